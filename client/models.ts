@@ -922,13 +922,13 @@ export type Frame = {
     cause?: 'eviction' | 'idle' | undefined;
     /** Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown. */
     trigger?: {
-      /** `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started. */
+      /** `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started. */
       kind: 'command' | 'update' | 'demand' | 'eviction' | 'idle' | 'restart_policy' | 'server_start';
       /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
       caller?: string | undefined;
       /** `X-Request-Id` of the request that started it on demand; absent like `caller`. */
       request_id?: string | undefined;
-      /** Name of the instance that needed its slot; absent: none, or one that you may not see. */
+      /** Name of the instance that needed its slot or memory; absent: none, or one that you may not see. */
       needed_by?: string | undefined;
     } | undefined;
   };
@@ -1801,13 +1801,13 @@ export type PastEvent = {
     cause?: 'eviction' | 'idle' | undefined;
     /** Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown. */
     trigger?: {
-      /** `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started. */
+      /** `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started. */
       kind: 'command' | 'update' | 'demand' | 'eviction' | 'idle' | 'restart_policy' | 'server_start';
       /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
       caller?: string | undefined;
       /** `X-Request-Id` of the request that started it on demand; absent like `caller`. */
       request_id?: string | undefined;
-      /** Name of the instance that needed its slot; absent: none, or one that you may not see. */
+      /** Name of the instance that needed its slot or memory; absent: none, or one that you may not see. */
       needed_by?: string | undefined;
     } | undefined;
   };

@@ -17,7 +17,7 @@ export const TriggerSchema = z.object({
     .enum(TRIGGER_KINDS)
     .describe(
       '`command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; ' +
-        '`eviction`: another instance needed its slot; `idle`: its idle timeout passed; ' +
+        '`eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed; ' +
         '`restart_policy`: its engine ended or hung; `server_start`: llamactl started.',
     ),
   caller: z
@@ -33,6 +33,6 @@ export const TriggerSchema = z.object({
   needed_by: z
     .string()
     .optional()
-    .describe('Name of the instance that needed its slot; absent: none, or one that you may not see.'),
+    .describe('Name of the instance that needed its slot or memory; absent: none, or one that you may not see.'),
 });
 export type Trigger = z.infer<typeof TriggerSchema>;

@@ -32,7 +32,7 @@ describe('an event line', () => {
       },
     ],
     [
-      '12:00:00  llama         running → stopping  another instance needed its slot',
+      '12:00:00  llama         running → stopping  another instance needed its slot or memory',
       {
         ...at,
         type: 'instance_status_changed',
@@ -99,7 +99,7 @@ describe('an event line', () => {
       },
     ],
     [
-      '12:00:00  llama         running → stopping  another instance needed its slot  for qwen',
+      '12:00:00  llama         running → stopping  another instance needed its slot or memory  for qwen',
       {
         ...at,
         type: 'instance_status_changed',

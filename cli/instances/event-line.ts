@@ -72,7 +72,7 @@ function partsOf(frame: Frame, style: Style): string[] {
 
 /** The reason of a stop, for servers that send only its cause. */
 function causeText(cause: 'eviction' | 'idle'): string {
-  return cause === 'eviction' ? 'another instance needed its slot' : 'idle for too long';
+  return cause === 'eviction' ? 'another instance needed its slot or memory' : 'idle for too long';
 }
 
 /** The caller of each request to a server without accounts, which says nothing to a reader. */

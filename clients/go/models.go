@@ -2830,9 +2830,9 @@ type Token struct {
 
 type Trigger struct {
 	// `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request
-	// needed it; `eviction`: another instance needed its slot; `idle`: its idle timeout passed; `restart_policy`:
-	// its engine ended or hung; `server_start`: llamactl started. One of command, update, demand, eviction, idle,
-	// restart_policy, server_start.
+	// needed it; `eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed;
+	// `restart_policy`: its engine ended or hung; `server_start`: llamactl started. One of command, update, demand,
+	// eviction, idle, restart_policy, server_start.
 	Kind string `json:"kind"`
 
 	// Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see
@@ -2842,7 +2842,7 @@ type Trigger struct {
 	// `X-Request-Id` of the request that started it on demand; absent like `caller`.
 	RequestID string `json:"request_id,omitzero"`
 
-	// Name of the instance that needed its slot; absent: none, or one that you may not see.
+	// Name of the instance that needed its slot or memory; absent: none, or one that you may not see.
 	NeededBy string `json:"needed_by,omitzero"`
 }
 

@@ -51,10 +51,14 @@ const FLAGS = {
     variable: 'LLAMA_ARG_N_GPU_LAYERS_DRAFT',
   },
   adapters: { names: ['lora'], variable: 'LLAMA_ARG_LORA' },
+  verbosity: { names: ['log-verbosity'] },
 } as const satisfies Record<string, Flag>;
 
 /** Values of `--load-mode` with which weights are mapped and not locked. */
 const MAPPED_MODES: ReadonlySet<string> = new Set(['auto', 'mmap']);
+
+/** With this `--log-verbosity` llama-server reports its memory before it reads weights. */
+export const REPORTING_VERBOSITY = 4;
 
 /** Defaults of llama-server. */
 const SLOTS = 4;
@@ -99,6 +103,7 @@ export function llamaCppMemory({
       MAPPED_MODES.has(words.text(FLAGS.loadMode) ?? 'auto'),
     // `-c 0` forbids the engine to shrink the context.
     shrinks: fits && given === 0 && words.text(FLAGS.context) === null,
+    reports: fits && words.count(FLAGS.verbosity) === REPORTING_VERBOSITY,
     split: words.text(FLAGS.split) === 'none' ? 'one' : 'layers',
     mainGpu: words.count(FLAGS.mainGpu) ?? 0,
     devices: words.text(FLAGS.device)?.split(',') ?? null,

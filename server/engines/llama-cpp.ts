@@ -15,7 +15,7 @@ import { companionArguments } from './llama-cpp-companions.ts';
 import { contextArguments, type ContextLaunch, contextObstacle, contextProblems } from './llama-cpp-context.ts';
 import { LLAMA_CROSSING } from './llama-cpp-crossing.ts';
 import { isolationArguments, isolationProblems } from './llama-cpp-isolation.ts';
-import { llamaCppMemory } from './llama-cpp-memory.ts';
+import { llamaCppMemory, REPORTING_VERBOSITY } from './llama-cpp-memory.ts';
 import { llamaCppFit } from './llama-cpp-projection.ts';
 import { llamaCppServed, llamaCppServing } from './llama-cpp-serving.ts';
 import { llamaCppOffload } from './llama-cpp-offload.ts';
@@ -155,7 +155,9 @@ export function llamaCpp({
       argv: [
         ...beforeContext,
         ...ofContext,
-        ...(saysHowMuch([...launcher.args, ...extra], options, environment) ? [] : ['--log-verbosity', '4']),
+        ...(saysHowMuch([...launcher.args, ...extra], options, environment)
+          ? []
+          : ['--log-verbosity', String(REPORTING_VERBOSITY)]),
         ...given,
         // Isolation comes last, so that no other argument can turn it off.
         ...isolation,

@@ -47,13 +47,13 @@ describe('the events of instances', () => {
       type === 'instance_status_changed' && data.status === 'stopping' ? [[data.name, data.cause, data.reason]] : [],
     );
     expect(stops).toEqual([
-      ['a', 'eviction', 'it was evicted: another instance needed its slot'],
+      ['a', 'eviction', 'it was evicted: another instance needed its slot or memory'],
       ['b', 'idle', 'idle for 60 s (idle_timeout)'],
       ['c', undefined, undefined],
     ]);
     const next = await domain.crash();
     expect(['a', 'b', 'c'].map((name) => next.manager.get(name).last_exit?.reason)).toEqual([
-      'it was evicted: another instance needed its slot',
+      'it was evicted: another instance needed its slot or memory',
       'idle for 60 s (idle_timeout)',
       'stopped as asked',
     ]);

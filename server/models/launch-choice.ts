@@ -58,7 +58,7 @@ function shrinkingChoice(
 export function needOf(
   fit: LaunchFit,
   choice: LaunchChoice,
-  isMapped: boolean,
+  { isMapped, reports }: Pick<MemoryOptions, 'isMapped' | 'reports'>,
   alone: readonly DeviceRoom[],
 ): LaunchNeed {
   const { settled, rooms, upTo, fills } = choice;
@@ -70,6 +70,7 @@ export function needOf(
     ...runNeed(settled),
     ...(fills ? { fills } : {}),
     ...(upTo === null ? {} : { upTo: runNeed(upTo) }),
+    ...(reports ? { reports } : {}),
     suggestions: upTo === null ? fit.suggestions(settled, alone) : [],
   };
 }

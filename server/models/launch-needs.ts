@@ -177,7 +177,7 @@ function consideredOf(
 ): Omit<ConsideredLaunch, 'hasKnownGpus'> {
   const [ours, all] = [roomsOn(now, gpus.used), roomsOn(alone, gpus.used)];
   const choice = chooseLaunch(fit, options, ours, all);
-  return { fit, choice, need: needOf(fit, choice, options.isMapped, all), now: ours };
+  return { fit, choice, need: needOf(fit, choice, options, all), now: ours };
 }
 
 function gpusOf(rooms: readonly DeviceRoom[]): DeviceRoom[] {

@@ -27,6 +27,8 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   readonly filling = new Set<string>();
   /** Bytes that engines need at least which choose their own context, on each device, by the file of the model. */
   readonly smallest = new Map<string, Readonly<Record<string, number>>>();
+  /** Whether engines report their memory before they take it. */
+  reports = false;
   /** Where the needs are from. */
   source: NeedSource = 'projected';
   suggestions: LaunchNeed['suggestions'] = [];
@@ -66,6 +68,7 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
       ...ofDevices(smallest ?? needs),
       ...(smallest === undefined ? {} : { upTo: ofDevices(needs) }),
       ...(this.filling.has(model) ? { fills: true } : {}),
+      ...(this.reports ? { reports: true } : {}),
       suggestions: this.suggestions,
     };
   }

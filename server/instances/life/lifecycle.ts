@@ -169,7 +169,7 @@ export type InstanceEvent = Moment &
     | { type: 'stalled'; run: number; seconds: number }
     /** The start cannot succeed, because another process has the port. `reason`: says so in a sentence. */
     | { type: 'port-taken'; run: number; reason: string }
-    /** `idleSeconds`: how long the run was unused, `neededBy`: name of the instance that needs the slot, if that is the cause. */
+    /** `idleSeconds`: how long the run was unused, `neededBy`: name of the instance that needs the slot or memory, if that is the cause. */
     | { type: 'evict'; leases: number; pinned: boolean; cause: IdleCause; idleSeconds?: number; neededBy?: string }
     /** The engine reported, before it read weights, that it needs more memory than it may have. */
     | { type: 'does-not-fit'; run: number; reason: string }

@@ -85,6 +85,6 @@ export function evict(state: InstanceState, event: Extract<InstanceEvent, { type
 
 /** The reason of the stop. It does not name the other instance, because readers of this one may not be allowed to see it. */
 function reasonOf({ cause, idleSeconds }: Extract<InstanceEvent, { type: 'evict' }>): string {
-  if (cause === 'eviction') return 'it was evicted: another instance needed its slot';
+  if (cause === 'eviction') return 'it was evicted: another instance needed its slot or memory';
   return `idle for ${idleSeconds === undefined ? 'too long' : `${idleSeconds} s`} (idle_timeout)`;
 }

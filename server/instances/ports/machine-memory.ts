@@ -65,6 +65,8 @@ export interface RunNeed {
 export interface LaunchNeed extends RunNeed {
   /** Most that the engine takes, if that is free. It makes itself smaller, but not below `devices`; absent: it takes `devices`. */
   upTo?: RunNeed;
+  /** The engine will report its memory before it reads weights; absent: it may not. */
+  reports?: true;
   /** Options with which the launch would fit alone; empty if it fits as it is. */
   suggestions: readonly LaunchSuggestion[];
 }

@@ -33,6 +33,8 @@ export interface MemoryOptions {
   isMapped: boolean;
   /** The engine reduces a context that was not given until it fits. */
   shrinks: boolean;
+  /** The engine reports its memory before it reads weights. */
+  reports: boolean;
   /** `one`: only {@link mainGpu}. */
   split: 'layers' | 'one';
   mainGpu: number;

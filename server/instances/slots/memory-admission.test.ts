@@ -365,13 +365,41 @@ describe('a device without a limit', () => {
     await expect(domain.manager.start('a')).rejects.toThrow('can get at most 0 MiB; raise `memory.overcommit` (now 1)');
   });
 
+  const tooLarge = async (device: string): Promise<Domain> => {
+    const domain = machineWith({ ram: 500, 'nvidia:0': 1_000 }, { a: { [device]: 400 }, big: { [device]: 1_001 } });
+    memoryOf(domain).source = 'estimated';
+    await create(domain, {}, 'a', 'big');
+    await answer(domain, 'a');
+    return domain;
+  };
+
   it('tries a model that is too large by an estimate alone, beside no other', async () => {
     for (const device of ['ram', 'nvidia:0']) {
-      const domain = machineWith({ ram: 500, 'nvidia:0': 1_000 }, { a: { [device]: 400 }, big: { [device]: 1_001 } });
-      memoryOf(domain).source = 'estimated';
-      await create(domain, {}, 'a', 'big');
-      for (const name of ['a', 'big']) await answer(domain, name);
+      const domain = await tooLarge(device);
+      await answer(domain, 'big');
       expect(statuses(domain, 'a', 'big')).toEqual(['stopped', 'running']);
+    }
+  });
+
+  it('tries such a model beside the others if its engine reports its memory first', async () => {
+    for (const [reported, after, ended] of [
+      [1_001, ['running', 'failed'], 0],
+      [700, ['stopped', 'running'], 1],
+      [50, ['running', 'running'], 0],
+    ] as const) {
+      const domain = await tooLarge('nvidia:0');
+      memoryOf(domain).reports = true;
+      domain.world.defaults = { ...domain.world.defaults, isReady: false };
+      domain.logs.output.set('*', ['the report']);
+      const devices = [{ device: 'nvidia:0', weights: 0, cache: reported, compute: 0 }];
+      domain.adapter.reported = { devices, isReduced: false };
+      await domain.manager.start('big');
+      await domain.pass(1_000);
+      for (const process of domain.world.alive()) process.isReady = true;
+      await domain.pass(1_000);
+      expect(statuses(domain, 'a', 'big')).toEqual(after);
+      const [first] = domain.world.processes;
+      expect([first?.exit === null, domain.world.processes.length]).toEqual([ended === 0, 2 + ended]);
     }
   });
 });

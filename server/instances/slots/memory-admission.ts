@@ -67,6 +67,8 @@ export class MemoryAdmission implements Capacity {
   readonly #held = new Map<string, RunNeed>();
   /** Ids of instances whose next start asks only for memory that the configuration limits. */
   readonly #eased = new Set<string>();
+  /** Ids of instances whose starts hold memory that they did not demand, until the engine reports. */
+  readonly #trials = new Set<string>();
   /** Ids of instances that hold memory and are never evicted. */
   readonly #fixed = new Set<string>();
   /** Reports of engines that had to stop for them, by id of the instance: better than an estimate. */
@@ -167,8 +169,10 @@ export class MemoryAdmission implements Capacity {
 
   /** Counts the memory of a start that has got its slot. */
   hold(instance: string): void {
-    this.#held.set(instance, this.#taken(instance, this.#learnt.get(instance)?.need ?? NOTHING));
-    this.#eased.delete(instance);
+    const need = this.#learnt.get(instance)?.need ?? NOTHING;
+    if (!this.#eased.delete(instance) && this.#ledger.isTrial(need, this.#fixedNeeds(instance)))
+      this.#trials.add(instance);
+    this.#held.set(instance, this.#taken(instance, need));
     this.#lookAtPin(instance);
   }
 
@@ -199,7 +203,8 @@ export class MemoryAdmission implements Capacity {
     if (need === null || held === undefined || this.#held.get(id) !== held) return null;
     this.#held.set(id, this.#taken(id, need));
     this.#changed();
-    const shortage = this.#ledger.excess(need, this.#needsBeside(this.#held.get(id)), this.#fixedNeeds(id));
+    const isTrial = this.#trials.delete(id);
+    const shortage = this.#ledger.excess(need, this.#needsBeside(this.#held.get(id)), this.#fixedNeeds(id), isTrial);
     // A figure that was remembered has been admitted with it before.
     if (shortage === null || held.source !== 'estimated') return null;
     this.#reported.set(id, { settings, need });
@@ -227,6 +232,7 @@ export class MemoryAdmission implements Capacity {
   end(instance: string): void {
     const need = this.#held.get(instance);
     this.#held.delete(instance);
+    this.#trials.delete(instance);
     this.#lookAtPin(instance);
     if (need === undefined || need.devices.length === 0) return;
     this.#remnants.add({ instance, need });

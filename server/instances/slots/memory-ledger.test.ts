@@ -126,6 +126,17 @@ describe('the demand of a start', () => {
     expect(demand(ledgerWith([reading(1_000, 1_000)]), mapped)).toBe(1);
   });
 
+  it('is nothing of devices without a limit, if it fails by an estimate that its engine will check', () => {
+    const ofTrial = (whole: number, limit?: number): (number | undefined)[] => {
+      const ledger = ledgerWith([reading(1_000, 0)], limit === undefined ? {} : { limits: new Map([['ram', limit]]) });
+      const need = needOf({ whole }, 'estimated');
+      return [demand(ledger, need), ledger.demand({ ...need, reports: true }, [], false).get('memory ram')];
+    };
+    expect(ofTrial(1_001)).toEqual([1_000, undefined]);
+    expect(ofTrial(1_000)).toEqual([1_000, 1_000]);
+    expect(ofTrial(1_001, 900)).toEqual([1_001, 1_001]);
+  });
+
   it('is nothing of devices without a limit, if it is eased', () => {
     const both: RunNeed = {
       devices: ['ram', 'nvidia:0'].map((device) => ({ device, whole: 5, resident: 5, least: 5 })),

@@ -14,6 +14,9 @@ export interface Shortage {
   isLimited: boolean;
 }
 
+/** A need of which is known whether the engine reports it. */
+type TriedNeed = RunNeed & Pick<LaunchNeed, 'reports'>;
+
 /** One device, as of the last reading. */
 interface Device extends Pick<DeviceMemory, 'ids'> {
   total: number;
@@ -39,7 +42,8 @@ const LEFT_SLACK = 100_000_000;
  *
  * Without a limit of the configuration, a need that is larger than what is there demands everything: the system drops
  * mapped weights and reads them again, so such a start runs, but alone. It is refused only if the engine itself has said
- * that it needs more than there is. A limit of the configuration is never exceeded.
+ * that it needs more than there is. An estimate that says so makes the start a trial: it demands nothing, so that no other
+ * instance ends for it before its engine has reported. A limit of the configuration is never exceeded.
  */
 export class MemoryLedger {
   readonly #terms: MemoryTerms;
@@ -138,22 +142,29 @@ export class MemoryLedger {
   }
 
   /** The amounts that a start demands. @param isEased Only of devices with a limit of the configuration. */
-  demand(need: RunNeed, fixed: readonly RunNeed[], isEased: boolean): Amounts {
+  demand(need: TriedNeed, fixed: readonly RunNeed[], isEased: boolean): Amounts {
+    const isFree = isEased || this.isTrial(need, fixed);
     return new Map(
       need.devices
-        .filter(({ device }) => !isEased || this.#isLimited(device))
+        .filter(({ device }) => !isFree || this.#isLimited(device))
         .map((each) => {
           const free = this.#capacity(each.device) - wholeOn(each.device, fixed);
-          const isWhole = each.whole <= free || this.#shortage(each, need, fixed) !== null;
+          const isWhole = each.whole <= free || this.#shortageOf(each, need, fixed) !== null;
           return [MEMORY_OF + each.device, isWhole ? each.whole : Math.max(1, free)];
         }),
     );
   }
 
+  /** Whether a start would fail if its estimate is right, and its engine reports that before it takes the memory. */
+  isTrial({ source, reports, devices }: TriedNeed, fixed: readonly RunNeed[]): boolean {
+    const isGuess = source === 'estimated' && reports === true;
+    return isGuess && devices.some((each) => !this.#isLimited(each.device) && this.#shortage(each, fixed) !== null);
+  }
+
   /** The first device on which the need is more than can be freed; `null`: there is none. */
   shortage(need: RunNeed, fixed: readonly RunNeed[]): Shortage | null {
     for (const each of need.devices) {
-      const found = this.#shortage(each, need, fixed);
+      const found = this.#shortageOf(each, need, fixed);
       if (found !== null) return found;
     }
     return null;
@@ -161,23 +172,19 @@ export class MemoryLedger {
 
   /**
    * The first device on which a run with this need exceeds what it may have; `null`: none. Without a limit of the configuration
-   * only what can never be had counts, because mapped weights may be dropped.
+   * only what can never be had counts, because mapped weights may be dropped. A trial has demanded nothing, so it may have what
+   * is free.
    *
    * @param others Needs of all other runs.
    */
-  excess(need: RunNeed, others: readonly RunNeed[], fixed: readonly RunNeed[]): Shortage | null {
+  excess(need: RunNeed, others: readonly RunNeed[], fixed: readonly RunNeed[], isTrial: boolean): Shortage | null {
     const certain = this.shortage(need, fixed);
     if (certain !== null) return certain;
     for (const { device, whole, surplus = 0 } of need.devices) {
       const most = this.#capacity(device) - wholeOn(device, others);
-      if (this.#isLimited(device) && whole - surplus > most)
-        return {
-          device,
-          need: whole - surplus,
-          most: Math.max(0, most),
-          pinned: wholeOn(device, fixed),
-          isLimited: true,
-        };
+      const isLimited = this.#isLimited(device);
+      if ((isLimited || isTrial) && whole - surplus > most)
+        return { device, need: whole - surplus, most: Math.max(0, most), pinned: wholeOn(device, fixed), isLimited };
     }
     return null;
   }
@@ -197,16 +204,15 @@ export class MemoryLedger {
     return null;
   }
 
-  #shortage(
-    { device, whole, least, surplus = 0 }: DeviceNeed,
-    { source }: RunNeed,
-    fixed: readonly RunNeed[],
-  ): Shortage | null {
+  /** Without a limit the start is tried unless it is certain to fail: an estimate may be too high. */
+  #shortageOf(each: DeviceNeed, { source }: RunNeed, fixed: readonly RunNeed[]): Shortage | null {
+    return source === 'estimated' && !this.#isLimited(each.device) ? null : this.#shortage(each, fixed);
+  }
+
+  #shortage({ device, whole, least, surplus = 0 }: DeviceNeed, fixed: readonly RunNeed[]): Shortage | null {
     const known = this.#devices.get(device);
     if (known === undefined) return null;
     const isLimited = this.#isLimited(device);
-    // Without a limit the start is tried unless it is certain to fail: an estimate may be too high.
-    if (!isLimited && source === 'estimated') return null;
     // Programs can be swapped out of RAM, but not of a GPU.
     const gone = device === RAM ? -(known.swap ?? Infinity) : known.foreign;
     const total = isLimited ? this.#capacity(device) : known.total * this.#terms.overcommit - gone;

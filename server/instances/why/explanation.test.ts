@@ -130,9 +130,9 @@ describe('the sentence about an instance', () => {
       'was not stopped by a command',
       facts({
         status: 'stopped',
-        last_exit: ended({ code: 0, reason: 'it was evicted: another instance needed its slot' }),
+        last_exit: ended({ code: 0, reason: 'it was evicted: another instance needed its slot or memory' }),
       }),
-      'qwen is stopped; its last run ended 3m 0s ago: it was evicted: another instance needed its slot.',
+      'qwen is stopped; its last run ended 3m 0s ago: it was evicted: another instance needed its slot or memory.',
     ],
     [
       'has no engine',
@@ -511,7 +511,7 @@ describe('remedies', () => {
 describe('the cause of an end', () => {
   it.each([
     'stopped as asked',
-    'it was evicted: another instance needed its slot',
+    'it was evicted: another instance needed its slot or memory',
     'idle for 300 s (idle_timeout)',
     'going down to start again with its new settings',
     'the machine was rebooted',

@@ -1213,13 +1213,13 @@ class InstanceStatusChangedEventDataTrigger(_Base):
     """Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown."""
 
     kind: Literal["command", "update", "demand", "eviction", "idle", "restart_policy", "server_start"]
-    """`command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started."""
+    """`command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started."""
     caller: str | None
     """Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances."""
     request_id: str | None
     """`X-Request-Id` of the request that started it on demand; absent like `caller`."""
     needed_by: str | None
-    """Name of the instance that needed its slot; absent: none, or one that you may not see."""
+    """Name of the instance that needed its slot or memory; absent: none, or one that you may not see."""
 
 
 class InstanceSummary(_Base):

@@ -12,7 +12,7 @@ let browser: Browser;
 let window: Window;
 
 beforeAll(async () => {
-  server = await ServerProcess.create();
+  server = await ServerProcess.create('groups: {}\n');
   await server.start();
   browser = await startBrowser();
 });
@@ -96,6 +96,28 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     await editor.fill('{ "short": { "request_defaults": { "temperature": 0.2 } } }');
     await page.getByRole('button', { name: 'Save and reload' }).click();
     await page.getByRole('textbox', { name: 'presets.short.request_defaults.temperature' }).waitFor();
+  });
+
+  it('keeps the focus while a value of JSON is typed after its reset, and saves the default', async () => {
+    const page = await window.tab(server.url, '/settings?q=groups');
+    const editor = page.getByRole('textbox', { name: 'groups', exact: true });
+    const reset = page.getByRole('button', { name: 'Set groups to its default' });
+    const placeholder = page.locator('.cm-placeholder', { hasText: 'Default' });
+    await page.locator('.cm-line').first().waitFor();
+    await reset.click();
+    await placeholder.waitFor();
+    await editor.click();
+    await page.keyboard.type('{"a":');
+    await expect.poll(() => editor.textContent()).toBe('{"a":');
+    expect(await page.evaluate('document.activeElement.shadowRoot?.activeElement?.ariaLabel')).toBe('groups');
+    await page.getByText(/^Line 1: /).waitFor();
+
+    await reset.click();
+    await placeholder.waitFor();
+    const saved = page.waitForRequest((request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    expect((await saved).postDataJSON()).toEqual({ groups: null });
+    await placeholder.waitFor({ state: 'detached' });
   });
 
   it('applies a fleet file after its steps are shown', async () => {

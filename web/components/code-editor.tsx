@@ -164,7 +164,7 @@ function LoadedEditor(props: LoadedProps) {
       language,
       label,
       description: keys,
-      placeholder,
+      placeholder: latest.current.placeholder ?? '',
       phrases: words.phrases,
       flaws: language === 'yaml' ? modules.flaws.yamlFlaws : modules.flaws.jsonFlaws,
       offer: (names) => latest.current.offer?.(names) ?? NO_KEYS,
@@ -179,8 +179,9 @@ function LoadedEditor(props: LoadedProps) {
       surface.current = null;
       made.destroy();
     };
-  }, [modules, language, label, placeholder, keys, words]);
+  }, [modules, language, label, keys, words]);
   useLayoutEffect(() => surface.current?.setText(value), [value]);
+  useLayoutEffect(() => surface.current?.setPlaceholder(placeholder), [placeholder]);
   // Callers make a new list for each rendering.
   const problemsText = JSON.stringify(problems);
   useEffect(() => surface.current?.setProblems(latest.current.problems ?? NO_PROBLEMS), [problemsText]);

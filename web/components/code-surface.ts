@@ -16,7 +16,7 @@ import {
   setDiagnosticsEffect,
   type Diagnostic,
 } from '@codemirror/lint';
-import { EditorState, StateEffect, StateField, type Extension } from '@codemirror/state';
+import { Annotation, Compartment, EditorState, StateEffect, StateField, type Extension } from '@codemirror/state';
 import { EditorView, keymap, lineNumbers, placeholder as placeholderText } from '@codemirror/view';
 import { CODE_COLOURS, CODE_LOOK } from './code-look.ts';
 import type { Flaw } from '../lib/document-flaws.ts';
@@ -67,8 +67,10 @@ export interface SurfaceParts {
 
 /** One editor. */
 export interface Surface {
-  /** Sets another text. It keeps the place of the cursor as far as it can. */
+  /** Sets another text, without a call of `onChange`. It keeps the place of the cursor as far as it can. */
   setText: (text: string) => void;
+  /** Sets the text that shows while the editor is empty. */
+  setPlaceholder: (text: string) => void;
   setProblems: (problems: readonly PlacedProblem[]) => void;
   focus: (selection: { anchor: number; head: number }) => void;
   destroy: () => void;
@@ -83,12 +85,19 @@ const problemsField = StateField.define<readonly PlacedProblem[]>({
   update: (value, { effects }) => effects.find((effect) => effect.is(putProblems))?.value ?? value,
 });
 
+/** A text that the page sets, so that the page already has it. */
+const ofPage = Annotation.define<true>();
+
 /** Makes an editor in a shadow root. */
 export function makeSurface(root: ShadowRoot, text: string, parts: SurfaceParts): Surface {
+  const placeholder = new Compartment();
   const view = new EditorView({
     root,
     parent: root,
-    state: EditorState.create({ doc: text, extensions: extensionsOf(parts) }),
+    state: EditorState.create({
+      doc: text,
+      extensions: [extensionsOf(parts), placeholder.of(placeholderText(parts.placeholder))],
+    }),
   });
   return {
     setText: (next) => {
@@ -98,8 +107,10 @@ export function makeSurface(root: ShadowRoot, text: string, parts: SurfaceParts)
       view.dispatch({
         changes: { from: 0, to: view.state.doc.length, insert: next },
         selection: { anchor: Math.min(anchor, end), head: Math.min(head, end) },
+        annotations: ofPage.of(true),
       });
     },
+    setPlaceholder: (next) => view.dispatch({ effects: placeholder.reconfigure(placeholderText(next)) }),
     setProblems: (problems) => view.dispatch({ effects: putProblems.of(problems) }),
     focus: ({ anchor, head }) => {
       view.focus();
@@ -111,7 +122,7 @@ export function makeSurface(root: ShadowRoot, text: string, parts: SurfaceParts)
 }
 
 function extensionsOf(parts: SurfaceParts): Extension {
-  const { language, label, description, placeholder, phrases } = parts;
+  const { language, label, description, phrases } = parts;
   return [
     EditorState.phrases.of({ ...phrases }),
     lineNumbers(),
@@ -120,7 +131,6 @@ function extensionsOf(parts: SurfaceParts): Extension {
     indentUnit.of('  '),
     EditorView.lineWrapping,
     EditorView.contentAttributes.of({ 'aria-label': label, 'aria-description': description }),
-    placeholderText(placeholder),
     language === 'yaml' ? yaml() : json(),
     syntaxHighlighting(CODE_COLOURS),
     CODE_LOOK,
@@ -141,7 +151,8 @@ function extensionsOf(parts: SurfaceParts): Extension {
       ...defaultKeymap,
     ]),
     EditorView.updateListener.of((update) => {
-      if (update.docChanged) parts.onChange(update.state.doc.toString());
+      const isTyped = update.transactions.some((each) => each.docChanged && each.annotation(ofPage) !== true);
+      if (isTyped) parts.onChange(update.state.doc.toString());
       const isMarked = update.transactions.some(({ effects }) =>
         effects.some((effect) => effect.is(setDiagnosticsEffect)),
       );

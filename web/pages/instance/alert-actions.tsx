@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Button } from '../../components/button.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
+import { canStart } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline, usePending, useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { instanceWords } from '../../words/instance.ts';
-import { placeOf } from './remedies.ts';
+import { stepsOf } from './remedies.ts';
 import { RemedyButton } from './remedy-button.tsx';
 import { whyQuery } from './why-query.ts';
 
@@ -39,18 +40,16 @@ function Remedies({ row }: { row: Row }) {
   const mayOperate = useMay('operator');
   const isOnline = useIsOnline();
   const why = useQuery({ ...whyQuery(client, row), enabled: mayOperate });
-  const steps = (why.data?.remedies ?? [])
+  const steps = stepsOf(why.data?.remedies ?? [])
     // The explanation leads to the log, and another start has a button of its own.
-    .filter((remedy) => remedy.operation !== undefined || placeOf(remedy) !== null)
     .filter(({ operation, link }) => operation !== 'startInstance' && link !== 'log')
     .slice(0, MOST);
-  const canStart = mayOperate && (status === 'failed' || status === 'stopped');
   return (
     <>
       {steps.map((remedy) => (
         <RemedyButton key={remedy.label} {...{ remedy, name, status }} isFirst={false} />
       ))}
-      {canStart && (
+      {mayOperate && canStart(row) && (
         <Button size="small" isPending={pending === 'start'} disabled={!isOnline} onClick={() => commands.start(name)}>
           {words.startAgain}
         </Button>

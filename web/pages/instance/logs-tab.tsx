@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
+import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
@@ -81,8 +81,7 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
     setShown(null);
   };
   const follow = (): void => (isFollowing ? setFollowing(false) : view.current?.follow());
-  const [found, setFound] = useState<number | undefined>(undefined);
-  useShowLine(found ?? line, session, show);
+  const showLine = useShowLine(line, session, show);
   useShortcuts(words.place, [
     { keys: 'mod+f', label: words.search, isGlobal: true, run: () => focusOn(field) },
     { keys: '/', label: words.search, run: () => focusOn(field) },
@@ -116,7 +115,7 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
           loaded={matches.length}
           onShow={({ seq }) => {
             setFollowing(false);
-            setFound(seq);
+            showLine(seq);
           }}
         />
       )}
@@ -158,29 +157,37 @@ function useMarks(name: string, { store }: LogSession): void {
   }, [events, store]);
 }
 
-/** Goes to the line of a link, once it is loaded. */
-function useShowLine(line: number | undefined, session: LogSession, show: (number: number) => void): void {
+/** Goes to the line of a link, once it is loaded. @returns Goes to another line, by its `seq` */
+function useShowLine(
+  line: number | undefined,
+  session: LogSession,
+  show: (number: number) => void,
+): (seq: number) => void {
   const wanted = useRef(line);
-  const [asked, setAsked] = useState(line);
-  if (asked !== line) {
-    setAsked(line);
-    wanted.current = line;
-  }
   const latest = useRef(show);
   latest.current = show;
   const state = useStored(session.state);
-  useEffect(() => {
-    wanted.current = line;
-  }, [line]);
-  useEffect(() => {
-    if (wanted.current === undefined || state.kind !== 'ready') return;
+  const go = useCallback((): void => {
+    const present = session.state.get();
+    if (wanted.current === undefined || present.kind !== 'ready') return;
     const { store } = session;
-    if (state.hasOlder && (store.firstSeq ?? 0) > wanted.current) {
+    if (present.hasOlder && (store.firstSeq ?? 0) > wanted.current) {
       void session.loadOlder();
       return;
     }
     const index = store.indexOf(wanted.current);
     wanted.current = undefined;
     if (index !== -1) latest.current(store.first + index);
-  }, [state, session, line]);
+  }, [session]);
+  useEffect(() => {
+    wanted.current = line;
+  }, [line]);
+  useEffect(go, [go, state, line]);
+  return useCallback(
+    (seq: number): void => {
+      wanted.current = seq;
+      go();
+    },
+    [go],
+  );
 }

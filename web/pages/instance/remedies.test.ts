@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fieldOf, followUpOf, placeOf, roleFor } from './remedies.ts';
+import { fieldOf, followUpOf, placeOf, roleFor, stepsOf } from './remedies.ts';
 
 const change = { label: 'Use a context of 4096 tokens', operation: 'updateInstance' } as const;
 
@@ -39,6 +39,13 @@ describe('a remedy', () => {
     ['log', undefined],
   ])('with the link %s leads to the field %s', (link, field) => {
     expect(fieldOf({ label: 'x', link })).toBe(field);
+  });
+
+  it('is a step if a button can do or open it, and it was not tried yet', () => {
+    const tried = { ...change, label: 'Use a context of 8192 tokens', tried: true };
+    const opened = { label: 'Show the log', link: 'log' };
+    const byHand = { label: 'Free some memory', command: 'free -h' };
+    expect(stepsOf([tried, change, byHand, opened, { label: 'x', link: 'somewhere' }])).toEqual([change, opened]);
   });
 
   it('is a button only for those who may press it', () => {

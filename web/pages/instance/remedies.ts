@@ -56,3 +56,10 @@ export function placeOf({ link }: Remedy): RemedyPlace | null {
       return null;
   }
 }
+
+/** The remedies that a button can do or open, and that were not tried yet. */
+export function stepsOf(remedies: readonly Remedy[]): Remedy[] {
+  return remedies.filter(
+    (remedy) => remedy.tried !== true && (remedy.operation !== undefined || placeOf(remedy) !== null),
+  );
+}

@@ -12,7 +12,7 @@ import { useAlerts } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { visibleText } from './log-text.ts';
-import { placeOf } from './remedies.ts';
+import { placeOf, stepsOf } from './remedies.ts';
 import { RemedyButton } from './remedy-button.tsx';
 import { whyQuery } from './why-query.ts';
 
@@ -34,9 +34,7 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
   const navigate = useNavigate();
   const verdict = verdictOf(row, why);
   const { log_seq: line, remedies, evidence } = why;
-  const steps = remedies.filter(
-    (remedy) => remedy.tried !== true && (remedy.operation !== undefined || placeOf(remedy) !== null),
-  );
+  const steps = stepsOf(remedies);
   const others = remedies.filter((remedy) => !steps.includes(remedy));
   const output = evidence.filter(({ what, text }) => what === 'log' && text.trim() !== '');
   const facts = evidence.filter(({ what }) => what !== 'log');

@@ -5,6 +5,7 @@ import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { StatusShape } from '../../components/status.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
+import { canStart } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
 import { usePending, useRow } from '../../lib/live/live-hooks.ts';
 import { useStored } from '../../lib/value-store.ts';
@@ -119,7 +120,7 @@ export function Failure({ error, hasText = false, instance, isBusy, onRetry }: F
   const row = useRow(instance);
   const pending = usePending(instance);
   const sentence = error.isLost !== true ? error.sentence : hasText ? words.connectionBroke : parts.noConnection;
-  const canStart = useMay('operator') && (row?.status === 'stopped' || row?.status === 'failed');
+  const mayStart = useMay('operator') && row !== undefined && canStart(row);
   return (
     <div role="alert" className="flex flex-col gap-2 rounded-panel border border-line bg-bad-soft p-3">
       <p className="flex items-start gap-2">
@@ -130,7 +131,7 @@ export function Failure({ error, hasText = false, instance, isBusy, onRetry }: F
         <Button size="small" icon="refresh" disabled={isBusy} onClick={onRetry}>
           {words.tryAgain}
         </Button>
-        {canStart && (
+        {mayStart && (
           <Button size="small" icon="start" isPending={pending !== undefined} onClick={() => commands.start(instance)}>
             {words.startInstance(instance)}
           </Button>

@@ -27,8 +27,15 @@ export function SoundPicker({ sound, onPick }: SoundPickerProps) {
   const chooser = useRef<HTMLInputElement>(null);
   const [running, setRunning] = useState<Running | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  // The microphone must not stay on when the page is left.
+  // The microphone must not stay on when the page is left, nor go on if the permission comes only afterwards.
   useEffect(() => running?.cancel, [running]);
+  const isGone = useRef(false);
+  useEffect(() => {
+    isGone.current = false;
+    return () => {
+      isGone.current = true;
+    };
+  }, []);
   const take = async (file: File): Promise<void> => {
     const read = await soundOf(file);
     if (typeof read === 'string') setProblem(soundSentence(read, file.name, words));
@@ -40,6 +47,10 @@ export function SoundPicker({ sound, onPick }: SoundPickerProps) {
   const begin = async (): Promise<void> => {
     setProblem(null);
     const recording = await record();
+    if (isGone.current) {
+      if (typeof recording !== 'string') recording.cancel();
+      return;
+    }
     if (typeof recording === 'string') setProblem(words.microphone[recording satisfies MicrophoneProblem]);
     else setRunning({ ...recording, begun: Date.now() });
   };

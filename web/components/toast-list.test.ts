@@ -45,3 +45,20 @@ test('the same text is shown once, and at most three messages are', () => {
   for (const text of ['a', 'b', 'b', 'c', 'd']) list.show({ kind: 'done', text });
   expect(texts(list)).toEqual(['b', 'c', 'd']);
 });
+
+test('a message that is gone has no timer that goes on, and changes the list no more', () => {
+  const list = new ToastList();
+  for (const text of ['closed', 'again', 'again']) list.show({ kind: 'done', text });
+  const [closed] = list.shown.get();
+  list.close(closed?.id ?? 0);
+  list.hold(true);
+  const changes: string[][] = [];
+  list.shown.subscribe(() => changes.push(texts(list)));
+  vi.advanceTimersByTime(5_000);
+  // Only the message that is shown waits for the pointer.
+  expect(vi.getTimerCount()).toBe(1);
+  list.hold(false);
+  vi.advanceTimersByTime(5_000);
+  list.close(closed?.id ?? 0);
+  expect(changes).toEqual([[]]);
+});

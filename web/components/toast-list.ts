@@ -39,7 +39,7 @@ export class ToastList {
   }
 
   close(id: number): void {
-    this.shown.set(this.shown.get().filter((toast) => toast.id !== id));
+    this.#keep((toast) => toast.id !== id);
   }
 
   /** Keeps the messages while the pointer or the focus is on them. */
@@ -50,12 +50,19 @@ export class ToastList {
   /** Closes the errors of the page that the user leaves. */
   leavePage(): void {
     const now = performance.now();
-    const left = this.shown.get().filter(({ kind, shownAt }) => kind === 'done' || now - shownAt < OWN_PAGE_MS);
-    if (left.length < this.shown.get().length) this.shown.set(left);
+    this.#keep(({ kind, shownAt }) => kind === 'done' || now - shownAt < OWN_PAGE_MS);
+  }
+
+  /** Closes the other messages. Without one to close, no listener is called. */
+  #keep(isKept: (toast: ShownToast) => boolean): void {
+    const shown = this.shown.get();
+    const left = shown.filter(isKept);
+    if (left.length < shown.length) this.shown.set(left);
   }
 
   #endAfter(id: number, milliseconds: number): void {
     setTimeout(() => {
+      if (!this.shown.get().some((toast) => toast.id === id)) return;
       if (this.#isHeld) this.#endAfter(id, STAYS_MS.done);
       else this.close(id);
     }, milliseconds);

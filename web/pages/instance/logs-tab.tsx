@@ -1,3 +1,4 @@
+import type { LogEntry } from '@llamactl/client';
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore, type RefObject } from 'react';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
@@ -82,6 +83,13 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
   };
   const follow = (): void => (isFollowing ? setFollowing(false) : view.current?.follow());
   const showLine = useShowLine(line, session, show);
+  const showFound = useCallback(
+    ({ seq }: LogEntry): void => {
+      setFollowing(false);
+      showLine(seq);
+    },
+    [showLine],
+  );
   useShortcuts(words.place, [
     { keys: 'mod+f', label: words.search, isGlobal: true, run: () => focusOn(field) },
     { keys: '/', label: words.search, run: () => focusOn(field) },
@@ -110,14 +118,7 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
         fieldRef={field}
       />
       {matches !== null && state.kind === 'ready' && (
-        <WholeLogSearch
-          {...{ session, query }}
-          loaded={matches.length}
-          onShow={({ seq }) => {
-            setFollowing(false);
-            showLine(seq);
-          }}
-        />
+        <WholeLogSearch {...{ session, query }} loaded={matches.length} onShow={showFound} />
       )}
       {state.kind === 'failed' && <ErrorState error={state.error} onRetry={() => void session.open()} />}
       {state.kind === 'loading' && (

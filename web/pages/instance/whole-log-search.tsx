@@ -1,5 +1,6 @@
 import type { LogEntry } from '@llamactl/client';
 import { useMutation } from '@tanstack/react-query';
+import { memo } from 'react';
 import { Moment } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
@@ -15,7 +16,7 @@ interface WholeLogSearchProps {
   query: string;
   /** Matches in the loaded lines. */
   loaded: number;
-  /** Shows a found line in the log. */
+  /** Shows a found line in the log. The same function for each rendering. */
   onShow: (line: LogEntry) => void;
 }
 
@@ -41,24 +42,34 @@ export function WholeLogSearch({ session, query, loaded, onShow }: WholeLogSearc
           <IconButton icon="cross" label={words.close} onClick={() => search.reset()} />
         )}
       </div>
-      {found !== null && found.lines.length > 0 && (
-        <ol className="mt-1 max-h-60 overflow-y-auto font-mono text-[0.75rem] leading-5">
-          {found.lines.map((line) => (
-            <li key={line.seq}>
-              <button
-                type="button"
-                onClick={() => onShow(line)}
-                className="flex min-h-6 w-full gap-3 rounded-control px-1 text-left hover:bg-hover"
-              >
-                <span className="shrink-0 text-mute">
-                  <Moment at={line.timestamp} />
-                </span>
-                <span className="min-w-0 break-words">{visibleText(line.message)}</span>
-              </button>
-            </li>
-          ))}
-        </ol>
-      )}
+      {found !== null && found.lines.length > 0 && <FoundLines lines={found.lines} onShow={onShow} />}
     </section>
   );
 }
+
+interface FoundLinesProps {
+  lines: readonly LogEntry[];
+  onShow: (line: LogEntry) => void;
+}
+
+/** The found lines, up to a thousand. They do not render again for each line that the log gets. */
+const FoundLines = memo(function FoundLines({ lines, onShow }: FoundLinesProps) {
+  return (
+    <ol className="mt-1 max-h-60 overflow-y-auto font-mono text-[0.75rem] leading-5">
+      {lines.map((line) => (
+        <li key={line.seq}>
+          <button
+            type="button"
+            onClick={() => onShow(line)}
+            className="flex min-h-6 w-full gap-3 rounded-control px-1 text-left hover:bg-hover"
+          >
+            <span className="shrink-0 text-mute">
+              <Moment at={line.timestamp} />
+            </span>
+            <span className="min-w-0 break-words">{visibleText(line.message)}</span>
+          </button>
+        </li>
+      ))}
+    </ol>
+  );
+});

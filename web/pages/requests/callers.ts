@@ -26,11 +26,15 @@ function useKeys(): readonly Key[] {
   return useQuery({ ...keysQuery(client), enabled: isAdmin && hasAccounts, staleTime: 60_000 }).data ?? NO_KEYS;
 }
 
-/** Returns the owner of the key that a caller is; `null`: it is no key, or the owner is unknown. */
-export function useOwner(caller: string): string | null {
+/** Returns the owners of keys, by the ids that the keys have as callers; empty for those who may not see the keys of others. */
+export function useOwners(): ReadonlyMap<string, string> {
   const keys = useKeys();
-  const id = callerId(caller);
-  return keys.find((key) => `key:${key.id}` === id)?.owner ?? null;
+  return useMemo(() => new Map(keys.map(({ id, owner }) => [`key:${id}`, owner])), [keys]);
+}
+
+/** The owner of the key that a caller is; `null`: it is no key, or the owner is unknown. */
+export function ownerOf(owners: ReadonlyMap<string, string>, caller: string | null): string | null {
+  return caller === null ? null : (owners.get(callerId(caller)) ?? null);
 }
 
 /** Returns the callers to choose from: those that requests of this visit had, and all keys. @param chosen Is always among them. */

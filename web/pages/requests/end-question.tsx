@@ -4,6 +4,7 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useNow } from '../../lib/now.ts';
 import { requestsWords } from '../../words/requests.ts';
+import { ownerOf, useOwners } from './callers.ts';
 import { secondsOf } from './course.ts';
 import { useEndRequest } from './end-button.tsx';
 import { CallerName } from './caller-name.tsx';
@@ -14,6 +15,7 @@ export default function EndQuestion({ request, onClose }: { request: ActiveReque
   const now = useNow();
   const end = useEndRequest();
   const { instance, model, caller, path } = request;
+  const owner = ownerOf(useOwners(), caller);
   return (
     <ConfirmDialog
       title={words.endTitle(instance ?? model ?? words.unknownInstance)}
@@ -26,7 +28,7 @@ export default function EndQuestion({ request, onClose }: { request: ActiveReque
       onClose={onClose}
     >
       <p className="figures break-words">
-        {caller === null ? words.someone : <CallerName caller={caller} />} · {path} ·{' '}
+        {caller === null ? words.someone : <CallerName {...{ caller, owner }} />} · {path} ·{' '}
         {requestSeconds(secondsOf(request, now))}
       </p>
       <p className="mt-2 text-mute">{words.endText}</p>

@@ -14,6 +14,8 @@ const NONE = <span className="text-mute">–</span>;
 
 interface RequestCellsProps {
   request: SeenRequest;
+  /** Of the key that the caller is; `null`: none, or unknown. */
+  owner: string | null;
   /** Milliseconds since the epoch. */
   now: number;
   /** Seconds of the widest bar. */
@@ -23,7 +25,7 @@ interface RequestCellsProps {
 }
 
 /** The cells of one request on a wide screen. */
-export function RequestCells({ request, now, scale, isOfOne }: RequestCellsProps) {
+export function RequestCells({ request, owner, now, scale, isOfOne }: RequestCellsProps) {
   const words = useWords(requestsWords);
   const mayEnd = useMay('operator');
   const { instance, caller, path, tokens_per_second: rate } = request;
@@ -38,7 +40,7 @@ export function RequestCells({ request, now, scale, isOfOne }: RequestCellsProps
         </GridCell>
       )}
       <GridCell tip={caller ?? undefined}>
-        {caller === null ? <span className="text-mute">{words.someone}</span> : <CallerName caller={caller} />}
+        {caller === null ? <span className="text-mute">{words.someone}</span> : <CallerName {...{ caller, owner }} />}
       </GridCell>
       <GridCell tip={path} className="text-mute">
         {path}
@@ -60,7 +62,7 @@ export function RequestCells({ request, now, scale, isOfOne }: RequestCellsProps
 }
 
 /** A request in two lines, for a narrow screen. */
-export function NarrowRequest({ request, now, scale, isOfOne }: RequestCellsProps) {
+export function NarrowRequest({ request, owner, now, scale, isOfOne }: RequestCellsProps) {
   const words = useWords(requestsWords);
   const mayEnd = useMay('operator');
   return (
@@ -81,7 +83,7 @@ export function NarrowRequest({ request, now, scale, isOfOne }: RequestCellsProp
           </span>
           <span className="figures min-w-0 truncate text-mute">
             <Moment at={request.started_at} /> ·{' '}
-            {request.caller === null ? words.someone : <CallerName caller={request.caller} />}
+            {request.caller === null ? words.someone : <CallerName caller={request.caller} owner={owner} />}
           </span>
         </span>
       </div>

@@ -19,13 +19,15 @@ import { OutcomeMark } from './request-cells.tsx';
 
 interface RequestDrawerProps {
   request: SeenRequest;
+  /** Of the key that the caller is; `null`: none, or unknown. */
+  owner: string | null;
   /** Milliseconds since the epoch. */
   now: number;
   onClose: () => void;
 }
 
 /** All figures of one request. */
-export function RequestDrawer({ request, now, onClose }: RequestDrawerProps) {
+export function RequestDrawer({ request, owner, now, onClose }: RequestDrawerProps) {
   const words = useWords(requestsWords);
   const mayEnd = useMay('operator');
   const isOnline = useIsOnline();
@@ -74,7 +76,7 @@ export function RequestDrawer({ request, now, onClose }: RequestDrawerProps) {
             </p>
           </section>
         )}
-        <Figures request={request} />
+        <Figures {...{ request, owner }} />
         <p className="text-mute">{words.notKept}</p>
       </div>
     </Drawer>
@@ -95,7 +97,7 @@ function Course({ request, now }: { request: SeenRequest; now: number }) {
   );
 }
 
-function Figures({ request }: { request: SeenRequest }) {
+function Figures({ request, owner }: Pick<RequestDrawerProps, 'request' | 'owner'>) {
   const words = useWords(requestsWords);
   const { facts } = words;
   const fact = (name: string, value: ReactNode | null) => (value === null ? null : ([name, value] as const));
@@ -114,7 +116,11 @@ function Figures({ request }: { request: SeenRequest }) {
         fact(facts.model, request.model),
         [
           facts.caller,
-          request.caller === null ? words.someone : <CallerName key="caller" caller={request.caller} hasId />,
+          request.caller === null ? (
+            words.someone
+          ) : (
+            <CallerName key="caller" caller={request.caller} owner={owner} hasId />
+          ),
         ],
         fact(facts.agent, request.user_agent),
         [facts.path, <code key="path">{`${request.method} ${request.path}`}</code>],

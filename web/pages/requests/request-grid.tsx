@@ -8,6 +8,7 @@ import { useMedia, WIDE } from '../../lib/media.ts';
 import { useNow } from '../../lib/now.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { requestsWords } from '../../words/requests.ts';
+import { ownerOf, useOwners } from './callers.ts';
 import { isFinished, type SeenRequest } from './course.ts';
 import { NarrowRequest, RequestCells } from './request-cells.tsx';
 import { RequestDrawer } from './request-drawer.tsx';
@@ -35,6 +36,7 @@ export function RequestGrid({ label, requests, isOfOne = false, open, onOpen, em
   const words = useWords(requestsWords);
   const isWide = useMedia(WIDE);
   const now = useNow();
+  const owners = useOwners();
   const [current, setCurrent] = useState<string | null>(null);
   const byId = useMemo(() => new Map(requests.map((request) => [request.id, request])), [requests]);
   const scale = scaleOf(requests, now);
@@ -53,10 +55,11 @@ export function RequestGrid({ label, requests, isOfOne = false, open, onOpen, em
         renderRow={(id) => {
           const request = byId.get(id);
           if (request === undefined) return null;
+          const owner = ownerOf(owners, request.caller);
           return isWide ? (
-            <RequestCells {...{ request, now, scale, isOfOne }} />
+            <RequestCells {...{ request, owner, now, scale, isOfOne }} />
           ) : (
-            <NarrowRequest {...{ request, now, scale, isOfOne }} />
+            <NarrowRequest {...{ request, owner, now, scale, isOfOne }} />
           );
         }}
         current={current}
@@ -65,7 +68,14 @@ export function RequestGrid({ label, requests, isOfOne = false, open, onOpen, em
         opensOnClick
         empty={empty}
       />
-      {shown !== undefined && <RequestDrawer request={shown} now={now} onClose={() => onOpen(undefined)} />}
+      {shown !== undefined && (
+        <RequestDrawer
+          request={shown}
+          owner={ownerOf(owners, shown.caller)}
+          now={now}
+          onClose={() => onOpen(undefined)}
+        />
+      )}
     </>
   );
 }

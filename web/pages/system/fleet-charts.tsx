@@ -9,6 +9,7 @@ import { systemWords } from '../../words/system.ts';
 import type { ChartWindow } from '../instance/chart-series.ts';
 import { continuedFleet, type FleetSample } from './live-fleet.ts';
 import { HISTORY_MS, isRecent } from './live-history.ts';
+import { fleetSeries } from './system-series.ts';
 
 /** Steps of the history of all instances. */
 const POINTS = 120;
@@ -26,9 +27,11 @@ export function FleetCharts({ window, range, cursor }: Pick<ChartProps, 'range' 
     refetchIntervalInBackground: true,
   });
   const samples = useFleetSamples();
+  const { data: stats } = query;
+  const history = useMemo(() => (stats === undefined ? null : fleetSeries(stats)), [stats]);
   const series = useMemo(
-    () => (query.data === undefined ? null : continuedFleet(query.data, samples)),
-    [query.data, samples],
+    () => (stats === undefined || history === null ? null : continuedFleet(stats, history, samples)),
+    [stats, history, samples],
   );
   const tokens = useMemo(() => [{ name: names.tokens, values: series?.tokens ?? [] }], [names, series]);
   const requests = useMemo(() => [{ name: names.requests, values: series?.requests ?? [] }], [names, series]);

@@ -1,6 +1,7 @@
 import type { FleetStats } from '@llamactl/client';
 import { expect, test } from 'vitest';
 import { continuedFleet, type FleetSample } from './live-fleet.ts';
+import { fleetSeries } from './system-series.ts';
 
 const UNTIL = 60;
 const STATS: FleetStats = {
@@ -27,13 +28,16 @@ const sample = (at: number, fields: Partial<FleetSample> = {}): FleetSample => (
   ...fields,
 });
 
+const continued = (stats: FleetStats, samples: readonly FleetSample[]) =>
+  continuedFleet(stats, fleetSeries(stats), samples);
+
 test('the history goes on with a mean, a rate and a peak of each step, of which the last has only begun', () => {
   const samples = [
     sample(64, { tokens: 10, waiting: 2, ended: 1 }),
     sample(68, { tokens: 20, ended: 1 }),
     sample(72, { tokens: 5 }),
   ];
-  expect(continuedFleet(STATS, samples)).toEqual({
+  expect(continued(STATS, samples)).toEqual({
     at: [50, 60, 68, 72],
     tokens: [2, 4, 15, 5],
     requests: [6, 0, 12, null],
@@ -42,7 +46,7 @@ test('the history goes on with a mean, a rate and a peak of each step, of which 
 });
 
 test('a fleet at rest goes on at zero, also without a history', () => {
-  expect(continuedFleet({ ...STATS, instances: [] }, [sample(62), sample(64)])).toEqual({
+  expect(continued({ ...STATS, instances: [] }, [sample(62), sample(64)])).toEqual({
     at: [64],
     tokens: [0],
     requests: [null],
@@ -51,5 +55,5 @@ test('a fleet at rest goes on at zero, also without a history', () => {
 });
 
 test('samples that the history has are left out', () => {
-  expect(continuedFleet(STATS, [sample(58, { tokens: 99 })]).at).toEqual([50, 60]);
+  expect(continued(STATS, [sample(58, { tokens: 99 })]).at).toEqual([50, 60]);
 });

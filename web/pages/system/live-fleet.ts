@@ -1,5 +1,5 @@
 import type { FleetStats } from '@llamactl/client';
-import { fleetSeries, type FleetSeries } from './system-series.ts';
+import type { FleetSeries } from './system-series.ts';
 
 /** Figures of all instances at one moment. */
 export interface FleetSample {
@@ -13,10 +13,18 @@ export interface FleetSample {
   ended: number;
 }
 
-/** Continues the history of all instances with what came since, in the same steps. @param samples Oldest first. */
-export function continuedFleet(stats: FleetStats, samples: readonly FleetSample[]): FleetSeries {
+/**
+ * Continues the history of all instances with the figures that came since, in the same steps.
+ *
+ * @param stats The end of the history, and the seconds of its steps.
+ * @param samples Oldest first.
+ */
+export function continuedFleet(
+  stats: Pick<FleetStats, 'seconds' | 'until'>,
+  history: FleetSeries,
+  samples: readonly FleetSample[],
+): FleetSeries {
   const { seconds } = stats;
-  const history = fleetSeries(stats);
   const until = Date.parse(stats.until) / 1_000;
   const steps = Map.groupBy(
     samples.filter(({ at }) => at > until),

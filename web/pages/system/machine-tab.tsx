@@ -19,17 +19,16 @@ import { SystemCharts } from './system-charts.tsx';
 export function MachineTab() {
   const words = useWords(systemWords);
   const { client } = useApp();
-  const resources = useResources();
   const info = useQuery(systemInfoQuery(client));
   const engines = useQuery(enginesQuery(client));
   return (
     <div className="flex flex-col gap-4">
       <AlertPanel />
       <Panel title={words.machine}>
-        {resources === null ? <SkeletonRows count={1} /> : <MachineMeters resources={resources} />}
+        <LiveMeters />
       </Panel>
       <Panel title={words.gpus}>
-        {resources === null ? <SkeletonRows count={1} /> : <GpuMap gpus={resources.gpus} />}
+        <LiveGpus />
       </Panel>
       <SystemCharts />
       <Panel title={words.engines}>
@@ -45,4 +44,16 @@ export function MachineTab() {
       </div>
     </div>
   );
+}
+
+/** Renders for each measurement, so that the rest of the tab does not. */
+function LiveMeters() {
+  const resources = useResources();
+  return resources === null ? <SkeletonRows count={1} /> : <MachineMeters resources={resources} />;
+}
+
+/** Renders for each measurement, as {@link LiveMeters}. */
+function LiveGpus() {
+  const resources = useResources();
+  return resources === null ? <SkeletonRows count={1} /> : <GpuMap gpus={resources.gpus} />;
 }

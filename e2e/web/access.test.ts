@@ -288,6 +288,23 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     expect(await page.getByRole('row', { name: /nightly/ }).count()).toBe(0);
   });
 
+  it('is found tab by tab in the palette', async () => {
+    const page = await open('/instances');
+    for (const [label, tab] of [
+      ['API keys', 'Keys'],
+      ['Users', 'Users'],
+      ['Usage', 'Usage'],
+      ['Audit', 'Audit'],
+      ['My account', 'My account'],
+    ] as const) {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Go to, or do …' }).fill(`${label} access`);
+      await page.getByRole('option', { name: label }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('tab', { name: tab, selected: true }).waitFor();
+    }
+  });
+
   it('shows the last use of a key while the tab is open', async () => {
     const end = { expires_at: '2090-01-31T00:00:00Z' };
     const made = KeyCreatedSchema.parse(await post('/api/keys', { name: 'watched', ...end }));
@@ -322,6 +339,11 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     await page.getByRole('tab', { name: 'My account' }).waitFor();
     const tabs = await page.getByRole('tab').allTextContents();
     expect(tabs).toEqual(['Keys', 'Usage', 'My account']);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Go to, or do …' }).fill('access');
+    await page.getByRole('option', { name: 'My account' }).waitFor();
+    expect(await page.getByRole('option', { name: /Users|Audit/ }).count()).toBe(0);
+    await page.keyboard.press('Escape');
     await page.getByRole('tab', { name: 'Usage' }).click();
     await page.getByText('No request in this time').waitFor();
     expect(await page.getByRole('radiogroup', { name: 'Usage by' }).getByRole('radio').count()).toBe(2);

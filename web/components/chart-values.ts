@@ -37,7 +37,8 @@ export interface ChartProps {
 /** Seconds after which the newest value is of the past, if the steps of the line are not longer. */
 const CURRENT_SECONDS = 10;
 const LONGEST_STEP = 120;
-const MISSED_STEPS = 2.5;
+/** Steps without a value after which a line is broken, or has ended. */
+export const MISSED_STEPS = 2.5;
 
 /** The newest value of a line, if the line goes on until now; `null`: it ended before. @param now Seconds since the epoch. */
 export function currentOf(times: readonly number[], values: readonly (number | null)[], now: number): number | null {

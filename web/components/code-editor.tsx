@@ -117,13 +117,11 @@ function useEditorModules(): EditorModules | null {
 /** @returns `null`: the files did not come, so the text area stays */
 async function loadedModules(): Promise<EditorModules | null> {
   try {
-    // While the page loads again after an update, a missing file is `undefined`.
-    const [surface, flaws]: [typeof SurfaceModule?, typeof FlawsModule?] = await Promise.all([
+    const [{ makeSurface }, flaws] = await Promise.all([
       import('./code-surface.ts'),
       import('../lib/document-flaws.ts'),
     ]);
-    if (surface === undefined || flaws === undefined) return null;
-    return { makeSurface: surface.makeSurface, flaws };
+    return { makeSurface, flaws };
   } catch (error) {
     // The browser reports a file that does not come so.
     if (error instanceof TypeError) return null;

@@ -36,6 +36,12 @@ export function useRole(): Role {
   return state.kind === 'in' ? roleOf(state.me) : 'viewer';
 }
 
+/** Whether people and programs need an account or a key. `false` also until the page knows it. */
+export function useHasAccounts(): boolean {
+  const state = useStored(useApp().logIn.state);
+  return state.kind === 'in' && state.me.auth_enabled;
+}
+
 /** Whether the user has the rights of a role. Do not render a button that the user may not press. */
 export function useMay(needed: Role): boolean {
   return includes(useRole(), needed);

@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { parseDocument } from 'yaml';
 
 /** A mistake in the form of a text. */
 export interface Flaw {
@@ -9,7 +9,7 @@ export interface Flaw {
 
 /** Finds the mistakes in a YAML text, which may be JSON. */
 export function yamlFlaws(text: string): Flaw[] {
-  const { errors } = parseDocument(text, { prettyErrors: false, lineCounter: new LineCounter() });
+  const { errors } = parseDocument(text, { prettyErrors: false });
   return errors.map(({ message, pos: [from, to] }) => ({
     from: Math.min(from, text.length),
     to: Math.min(Math.max(from, to), text.length),

@@ -1,19 +1,18 @@
 import * as plain from '../../format/figures.ts';
 import { language } from './language.ts';
 
-export { contextText, count, duration, groupedDigits, since } from '../../format/figures.ts';
+export { contextText, duration, since } from '../../format/figures.ts';
 
 /** Figures as the reader's language writes them. All figures of the page come from here. */
 
 /** A number with its groups: `8,192`, in German `8.192`. @param digits Decimals, always so many. Default 0. */
 export function number(value: number, digits = 0): string {
-  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return new Intl.NumberFormat(language.get(), options).format(value);
+  return formatOf(digits).format(value);
 }
 
 /** A number as a field shows it: without groups, and with the decimals that it has, at most four. */
 export function plainNumber(value: number): string {
-  return new Intl.NumberFormat(language.get(), { useGrouping: false, maximumFractionDigits: 4 }).format(value);
+  return formatOf('plain').format(value);
 }
 
 /** Seconds with two decimals: `0.95 s`. */
@@ -62,6 +61,23 @@ export function parametersText(parameters: number): string {
 /** Seconds that a request or a part of it took: `4 ms`, `0.31 s`, `12.4 s`. */
 export function requestSeconds(value: number): string {
   return inLanguage(plain.requestSeconds(value));
+}
+
+/** Formats by language and digits, so that a figure does not make a new one. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(digits: number | 'plain'): Intl.NumberFormat {
+  const chosen = language.get();
+  const key = `${chosen} ${digits}`;
+  const made = formats.get(key);
+  if (made !== undefined) return made;
+  const options =
+    digits === 'plain'
+      ? { useGrouping: false, maximumFractionDigits: 4 }
+      : { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const format = new Intl.NumberFormat(chosen, options);
+  formats.set(key, format);
+  return format;
 }
 
 /** Puts the decimal point of the language into a text of figures. */

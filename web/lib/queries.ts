@@ -41,14 +41,6 @@ export const configQuery = (client: Client) =>
 export const keysQuery = (client: Client) =>
   queryOptions({ queryKey: ['keys'], queryFn: ({ signal }) => client.listKeys({ signal }) });
 
-/** The options of an engine, which change only with its program. */
-export const engineOptionsQuery = (client: Client, engine: string) =>
-  queryOptions({
-    queryKey: ['engines', engine, 'options'],
-    queryFn: ({ signal }) => client.getEngineOptions(engine, { signal }),
-    staleTime: Infinity,
-  });
-
 /** All accounts. For administrators. */
 export const usersQuery = (client: Client) =>
   queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => client.listUsers({ signal }) });
@@ -72,8 +64,8 @@ export const usageQuery = (client: Client, by: UsageGroup, window: string) =>
 export const estimateQuery = (client: Client, request: EstimateRequest) =>
   queryOptions({ queryKey: ['estimate', request], queryFn: ({ signal }) => client.estimate(request, { signal }) });
 
-/** The options of an engine, by its help. */
-export const optionsQuery = (client: Client, engine: string) =>
+/** The options of an engine, by its help. They change only with its program. */
+export const engineOptionsQuery = (client: Client, engine: string) =>
   queryOptions({
     queryKey: ['engines', engine, 'options'],
     queryFn: ({ signal }) => client.getEngineOptions(engine, { signal }),

@@ -1,12 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { showError, showToast } from '../components/toast.tsx';
-import { settingsWords } from '../words/settings.ts';
+import { shellWords } from '../words/shell.ts';
 import { useApp } from './app.ts';
 import { useWords } from './language.ts';
 
 /** Reloads llamactl. */
 export function useReload() {
-  const words = useWords(settingsWords);
+  const words = useWords(shellWords);
   const { client, queries } = useApp();
   return useMutation({
     mutationFn: () => client.reloadSystem(),

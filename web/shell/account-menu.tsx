@@ -3,7 +3,7 @@ import { Icon } from '../components/icons.tsx';
 import type { MenuItem } from '../components/menu-items.ts';
 import { showMenu } from '../components/menu.tsx';
 import { showError } from '../components/toast.tsx';
-import { useApp } from '../lib/app.ts';
+import { useApp, useHasAccounts } from '../lib/app.ts';
 import { chooseLanguage, language, useWords } from '../lib/language.ts';
 import { chooseTheme, theme } from '../lib/theme.ts';
 import { useStored } from '../lib/value-store.ts';
@@ -19,8 +19,7 @@ export function useAccountItems(): () => readonly MenuItem[] {
   const words = useWords(shellWords);
   const { logIn } = useApp();
   const navigate = useNavigate();
-  const state = useStored(logIn.state);
-  const hasAccount = state.kind === 'in' && state.me.auth_enabled;
+  const hasAccounts = useHasAccounts();
   return () => [
     { kind: 'heading', label: words.theme },
     ...THEMES.map((value) => ({
@@ -38,7 +37,7 @@ export function useAccountItems(): () => readonly MenuItem[] {
     })),
     { kind: 'line' },
     { label: words.keys, icon: 'keyboard', keyHint: '?', onSelect: () => isKeyListOpen.set(true) },
-    ...(hasAccount
+    ...(hasAccounts
       ? ([
           { label: words.myAccount, icon: 'user', onSelect: () => void navigate({ to: '/access' }) },
           { label: words.logOut, icon: 'log-out', onSelect: () => void logIn.logOut().catch(showError) },

@@ -2,6 +2,7 @@ import type { Role } from '@llamactl/client';
 import type { useNavigate } from '@tanstack/react-router';
 import { canStart, canStop, type InstanceActions } from '../lib/instance-actions.ts';
 import type { Row } from '../lib/live/row-store.ts';
+import { modelName } from '../lib/model-name.ts';
 import { includes } from '../lib/permissions.ts';
 import type { commandsWords } from '../words/commands.ts';
 import type { shellWords } from '../words/shell.ts';
@@ -18,9 +19,8 @@ interface Means {
 /** The lines of one instance: its page, and the commands that it takes now. Its aliases, group, model and port find it too. */
 export function instanceItems(row: Row, { role, words, commands, actions, navigate }: Means): PaletteItem[] {
   const { name } = row;
-  const file = row.model_path?.split('/').at(-1);
-  const more = [...row.aliases, row.group, row.model_info?.name ?? row.model ?? file, row.running_port ?? row.port]
-    .filter((part) => part !== undefined)
+  const more = [...row.aliases, row.group, modelName(row), row.running_port ?? row.port]
+    .filter((part) => part !== undefined && part !== null)
     .join(' ');
   const open = (tab?: 'logs'): void =>
     void navigate({ to: '/instances/$name', params: { name }, search: tab === undefined ? {} : { tab } });

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { showError } from '../components/toast.tsx';
-import { useApp, useRole } from '../lib/app.ts';
+import { useApp, useHasAccounts, useRole } from '../lib/app.ts';
 import { useInstanceActions } from '../lib/instance-actions.ts';
 import { chooseLanguage, language, useWords } from '../lib/language.ts';
 import { includes } from '../lib/permissions.ts';
@@ -10,7 +10,7 @@ import { configQuery } from '../lib/queries.ts';
 import { useReload } from '../lib/reload.ts';
 import { shortcutGroups } from '../lib/shortcuts.ts';
 import { chooseTheme, theme } from '../lib/theme.ts';
-import { useStored } from '../lib/value-store.ts';
+import { ACCESS_TABS, FOR_ADMINS, type AccessTab } from '../pages/access/access-search.ts';
 import { commandsWords } from '../words/commands.ts';
 import { shellWords } from '../words/shell.ts';
 import { instanceItems } from './palette-instances.ts';
@@ -72,12 +72,11 @@ function usePartItems(): readonly PaletteItem[] {
   const words = useWords(shellWords);
   const role = useRole();
   const navigate = useNavigate();
-  const state = useStored(useApp().logIn.state);
-  const hasAccounts = state.kind === 'in' && state.me.auth_enabled;
+  const hasAccounts = useHasAccounts();
   return useMemo(() => {
     const { parts, places } = words;
     const isAdmin = includes(role, 'admin');
-    const access = (tab: 'keys' | 'users' | 'audit' | 'account', label: string = parts[tab]): PaletteItem => ({
+    const access = (tab: AccessTab, label: string = parts[tab]): PaletteItem => ({
       id: `access ${label}`,
       label,
       icon: 'access',
@@ -85,6 +84,7 @@ function usePartItems(): readonly PaletteItem[] {
       words: places.access,
       run: () => void navigate({ to: '/access', search: { tab } }),
     });
+    const tabs = ACCESS_TABS.filter((tab) => isAdmin || !FOR_ADMINS.has(tab));
     const setting = (tab: 'configuration' | 'fleet'): PaletteItem => ({
       id: `settings ${tab}`,
       label: parts[tab],
@@ -94,8 +94,7 @@ function usePartItems(): readonly PaletteItem[] {
       run: () => void navigate({ to: '/settings', search: { tab } }),
     });
     return [
-      ...(hasAccounts ? [access('keys'), access('keys', parts.newKey), access('account')] : []),
-      ...(hasAccounts && isAdmin ? [access('users'), access('audit')] : []),
+      ...(hasAccounts ? [...tabs.map((tab) => access(tab)), access('keys', parts.newKey)] : []),
       ...(isAdmin ? [setting('configuration'), setting('fleet')] : []),
       ...(isAdmin
         ? [{ id: 'new', label: parts.newInstance, icon: 'plus', run: () => void navigate({ to: '/new' }) } as const]
@@ -130,8 +129,7 @@ function useSettingItems(): readonly PaletteItem[] {
 function useServerItems(): readonly PaletteItem[] {
   const words = useWords(shellWords);
   const { logIn } = useApp();
-  const state = useStored(logIn.state);
-  const hasAccounts = state.kind === 'in' && state.me.auth_enabled;
+  const hasAccounts = useHasAccounts();
   const isAdmin = includes(useRole(), 'admin');
   const { mutate: reload } = useReload();
   return useMemo(

@@ -8,15 +8,12 @@ import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
-import { ACCESS_TABS, type AccessTab } from './access-search.ts';
+import { ACCESS_TABS, FOR_ADMINS } from './access-search.ts';
 import { AccountTab } from './account-tab.tsx';
 import { AuditTab } from './audit-tab.tsx';
 import { KeysTab } from './keys-tab.tsx';
 import { UsageTab, UsageView } from './usage-tab.tsx';
 import { UsersTab } from './users-tab.tsx';
-
-/** Tabs that only admins see. */
-const FOR_ADMINS: ReadonlySet<AccessTab> = new Set(['users', 'audit']);
 
 /** Keys, users, the audit trail and the own account. */
 export function AccessPage() {

@@ -5,6 +5,9 @@ import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts
 export const ACCESS_TABS = ['keys', 'users', 'usage', 'audit', 'account'] as const;
 export type AccessTab = (typeof ACCESS_TABS)[number];
 
+/** Tabs that only administrators see. */
+export const FOR_ADMINS: ReadonlySet<AccessTab> = new Set(['users', 'audit']);
+
 /** Choices of usage: the kind of row, and how far back. */
 export const USAGE_GROUPS = ['key', 'user', 'instance'] as const;
 export const USAGE_WINDOWS = ['15m', '24h', '7d', '30d'] as const;

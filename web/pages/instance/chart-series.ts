@@ -1,16 +1,5 @@
 import type { StatsPoint } from '@llamactl/client';
-
-/** The windows of the charts. */
-export const WINDOWS = ['15m', '1h', '6h', '24h'] as const;
-export type ChartWindow = (typeof WINDOWS)[number];
-
-/** Seconds of each window. */
-export const WINDOW_SECONDS: Readonly<Record<ChartWindow, number>> = {
-  '15m': 900,
-  '1h': 3_600,
-  '6h': 21_600,
-  '24h': 86_400,
-};
+import { MISSED_STEPS } from '../../components/chart-values.ts';
 
 /** The figures of one moment; `null`: not measured. */
 export interface Figures {
@@ -27,9 +16,6 @@ export interface Figures {
 
 /** The figures of many moments, oldest first: one list for each. */
 export type FigureLists = { readonly [Key in keyof Figures]: readonly Figures[Key][] };
-
-/** Steps without a point after which a line is broken: the instance did not run. */
-const MISSED_STEPS = 2.5;
 
 const NOTHING: Omit<Figures, 'at'> = {
   memory: null,

@@ -1,39 +1,41 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { MEMORY_STEPS, memoryText, number, percent } from '../../lib/figures.ts';
 import { Chart } from '../../components/chart.tsx';
-import type { ChartCursor, ChartProps } from '../../components/chart-values.ts';
+import type { ChartProps } from '../../components/chart-values.ts';
 import { Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { useApp } from '../../lib/app.ts';
-import { keep, kept, oneOf } from '../../lib/browser-storage.ts';
 import { useWords } from '../../lib/language.ts';
-import { useNow } from '../../lib/now.ts';
-import { ValueStore } from '../../lib/value-store.ts';
 import { instanceWords } from '../../words/instance.ts';
-import { figureLists, WINDOW_SECONDS, WINDOWS, type ChartWindow } from './chart-series.ts';
+import { figureLists } from './chart-series.ts';
+import {
+  axisCount,
+  axisRate,
+  LONG_QUEUE,
+  useChartCursor,
+  useChartRange,
+  useChartWindow,
+  WINDOWS,
+  type ChartWindow,
+} from './chart-window.ts';
 import { useLiveFigures } from './live-figures.ts';
 
-/** Requests that waited at once from which the queue is bad. */
-const LONG_QUEUE = 10;
 /** Seconds to the first token from which the wait is bad. */
 const LONG_WAIT = 10;
-/** Seconds between two moves of the time axis. */
-const MOVE_SECONDS = 2;
 
 /** Charts of one instance with a shared cursor: memory, processors, tokens, first tokens, and the queue. */
 export function InstanceCharts({ name }: { name: string }) {
   const words = useWords(instanceWords).charts;
   const { client } = useApp();
-  const [window, setWindow] = useState<ChartWindow>(() => kept('charts.window', oneOf(...WINDOWS)) ?? '15m');
+  const [window, setWindow] = useChartWindow();
   const query = useQuery({
     queryKey: ['instances', name, 'stats', window],
     queryFn: ({ signal }) => client.getInstanceStats(name, { window, signal }),
     placeholderData: keepPreviousData,
   });
-  useEffect(() => keep('charts.window', window), [window]);
   return (
     <Panel
       title={words.title}
@@ -67,11 +69,10 @@ function Charts({
   window: ChartWindow;
 }) {
   const words = useWords(instanceWords).charts;
-  const [cursor] = useState<ChartCursor>(() => new ValueStore<number | null>(null));
+  const cursor = useChartCursor();
   const live = useLiveFigures(name);
   const lists = useMemo(() => figureLists(points, live, interval), [points, live, interval]);
-  const now = useNow(MOVE_SECONDS) / 1_000;
-  const range = useMemo(() => [now - WINDOW_SECONDS[window], now] as const, [now, window]);
+  const range = useChartRange(window);
   const hasGpu = lists.gpuMemory.some((value) => value !== null);
   const memory = useMemo(
     () => [
@@ -104,7 +105,7 @@ function Charts({
         top={2 ** 20}
       />
       <Chart {...shared} className="broad:col-span-2" title={words.cpu} series={cpu} format={percent} top={10} />
-      <Chart {...shared} className="broad:col-span-2" title={words.tokens} series={tokens} format={rateText} top={1} />
+      <Chart {...shared} className="broad:col-span-2" title={words.tokens} series={tokens} format={axisRate} top={1} />
       <Chart
         {...shared}
         className="broad:col-span-3"
@@ -119,7 +120,7 @@ function Charts({
         className="broad:col-span-3"
         title={words.queue}
         series={queue}
-        format={countText}
+        format={axisCount}
         top={2}
         badFrom={LONG_QUEUE}
       />
@@ -127,14 +128,6 @@ function Charts({
   );
 }
 
-function rateText(value: number): string {
-  return value > 0 && value < 10 ? number(value, 1) : number(value);
-}
-
 function secondsText(value: number): string {
   return value === 0 ? '0 s' : `${number(value, value < 1 ? 2 : 1)} s`;
-}
-
-function countText(value: number): string {
-  return Number.isInteger(value) ? String(value) : '';
 }

@@ -1,9 +1,7 @@
 import type { LogLevel } from '@llamactl/client';
 import { useState } from 'react';
 import { keep, kept, oneOf } from '../../lib/browser-storage.ts';
-
-/** Levels from all lines to errors only; the keys 1 to 4 choose one. */
-export const LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
+import { LOG_LEVELS } from '../../lib/log-levels.ts';
 
 /** How this browser shows logs. */
 export interface LogSettings {
@@ -14,7 +12,7 @@ export interface LogSettings {
 /** Returns the settings, and a function that changes and keeps them. */
 export function useLogSettings(): [LogSettings, (change: Partial<LogSettings>) => void] {
   const [settings, setSettings] = useState<LogSettings>(() => ({
-    level: kept('log.level', oneOf(...LEVELS)) ?? 'debug',
+    level: kept('log.level', oneOf(...LOG_LEVELS)) ?? 'debug',
     isWrapped: kept('log.wrap', (value) => (typeof value === 'boolean' ? value : undefined)) ?? false,
   }));
   const change = (changed: Partial<LogSettings>): void => {

@@ -7,10 +7,11 @@ import { showError } from '../../components/toast.tsx';
 import { CONTROL } from '../../components/field.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
+import { LOG_LEVELS } from '../../lib/log-levels.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { instanceWords } from '../../words/instance.ts';
 import type { LogSession } from './log-session.ts';
-import { LEVELS, type LogSettings } from './log-settings.ts';
+import type { LogSettings } from './log-settings.ts';
 
 interface LogToolbarProps {
   name: string;
@@ -48,7 +49,7 @@ export function LogToolbar(props: LogToolbarProps) {
         label={words.level}
         isLabelHidden
         value={settings.level}
-        choices={LEVELS.map((value) => ({ value, label: words.levels[value] }))}
+        choices={LOG_LEVELS.map((value) => ({ value, label: words.levels[value] }))}
         onChoose={(level) => onSettings({ level })}
       />
       <span className="flex grow items-center justify-end gap-1">

@@ -7,13 +7,14 @@ import { showToast } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import type { Row } from '../../lib/live/row-store.ts';
+import { LOG_LEVELS } from '../../lib/log-levels.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { useStatusEvents } from './instance-events.ts';
 import { LogSearch, nextError, nextOf } from './log-search.ts';
 import { LogSession } from './log-session.ts';
-import { LEVELS, useLogSettings } from './log-settings.ts';
+import { useLogSettings } from './log-settings.ts';
 import { searchPattern } from './log-text.ts';
 import { LogToolbar } from './log-toolbar.tsx';
 import { LogView, type LogViewHandle } from './log-view.tsx';
@@ -98,7 +99,7 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
     { keys: 'n', label: words.next, run: () => step(1) },
     { keys: 'N', label: words.previous, run: () => step(-1) },
     { keys: '!', label: words.nextError, run: toError },
-    ...LEVELS.map((level, index) => ({
+    ...LOG_LEVELS.map((level, index) => ({
       keys: String(index + 1),
       label: words.levels[level],
       run: () => changeSettings({ level }),

@@ -13,7 +13,7 @@ import { useApp, useMay } from '../../lib/app.ts';
 import { useInstanceActions } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
-import { engineOptionsQuery, instanceQuery } from '../../lib/queries.ts';
+import { configQuery, engineOptionsQuery, instanceQuery } from '../../lib/queries.ts';
 import { commandsWords } from '../../words/commands.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { behaviourSettings, optionSettings, servingSettings, type Setting } from './setting-list.ts';
@@ -33,11 +33,7 @@ function Settings({ instance }: { instance: Instance }) {
   const isAdmin = useMay('admin');
   const { name, engine, restart_required: isPending } = instance;
   const known = useQuery({ ...engineOptionsQuery(client, engine), enabled: engine === 'llama_cpp' });
-  const config = useQuery({
-    queryKey: ['config'],
-    queryFn: ({ signal }) => client.getConfig({ signal }),
-    enabled: isAdmin,
-  });
+  const config = useQuery({ ...configQuery(client), enabled: isAdmin });
   const options = optionSettings(instance, known.data?.options ?? []);
   const environment = Object.entries(instance.environment);
   return (

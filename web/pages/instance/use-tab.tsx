@@ -4,20 +4,18 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Facts, Panel } from '../../components/panel.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { useState } from 'react';
-import { useApp, useMay } from '../../lib/app.ts';
+import { useHasAccounts, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import type { Row } from '../../lib/live/row-store.ts';
-import { useStored } from '../../lib/value-store.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { apiBase, SNIPPETS, snippetOf, type Snippet } from './snippets.ts';
 
 /** The address, name and key for programs, and examples to copy. */
 export function UseTab({ row }: { row: Row }) {
   const words = useWords(instanceWords).use;
-  const state = useStored(useApp().logIn.state);
   const [snippet, setSnippet] = useState<Snippet>('curl');
   const mayCall = useMay('operator');
-  const needsKey = state.kind === 'in' && state.me.auth_enabled;
+  const needsKey = useHasAccounts();
   const base = apiBase(location.href);
   const { capabilities } = row;
   const isEmbedding = capabilities.includes('embeddings') && !capabilities.includes('chat');

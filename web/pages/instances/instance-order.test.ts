@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import type { Row } from '../../lib/live/row-store.ts';
 import { sampleRow } from '../../testing/sample-row.ts';
-import { filteredRows, groupedRows, modelName, sortedRows, usualOrder } from './instance-order.ts';
+import { filteredRows, groupedRows, sortedRows, usualOrder } from './instance-order.ts';
 
 const stats = {
   memory_usage: 1,
@@ -77,16 +77,6 @@ describe('the filter of instances', () => {
   it('joins status, group and words', () => {
     expect(names(filteredRows(rows, { group: 'big' }))).toEqual(['chat', 'vision']);
     expect(names(filteredRows(rows, { group: 'big', status: 'failed', q: 'vis' }))).toEqual(['vision']);
-  });
-});
-
-describe('the name of a model', () => {
-  it('is that of the library, else as it was given, else its file', () => {
-    expect(
-      modelName(sampleRow({ model_info: { id: 'x', name: 'Qwen3 8B', quantization: 'Q4', size: 1, context: null } })),
-    ).toBe('Qwen3 8B');
-    expect(modelName(sampleRow({ model: 'qwen/qwen3:Q4' }))).toBe('qwen/qwen3:Q4');
-    expect(modelName(sampleRow({ model_path: '/m/a.gguf' }))).toBe('a.gguf');
   });
 });
 

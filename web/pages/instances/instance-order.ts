@@ -1,5 +1,5 @@
-import { fileName } from '../../lib/file-name.ts';
 import type { Row } from '../../lib/live/row-store.ts';
+import { modelName } from '../../lib/model-name.ts';
 import type { InstancesSearch } from './instances-search.ts';
 
 type SortKey = NonNullable<InstancesSearch['sort']>;
@@ -33,11 +33,6 @@ export function usualOrder(column: SortKey): 'up' | 'down' {
 }
 
 const byName = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
-
-/** The name of the model for people; `null`: the instance has none. */
-export function modelName({ model_info: info, model, model_path: path }: Row): string | null {
-  return info?.name ?? model ?? (path === undefined ? null : fileName(path));
-}
 
 /** Sorts rows by a column, and equal ones by name. */
 export function sortedRows(rows: readonly Row[], sort: SortKey, order: 'up' | 'down'): Row[] {

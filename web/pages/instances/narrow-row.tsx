@@ -4,11 +4,11 @@ import { StatusMark, StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
+import { modelName } from '../../lib/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
 import { instanceAddress } from './instance-address.ts';
 import { loadText } from './instance-cells.tsx';
-import { modelName } from './instance-order.ts';
 import { RowActions } from './row-actions.tsx';
 
 /** An instance in two lines, for a narrow screen. */

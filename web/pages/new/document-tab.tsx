@@ -6,7 +6,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { optionsQuery } from '../../lib/queries.ts';
+import { engineOptionsQuery } from '../../lib/queries.ts';
 import { isRecord } from '../../lib/record.ts';
 import { instanceKeys } from '../../lib/setting-keys.ts';
 import { newWords } from '../../words/new.ts';
@@ -19,7 +19,7 @@ export default function DocumentTab() {
   const { client } = useApp();
   const { document, problems, dispatch } = useForm();
   const [typed, setTyped] = useState<string | null>(null);
-  const { data } = useQuery(optionsQuery(client, engineOf(document)));
+  const { data } = useQuery(engineOptionsQuery(client, engineOf(document)));
   const offer = useCallback((names: readonly string[]) => instanceKeys(names, data?.options ?? []), [data]);
   const read = typed === null ? null : readDocument(typed);
   // A change from elsewhere, such as a suggestion, replaces the text; a text that is no document yet stays.

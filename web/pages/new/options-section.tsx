@@ -10,7 +10,7 @@ import { useApp } from '../../lib/app.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
-import { optionsQuery } from '../../lib/queries.ts';
+import { engineOptionsQuery } from '../../lib/queries.ts';
 import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
 import { FieldPlace } from './field-place.tsx';
@@ -26,7 +26,7 @@ export function OptionsSection() {
   const words = useWords(newWords);
   const { client } = useApp();
   const { document, base, problems, field: wantedField, dispatch } = useForm();
-  const query = useQuery(optionsQuery(client, engineOf(document)));
+  const query = useQuery(engineOptionsQuery(client, engineOf(document)));
   const [view, setView] = useState<OptionView>('basic');
   const [search, setSearch] = useState('');
   const wanted = useDeferredValue(search);

@@ -2,9 +2,8 @@ import { useState } from 'react';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { Segmented } from '../../components/segmented.tsx';
-import { useApp } from '../../lib/app.ts';
+import { useApp, useHasAccounts } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { chatBody } from './chat-body.ts';
 import { shownTurns, type Conversation } from './conversation.ts';
@@ -20,14 +19,13 @@ interface CodeDialogProps {
 /** The request of an answer as a program. */
 export function CodeDialog({ conversation, turn, onClose }: CodeDialogProps) {
   const words = useWords(playgroundWords);
-  const { client, logIn } = useApp();
-  const state = useStored(logIn.state);
+  const { client } = useApp();
   const [kind, setKind] = useState<CodeKind>('curl');
   const turns = shownTurns(conversation).map((shown) => shown.turn);
   const at = turns.findIndex(({ id }) => id === turn);
   const answer = turns[at];
   const body = chatBody({ ...conversation, instance: answer?.instance ?? conversation.instance }, turns.slice(0, at));
-  const needsKey = state.kind === 'in' && state.me.auth_enabled;
+  const needsKey = useHasAccounts();
   const code = requestCode(kind, { address: client.url, body, needsKey });
   return (
     <Dialog title={words.codeTitle} onClose={onClose} width={720}>

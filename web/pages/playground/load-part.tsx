@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import { number } from '../../lib/figures.ts';
+import { seconds } from '../../lib/figures.ts';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
 import { TextArea, TextField } from '../../components/field.tsx';
@@ -99,7 +99,6 @@ function Result({ state }: { state: LoadState }) {
   const { together, each, firstToken, whole } = loadFigures(state, performance.now());
   const done = figures.length + failures.length;
   const text = words.done(done, plan.answers);
-  const seconds = (value: number): string => `${number(value, 2)} s`;
   return (
     <Panel title={text}>
       <div className="flex flex-col gap-4">

@@ -1,10 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Key } from '@llamactl/client';
 import { useMemo, useState } from 'react';
-import { useApp, useMay } from '../../lib/app.ts';
+import { useApp, useHasAccounts, useMay } from '../../lib/app.ts';
 import { callerId, callerText } from '../../lib/caller-text.ts';
 import { keysQuery } from '../../lib/queries.ts';
-import { useStored } from '../../lib/value-store.ts';
 import type { SeenRequest } from './course.ts';
 
 /** A caller to choose. */
@@ -19,10 +18,9 @@ const NO_KEYS: readonly Key[] = [];
 
 /** Returns all keys, by their ids as callers have them; none for those who may not see the keys of others. */
 function useKeys(): readonly Key[] {
-  const { client, logIn } = useApp();
+  const { client } = useApp();
   const isAdmin = useMay('admin');
-  const state = useStored(logIn.state);
-  const hasAccounts = state.kind === 'in' && state.me.auth_enabled;
+  const hasAccounts = useHasAccounts();
   return useQuery({ ...keysQuery(client), enabled: isAdmin && hasAccounts, staleTime: 60_000 }).data ?? NO_KEYS;
 }
 

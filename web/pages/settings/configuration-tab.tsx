@@ -11,6 +11,7 @@ import { useApp } from '../../lib/app.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
+import { configQuery } from '../../lib/queries.ts';
 import { useReload } from '../../lib/reload.ts';
 import { settingsWords } from '../../words/settings.ts';
 import { SaveBar } from './save-bar.tsx';
@@ -21,7 +22,7 @@ import { settingsOf, valueOfText, type Drafts, type Setting } from './setting-fi
 /** All settings of the configuration with their sources. */
 export function ConfigurationTab() {
   const { client } = useApp();
-  const view = useQuery({ queryKey: ['config'], queryFn: ({ signal }) => client.getConfig({ signal }) });
+  const view = useQuery(configQuery(client));
   // The texts are a help: the page works without them.
   const api = useQuery({
     queryKey: ['openapi'],

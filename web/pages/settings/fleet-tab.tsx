@@ -13,7 +13,7 @@ import { useApp } from '../../lib/app.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
-import { optionsQuery } from '../../lib/queries.ts';
+import { engineOptionsQuery } from '../../lib/queries.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { fleetKeys } from '../../lib/setting-keys.ts';
 import { settingsWords } from '../../words/settings.ts';
@@ -56,7 +56,7 @@ function ImportPanel() {
   const chooser = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [prune, setPrune] = useState(false);
-  const { data } = useQuery(optionsQuery(client, 'llama_cpp'));
+  const { data } = useQuery(engineOptionsQuery(client, 'llama_cpp'));
   const offer = useCallback((names: readonly string[]) => fleetKeys(names, data?.options ?? []), [data]);
   const plan = useMutation({ mutationFn: () => client.applyFleet(text, { prune, dry_run: true }) });
   const apply = useMutation({

@@ -1,12 +1,11 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { number } from '../../lib/figures.ts';
 import { useEffect, useMemo, useState } from 'react';
 import type { ChartProps } from '../../components/chart-values.ts';
 import { Chart } from '../../components/chart.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { systemWords } from '../../words/system.ts';
-import type { ChartWindow } from '../instance/chart-series.ts';
+import { axisCount, axisRate, LONG_QUEUE, type ChartWindow } from '../instance/chart-window.ts';
 import { continuedFleet, type FleetSample } from './live-fleet.ts';
 import { HISTORY_MS, isRecent } from './live-history.ts';
 import { fleetSeries } from './system-series.ts';
@@ -40,9 +39,17 @@ export function FleetCharts({ window, range, cursor }: Pick<ChartProps, 'range' 
   const shared = { times: series.at, range, cursor };
   return (
     <>
-      <Chart {...shared} className={THIRD} title={names.tokens} series={tokens} format={figure} top={1} />
-      <Chart {...shared} className={THIRD} title={names.requests} series={requests} format={figure} top={1} />
-      <Chart {...shared} className={THIRD} title={names.waiting} series={waiting} format={whole} top={2} badFrom={10} />
+      <Chart {...shared} className={THIRD} title={names.tokens} series={tokens} format={axisRate} top={1} />
+      <Chart {...shared} className={THIRD} title={names.requests} series={requests} format={axisRate} top={1} />
+      <Chart
+        {...shared}
+        className={THIRD}
+        title={names.waiting}
+        series={waiting}
+        format={axisCount}
+        top={2}
+        badFrom={LONG_QUEUE}
+      />
     </>
   );
 }
@@ -73,12 +80,4 @@ function useFleetSamples(): readonly FleetSample[] {
     };
   }, [feed, rows]);
   return samples;
-}
-
-function figure(value: number): string {
-  return value > 0 && value < 10 ? number(value, 1) : number(value);
-}
-
-function whole(value: number): string {
-  return Number.isInteger(value) ? String(value) : '';
 }

@@ -1,4 +1,5 @@
 import type { ServerLogEntry } from '@llamactl/client';
+import { isRecord } from '../../lib/record.ts';
 
 type Fields = ServerLogEntry['fields'];
 
@@ -23,7 +24,7 @@ export function stackOf({ err = null }: Fields): string | null {
 }
 
 function errorOf(value: Fields[string]): { message: string; stack: string | null } | null {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;
+  if (!isRecord(value)) return null;
   const { message, stack } = value;
   if (typeof message !== 'string') return null;
   return { message, stack: typeof stack === 'string' ? stack : null };

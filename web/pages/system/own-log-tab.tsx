@@ -9,9 +9,9 @@ import { QueryPart } from '../../components/query-part.tsx';
 import { Select } from '../../components/select.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
+import { LOG_LEVELS } from '../../lib/log-levels.ts';
 import { systemWords } from '../../words/system.ts';
 import { OwnLogLines } from './own-log-lines.tsx';
-import { LOG_LEVELS } from './system-search.ts';
 
 const LINES = 500;
 

@@ -2,33 +2,27 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { Resources, SystemStats, SystemStatsPoint } from '@llamactl/client';
 import { useEffect, useMemo, useState } from 'react';
 import { MEMORY_STEPS, memoryText, percent } from '../../lib/figures.ts';
-import type { ChartCursor, ChartProps } from '../../components/chart-values.ts';
+import type { ChartProps } from '../../components/chart-values.ts';
 import { Chart } from '../../components/chart.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { useApp } from '../../lib/app.ts';
-import { keep, kept, oneOf } from '../../lib/browser-storage.ts';
 import { useWords } from '../../lib/language.ts';
-import { useNow } from '../../lib/now.ts';
-import { ValueStore } from '../../lib/value-store.ts';
 import { systemWords } from '../../words/system.ts';
-import { WINDOW_SECONDS, WINDOWS, type ChartWindow } from '../instance/chart-series.ts';
+import { useChartCursor, useChartRange, useChartWindow, WINDOWS, type ChartWindow } from '../instance/chart-window.ts';
 import { FleetCharts } from './fleet-charts.tsx';
 import { GpuCharts } from './gpu-charts.tsx';
 import { HISTORY_MS, isRecent } from './live-history.ts';
 import { systemSeries } from './system-series.ts';
 
-/** Seconds between two moves of the time axis. */
-const MOVE_SECONDS = 2;
 const THIRD = 'broad:col-span-2';
 
 /** Charts of the machine and of all instances, with a shared cursor. */
 export function SystemCharts() {
   const words = useWords(systemWords);
   const { client } = useApp();
-  const [window, setWindow] = useState<ChartWindow>(() => kept('charts.window', oneOf(...WINDOWS)) ?? '15m');
-  useEffect(() => keep('charts.window', window), [window]);
+  const [window, setWindow] = useChartWindow();
   const machine = useQuery({
     queryKey: ['system', 'stats', window],
     queryFn: ({ signal }) => client.getSystemStats({ window, signal }),
@@ -56,14 +50,13 @@ export function SystemCharts() {
 function Charts({ stats, window }: { stats: SystemStats; window: ChartWindow }) {
   const words = useWords(systemWords);
   const names = words.charts;
-  const [cursor] = useState<ChartCursor>(() => new ValueStore<number | null>(null));
+  const cursor = useChartCursor();
   const live = useLivePoints(stats.interval);
   const series = useMemo(() => {
     const end = Date.parse(stats.points.at(-1)?.timestamp ?? '1970-01-01T00:00:00Z');
     return systemSeries([...stats.points, ...live.filter(({ timestamp }) => Date.parse(timestamp) > end)]);
   }, [stats, live]);
-  const now = useNow(MOVE_SECONDS) / 1_000;
-  const range = useMemo(() => [now - WINDOW_SECONDS[window], now] as const, [now, window]);
+  const range = useChartRange(window);
   const cpu = useMemo(() => [{ name: names.cpu, values: series.cpu }], [names, series]);
   const memory = useMemo(() => [{ name: names.memory, values: series.memory }], [names, series]);
   const disk = useMemo(() => [{ name: names.disk, values: series.disk }], [names, series]);

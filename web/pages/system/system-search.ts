@@ -1,11 +1,9 @@
 import type { LogLevel } from '@llamactl/client';
+import { LOG_LEVELS } from '../../lib/log-levels.ts';
 import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
 
 export const SYSTEM_TABS = ['machine', 'alerts', 'doctor', 'log'] as const;
 export type SystemTab = (typeof SYSTEM_TABS)[number];
-
-/** Levels of a log, from least to most serious. */
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const satisfies readonly LogLevel[];
 
 /** The tab of the page and the filters of the log, as the URL has them. */
 export interface SystemSearch {

@@ -1,5 +1,5 @@
 import type { FleetStats, SystemStatsPoint } from '@llamactl/client';
-import type { ChartSeries } from '../../components/chart-values.ts';
+import { MISSED_STEPS, type ChartSeries } from '../../components/chart-values.ts';
 
 /** The figures of the machine at many moments, oldest first: one list for each. */
 export interface SystemSeries {
@@ -22,9 +22,6 @@ export interface GpuLine extends ChartSeries {
   /** The tool's own number. */
   index: number;
 }
-
-/** Steps without a point after which a line is broken: llamactl did not run. */
-const MISSED_STEPS = 2.5;
 
 type Moment = { at: number; point: SystemStatsPoint | null };
 

@@ -57,7 +57,6 @@ export const de = {
   reload: 'llamactl neu laden',
   reloadHint: (keys) => `Gespeicherte Einstellungen warten auf ein Neuladen: ${keys}`,
   restartHint: (keys) => `Gespeicherte Einstellungen warten auf einen Neustart von llamactl: ${keys}`,
-  reloading: 'llamactl lädt neu. Keine Instanz stoppt.',
   before: 'Jetzt',
   after: 'Danach',
   leaveTitle: 'Ohne Speichern verlassen?',

@@ -42,10 +42,12 @@ export const de = {
   instance: 'Instanz',
   setting: 'Einstellung',
   reloadServer: 'llamactl neu laden',
+  reloading: 'llamactl lädt neu. Keine Instanz stoppt.',
   parts: {
     keys: 'Schlüssel',
     newKey: 'Neuer Schlüssel',
     users: 'Benutzer',
+    usage: 'Verbrauch',
     audit: 'Protokoll',
     account: 'Mein Konto',
     configuration: 'Konfiguration',

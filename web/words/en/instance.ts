@@ -1,5 +1,5 @@
 import type { Cause, LogLevel, Status } from '@llamactl/client';
-import type { ChartWindow } from '../../pages/instance/chart-series.ts';
+import type { ChartWindow } from '../../pages/instance/chart-window.ts';
 import type { InstanceTab } from '../../pages/instance/instance-search.ts';
 import type { Snippet } from '../../pages/instance/snippets.ts';
 

@@ -56,7 +56,6 @@ export const en = {
   reload: 'Reload llamactl',
   reloadHint: (keys: string) => `Saved settings wait for a reload: ${keys}`,
   restartHint: (keys: string) => `Saved settings wait for a restart of llamactl: ${keys}`,
-  reloading: 'llamactl reloads. No instance stops.',
   before: 'Now',
   after: 'Then',
   leaveTitle: 'Leave without saving?',

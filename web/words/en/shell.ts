@@ -40,10 +40,13 @@ export const en = {
   instance: 'Instance',
   setting: 'Setting',
   reloadServer: 'Reload llamactl',
+  reloading: 'llamactl reloads. No instance stops.',
   parts: {
-    keys: 'Keys',
+    // Not `Keys`: that is the list of shortcuts, and the palette shows a label once.
+    keys: 'API keys',
     newKey: 'New key',
     users: 'Users',
+    usage: 'Usage',
     audit: 'Audit',
     account: 'My account',
     configuration: 'Configuration',

@@ -236,6 +236,25 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
     await log(page).locator('mark').first().waitFor({ state: 'detached' });
   });
 
+  it('goes to a line that was found in the whole log, also a second time', async () => {
+    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    await log(page).getByText('all slots are idle').last().waitFor();
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('slots are idle');
+    await page.getByRole('button', { name: 'Search the whole log' }).click();
+    const found = page.getByRole('region', { name: 'Search in the whole log' }).getByRole('listitem');
+    // The oldest one, far from the end.
+    const oldest = found.last().getByRole('button');
+    await oldest.click();
+    await expect.poll(async () => restOf(page)).toBeGreaterThan(200);
+    const place = await firstLine(page);
+    await log(page).focus();
+    await page.keyboard.press('Control+End');
+    await expect.poll(async () => restOf(page)).toBeLessThan(20);
+    await oldest.click();
+    await expect.poll(async () => firstLine(page)).toBe(place);
+  });
+
   it('shows only warnings with the key 3, and remembers it', async () => {
     const page = await window.tab(server.url, '/instances/chat?tab=logs');
     await log(page).waitFor();

@@ -374,6 +374,23 @@ describe('the other parts', () => {
     await page.getByText('Heard in any language: recording.wav, RIFF').waitFor();
   });
 
+  it('turn the microphone off if its permission comes after the page was left', async () => {
+    const page = await open('media', 'audio');
+    await page.evaluate(`navigator.mediaDevices.getUserMedia = () => new Promise((resolve) => {
+      window.permit_ = () => {
+        window.stream_ = new AudioContext().createMediaStreamDestination().stream;
+        resolve(window.stream_);
+      };
+    })`);
+    await page.getByRole('button', { name: 'Record' }).click();
+    await page.getByText('Text to speech').click();
+    await page.getByLabel('Voice').waitFor();
+    await page.evaluate('permit_()');
+    await expect
+      .poll(() => page.evaluate('stream_.getTracks().map(({ readyState }) => readyState)'))
+      .toEqual(['ended']);
+  });
+
   it('speak a text, and say if the engine cannot', async () => {
     window.allow(/ 404 |status of 404/);
     const page = await open('media', 'audio');

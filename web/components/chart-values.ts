@@ -88,7 +88,7 @@ export function nearestIndex(times: readonly number[], moment: number): number {
   return before !== undefined && moment - before < at - moment ? low - 1 : low;
 }
 
-/** Returns the index that an arrow key moves the cursor to: the next one with a value. `null`: there is none. */
+/** Returns the index that an arrow key moves the cursor to: the next one with a value. `null`: no further index has one. */
 export function steppedIndex(series: readonly ChartSeries[], from: number, step: 1 | -1, count: number): number | null {
   for (let at = from + step; at >= 0 && at < count; at += step) {
     if (series.some(({ values }) => typeof values[at] === 'number')) return at;

@@ -32,7 +32,7 @@ export function movedIndex(key: string, at: number, count: number, page: number)
   return target === undefined || count === 0 ? null : Math.min(count - 1, Math.max(0, target));
 }
 
-/** The next index that is a row and no heading, first in one direction and then in the other; -1: there is none. */
+/** The next index that is a row and no heading, first in one direction and then in the other; -1: the list has no row. */
 export function rowAt(from: number, step: 1 | -1, count: number, isRow: (index: number) => boolean): number {
   for (const direction of [step, -step]) {
     for (let at = from; at >= 0 && at < count; at += direction) if (isRow(at)) return at;

@@ -1,5 +1,6 @@
-import type { Client, Frame, Instance, Status } from '@llamactl/client';
+import type { Client, Frame, Status } from '@llamactl/client';
 import { expect, it } from 'vitest';
+import { sampleInstance } from '../../testing/sample-instance.ts';
 import { sampleRow } from '../../testing/sample-row.ts';
 import { Feed, type FeedClient } from './feed.ts';
 import { RowStore } from './row-store.ts';
@@ -15,8 +16,7 @@ function stage() {
   const client: FeedClient = {
     url: 'http://127.0.0.1:1',
     listInstances: () => Promise.resolve([row('running')]),
-    getInstance: () =>
-      new Promise((resolve) => server.answers.push((status) => resolve(row(status) as unknown as Instance))),
+    getInstance: () => new Promise((resolve) => server.answers.push((status) => resolve(sampleInstance(row(status))))),
     getSystemAlerts: () => Promise.resolve([]),
     getSystemStatus: () => Promise.reject(new Error('of no concern')),
     events: (given) => {

@@ -9,7 +9,7 @@ import type { Row } from './row-store.ts';
 /** Milliseconds between two renders of a list because of changed figures. */
 const LIST_MS = 1_000;
 
-/** Returns the row of an instance; `undefined`: there is none. Renders again only when this row changes. */
+/** Returns the row of an instance; `undefined`: no instance has this name. Renders again only when this row changes. */
 export function useRow(name: string): Row | undefined {
   const { rows } = useApp();
   const subscribe = useCallback((listener: () => void) => rows.subscribeRow(name, listener), [rows, name]);

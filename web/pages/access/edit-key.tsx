@@ -2,22 +2,18 @@ import { useMutation } from '@tanstack/react-query';
 import { day } from '../../lib/figures.ts';
 import type { Key } from '@llamactl/client';
 import { useState } from 'react';
-import { Button } from '../../components/button.tsx';
-import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
+import { FormDialog } from '../../components/form-dialog.tsx';
 import { Select } from '../../components/select.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { accessWords } from '../../words/access.ts';
-import { partsWords } from '../../words/parts.ts';
 import { useSettled } from './access-command.ts';
 import { editFlaw, keyChange, NEW_ENDS, type KeyEdit } from './key-edit.ts';
 
 /** Changes the name or the end of a key. */
 export function EditKey({ of: key, onClose }: { of: Key; onClose: () => void }) {
   const words = useWords(accessWords);
-  const parts = useWords(partsWords);
   const { client } = useApp();
   const [edit, setEdit] = useState<KeyEdit>({ name: key.name, end: 'keep', day: '' });
   const [isTried, setTried] = useState(false);
@@ -37,61 +33,43 @@ export function EditKey({ of: key, onClose }: { of: Key; onClose: () => void }) 
     if (editFlaw(edit, Date.now()) === null) save.mutate();
   };
   return (
-    <Dialog
+    <FormDialog
       title={words.editKey(key.name)}
+      submit={words.save}
+      isPending={save.isPending}
+      error={save.error}
+      onSubmit={submit}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{parts.cancel}</Button>
-          <Button kind="primary" isPending={save.isPending} onClick={submit}>
-            {words.save}
-          </Button>
-        </>
-      }
     >
-      <form
-        className="flex flex-col gap-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <TextField
-          label={words.keyName}
-          hint={words.keyNameHint}
-          error={flaw === 'name' ? words.needsName : null}
-          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
-          autoFocus
-          maxLength={200}
-          value={edit.name}
-          onChange={({ target }) => setEdit({ ...edit, name: target.value })}
+      <TextField
+        label={words.keyName}
+        hint={words.keyNameHint}
+        error={flaw === 'name' ? words.needsName : null}
+        // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
+        autoFocus
+        maxLength={200}
+        value={edit.name}
+        onChange={({ target }) => setEdit({ ...edit, name: target.value })}
+      />
+      <div className="grid gap-5 wide:grid-cols-2">
+        <Select
+          label={words.ends}
+          value={edit.end}
+          choices={NEW_ENDS.map((value) => ({ value, label: endLabel(value, key, words) }))}
+          onChoose={(end) => setEdit({ ...edit, end })}
         />
-        <div className="grid gap-5 wide:grid-cols-2">
-          <Select
-            label={words.ends}
-            value={edit.end}
-            choices={NEW_ENDS.map((value) => ({ value, label: endLabel(value, key, words) }))}
-            onChoose={(end) => setEdit({ ...edit, end })}
+        {edit.end === 'day' && (
+          <TextField
+            label={words.day}
+            type="date"
+            error={flaw === 'day' ? words.needsDay : null}
+            value={edit.day}
+            onChange={({ target }) => setEdit({ ...edit, day: target.value })}
           />
-          {edit.end === 'day' && (
-            <TextField
-              label={words.day}
-              type="date"
-              error={flaw === 'day' ? words.needsDay : null}
-              value={edit.day}
-              onChange={({ target }) => setEdit({ ...edit, day: target.value })}
-            />
-          )}
-        </div>
-        <p className="text-mute">{words.rightsStay}</p>
-        {save.error !== null && (
-          <p role="alert" className="text-bad">
-            {errorText(save.error).sentence}
-          </p>
         )}
-        <button type="submit" hidden aria-hidden tabIndex={-1} />
-      </form>
-    </Dialog>
+      </div>
+      <p className="text-mute">{words.rightsStay}</p>
+    </FormDialog>
   );
 }
 

@@ -1,21 +1,18 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { Role } from '@llamactl/client';
 import { useState } from 'react';
-import { Button } from '../../components/button.tsx';
 import { Checkbox } from '../../components/checkbox.tsx';
-import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
+import { FormDialog } from '../../components/form-dialog.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Select } from '../../components/select.tsx';
 import { useApp, useRole } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useRowNames } from '../../lib/live/live-hooks.ts';
 import { includes } from '../../lib/permissions.ts';
 import { usersQuery } from '../../lib/queries.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
-import { partsWords } from '../../words/parts.ts';
 import { LimitFields } from './limit-fields.tsx';
 import { MadeKey } from './made-key.tsx';
 import {
@@ -87,7 +84,6 @@ interface KeyFormProps {
 
 function KeyForm({ draft, owners, onChange, error, isPending, onMake, onClose }: KeyFormProps) {
   const words = useWords(accessWords);
-  const parts = useWords(partsWords);
   const role = owners.find(({ username }) => username === draft.owner)?.role ?? owners[0]?.role ?? 'viewer';
   const [isTried, setTried] = useState(false);
   const change = (changes: Partial<KeyDraft>): void => onChange({ ...draft, ...changes });
@@ -97,109 +93,91 @@ function KeyForm({ draft, owners, onChange, error, isPending, onMake, onClose }:
     if (flawOf(draft) === null) onMake();
   };
   return (
-    <Dialog
+    <FormDialog
       title={words.newKey}
+      submit={words.makeKey}
       width={560}
+      isPending={isPending}
+      error={error}
+      onSubmit={submit}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{parts.cancel}</Button>
-          <Button kind="primary" isPending={isPending} onClick={submit}>
-            {words.makeKey}
-          </Button>
-        </>
-      }
     >
-      <form
-        className="flex flex-col gap-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <TextField
-          label={words.keyName}
-          hint={words.keyNameHint}
-          error={flaw === 'name' ? words.needsName : null}
-          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
-          autoFocus
-          maxLength={200}
-          value={draft.name}
-          onChange={({ target }) => change({ name: target.value })}
+      <TextField
+        label={words.keyName}
+        hint={words.keyNameHint}
+        error={flaw === 'name' ? words.needsName : null}
+        // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
+        autoFocus
+        maxLength={200}
+        value={draft.name}
+        onChange={({ target }) => change({ name: target.value })}
+      />
+      {owners.length > 1 && (
+        <Select
+          label={words.keyOwner}
+          hint={words.keyOwnerHint}
+          value={draft.owner ?? owners[0]?.username ?? ''}
+          choices={owners.map((each) => ({
+            value: each.username,
+            label: `${each.username} · ${words.roles[each.role]}`,
+          }))}
+          onChoose={(username) => {
+            const [me] = owners;
+            const chosen = owners.find((each) => each.username === username);
+            if (chosen !== undefined) onChange(withOwner(draft, chosen === me ? null : username, chosen.role));
+          }}
         />
-        {owners.length > 1 && (
-          <Select
-            label={words.keyOwner}
-            hint={words.keyOwnerHint}
-            value={draft.owner ?? owners[0]?.username ?? ''}
-            choices={owners.map((each) => ({
-              value: each.username,
-              label: `${each.username} · ${words.roles[each.role]}`,
-            }))}
-            onChoose={(username) => {
-              const [me] = owners;
-              const chosen = owners.find((each) => each.username === username);
-              if (chosen !== undefined) onChange(withOwner(draft, chosen === me ? null : username, chosen.role));
-            }}
-          />
-        )}
-        <Group title={words.purpose}>
-          <div className="overflow-x-auto">
-            <Segmented
-              label={words.purpose}
-              value={draft.purpose}
-              choices={purposesOf(role).map((value) => ({ value, label: words.purposes[value] }))}
-              onChoose={(purpose) => onChange(withPurpose(draft, purpose, role))}
-            />
-          </div>
-        </Group>
-        <Group title={words.may} error={flaw === 'right' ? words.needsRight : null}>
-          {mayCallModels(role) ? (
-            <>
-              <Checkbox label={words.mayCall} checked={draft.mayCall} onCheck={(mayCall) => change({ mayCall })} />
-              <Checkbox
-                label={words.mayStart}
-                checked={draft.mayStart && draft.mayCall}
-                disabled={!draft.mayCall}
-                onCheck={(mayStart) => change({ mayStart })}
-              />
-            </>
-          ) : (
-            <p className="text-mute">{words.mayNotCall}</p>
-          )}
-          <Checkbox
-            label={words.mayMetrics}
-            checked={draft.mayReadMetrics}
-            onCheck={(mayReadMetrics) => change({ mayReadMetrics })}
-          />
-        </Group>
-        <Instances draft={draft} onChange={change} error={flaw === 'instance' ? words.needsInstance : null} />
-        <div className="grid gap-5 wide:grid-cols-2">
-          <Select
-            label={words.mayRole}
-            value={draft.role}
-            choices={[
-              { value: 'none', label: words.noRole },
-              ...ROLES.filter((value) => includes(role, value)).map((value) => ({ value, label: words.roles[value] })),
-            ]}
-            onChoose={(value) => change({ role: value })}
-          />
-          <Select
-            label={words.ends}
-            value={draft.end}
-            choices={ENDS.map((value) => ({ value, label: words.endChoices[value] }))}
-            onChoose={(end) => change({ end })}
+      )}
+      <Group title={words.purpose}>
+        <div className="overflow-x-auto">
+          <Segmented
+            label={words.purpose}
+            value={draft.purpose}
+            choices={purposesOf(role).map((value) => ({ value, label: words.purposes[value] }))}
+            onChoose={(purpose) => onChange(withPurpose(draft, purpose, role))}
           />
         </div>
-        {mayCallModels(role) && <LimitFields limits={draft.limits} onChange={(limits) => change({ limits })} />}
-        {error !== null && (
-          <p role="alert" className="text-bad">
-            {errorText(error).sentence}
-          </p>
+      </Group>
+      <Group title={words.may} error={flaw === 'right' ? words.needsRight : null}>
+        {mayCallModels(role) ? (
+          <>
+            <Checkbox label={words.mayCall} checked={draft.mayCall} onCheck={(mayCall) => change({ mayCall })} />
+            <Checkbox
+              label={words.mayStart}
+              checked={draft.mayStart && draft.mayCall}
+              disabled={!draft.mayCall}
+              onCheck={(mayStart) => change({ mayStart })}
+            />
+          </>
+        ) : (
+          <p className="text-mute">{words.mayNotCall}</p>
         )}
-        <button type="submit" hidden aria-hidden tabIndex={-1} />
-      </form>
-    </Dialog>
+        <Checkbox
+          label={words.mayMetrics}
+          checked={draft.mayReadMetrics}
+          onCheck={(mayReadMetrics) => change({ mayReadMetrics })}
+        />
+      </Group>
+      <Instances draft={draft} onChange={change} error={flaw === 'instance' ? words.needsInstance : null} />
+      <div className="grid gap-5 wide:grid-cols-2">
+        <Select
+          label={words.mayRole}
+          value={draft.role}
+          choices={[
+            { value: 'none', label: words.noRole },
+            ...ROLES.filter((value) => includes(role, value)).map((value) => ({ value, label: words.roles[value] })),
+          ]}
+          onChoose={(value) => change({ role: value })}
+        />
+        <Select
+          label={words.ends}
+          value={draft.end}
+          choices={ENDS.map((value) => ({ value, label: words.endChoices[value] }))}
+          onChoose={(end) => change({ end })}
+        />
+      </div>
+      {mayCallModels(role) && <LimitFields limits={draft.limits} onChange={(limits) => change({ limits })} />}
+    </FormDialog>
   );
 }
 

@@ -1,15 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
 import type { Role, User } from '@llamactl/client';
 import { useState } from 'react';
-import { Button } from '../../components/button.tsx';
-import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
+import { FormDialog } from '../../components/form-dialog.tsx';
 import { Select } from '../../components/select.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { accessWords } from '../../words/access.ts';
-import { partsWords } from '../../words/parts.ts';
 import { useSettled } from './access-command.ts';
 import { LimitFields } from './limit-fields.tsx';
 import { limitNumbers, limitTexts, NO_LIMITS, type LimitTexts } from './limits.ts';
@@ -19,7 +16,6 @@ const ROLES: readonly Role[] = ['viewer', 'operator', 'admin'];
 /** A new account, or changes of one. @param user `null`: a new one. */
 export function UserForm({ user, onClose }: { user: User | null; onClose: () => void }) {
   const words = useWords(accessWords);
-  const parts = useWords(partsWords);
   const { client } = useApp();
   const [username, setUsername] = useState(user?.username ?? '');
   const [role, setRole] = useState<Role>(user?.role ?? 'operator');
@@ -40,58 +36,40 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
     if (numbers !== null) save.mutate();
   };
   return (
-    <Dialog
+    <FormDialog
       title={user === null ? words.newUser : words.editUser(user.username)}
+      submit={user === null ? words.create : words.save}
+      isPending={save.isPending}
+      error={save.error}
+      onSubmit={submit}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{parts.cancel}</Button>
-          <Button kind="primary" isPending={save.isPending} onClick={submit}>
-            {user === null ? words.create : words.save}
-          </Button>
-        </>
-      }
     >
-      <form
-        className="flex flex-col gap-5"
-        onSubmit={(event) => {
-          event.preventDefault();
-          submit();
-        }}
-      >
-        {user === null && (
-          <TextField
-            label={words.userName}
-            autoComplete="off"
-            // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
-            autoFocus
-            value={username}
-            onChange={({ target }) => setUsername(target.value)}
-          />
-        )}
-        <Select
-          label={words.role}
-          hint={words.roleHints[role]}
-          value={role}
-          choices={ROLES.map((value) => ({ value, label: words.roles[value] }))}
-          onChoose={setRole}
-        />
+      {user === null && (
         <TextField
-          label={user === null ? words.password : words.newPassword}
-          hint={user === null ? words.passwordHint : words.newPasswordHint}
-          type="password"
-          autoComplete="new-password"
-          value={password}
-          onChange={({ target }) => setPassword(target.value)}
+          label={words.userName}
+          autoComplete="off"
+          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
+          autoFocus
+          value={username}
+          onChange={({ target }) => setUsername(target.value)}
         />
-        <LimitFields limits={limits} onChange={setLimits} />
-        {save.error !== null && (
-          <p role="alert" className="text-bad">
-            {errorText(save.error).sentence}
-          </p>
-        )}
-        <button type="submit" hidden aria-hidden tabIndex={-1} />
-      </form>
-    </Dialog>
+      )}
+      <Select
+        label={words.role}
+        hint={words.roleHints[role]}
+        value={role}
+        choices={ROLES.map((value) => ({ value, label: words.roles[value] }))}
+        onChoose={setRole}
+      />
+      <TextField
+        label={user === null ? words.password : words.newPassword}
+        hint={user === null ? words.passwordHint : words.newPasswordHint}
+        type="password"
+        autoComplete="new-password"
+        value={password}
+        onChange={({ target }) => setPassword(target.value)}
+      />
+      <LimitFields limits={limits} onChange={setLimits} />
+    </FormDialog>
   );
 }

@@ -47,13 +47,13 @@ export class LogSearch {
   }
 }
 
-/** The next of some ascending numbers in a direction; round again at the end. `null`: there are none. */
+/** The next of some ascending numbers in a direction; round again at the end. `null`: the list is empty. */
 export function nextOf(numbers: readonly number[], from: number, step: 1 | -1): number | null {
   const next = step === 1 ? numbers.find((number) => number > from) : numbers.findLast((number) => number < from);
   return next ?? (step === 1 ? numbers[0] : numbers.at(-1)) ?? null;
 }
 
-/** The number of the next line with an error after a row; round again at the end. `null`: there is none. */
+/** The number of the next line with an error after a row; round again at the end. `null`: no line has an error. */
 export function nextError({ rows, first }: Pick<LogStore, 'rows' | 'first'>, from: number): number | null {
   const isError = (row: LogRow): boolean => row.kind === 'line' && row.level === 'error';
   const after = rows.findIndex((row, at) => first + at > from && isError(row));

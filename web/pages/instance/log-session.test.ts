@@ -1,6 +1,6 @@
-import type { Client, LogEntry, Logs } from '@llamactl/client';
+import type { LogEntry, Logs } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
-import type { Feed } from '../../lib/live/feed.ts';
+import type { Connection } from '../../lib/live/feed.ts';
 import { ValueStore } from '../../lib/value-store.ts';
 import { LogSession } from './log-session.ts';
 
@@ -9,14 +9,21 @@ const line = (seq: number): LogEntry => ({ timestamp: '', level: 'info', message
 /** A session whose server answers a search with these pages. */
 function searching(pages: readonly Logs[]): { session: LogSession; asked: unknown[] } {
   const asked: unknown[] = [];
-  const client = {
-    getInstanceLogs: async (_name: string, { q, before_seq: before }: { q?: string; before_seq?: number }) => {
-      asked.push([q, before]);
-      return pages[asked.length - 1] ?? { logs: [] };
+  const session = new LogSession({
+    client: {
+      getInstanceLogs: async (_name, query) => {
+        asked.push([query?.q, query?.before_seq]);
+        return pages[asked.length - 1] ?? { logs: [] };
+      },
     },
-  };
-  const feed = { connection: new ValueStore({ kind: 'live' }) } as unknown as Feed;
-  const session = new LogSession({ client: client as unknown as Client, feed, name: 'a', level: 'debug' });
+    feed: {
+      connection: new ValueStore<Connection>({ kind: 'live' }),
+      listen: () => () => undefined,
+      want: () => () => undefined,
+    },
+    name: 'a',
+    level: 'debug',
+  });
   return { session, asked };
 }
 

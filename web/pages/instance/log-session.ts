@@ -19,19 +19,29 @@ export type LogState =
   /** `hasOlder`: more lines can be loaded at the begin. */
   | { kind: 'ready'; hasOlder: boolean };
 
+/** The parts of a session, and the log that it follows. */
+interface LogParts {
+  client: Pick<Client, 'getInstanceLogs'>;
+  feed: Pick<Feed, 'connection' | 'listen' | 'want'>;
+  /** Of the instance. */
+  name: string;
+  /** The lowest level of its lines. */
+  level: LogLevel;
+}
+
 /** Follows one log while it is open: the last lines first, then new ones as they come, and older ones on request. */
 export class LogSession {
   readonly store = new LogStore();
   readonly state = new ValueStore<LogState>({ kind: 'loading' });
-  readonly #client: Client;
-  readonly #feed: Feed;
+  readonly #client: LogParts['client'];
+  readonly #feed: LogParts['feed'];
   readonly #name: string;
   readonly #level: LogLevel;
   readonly #over = new AbortController();
   readonly #ends: (() => void)[] = [];
   #isLoadingOlder = false;
 
-  constructor({ client, feed, name, level }: { client: Client; feed: Feed; name: string; level: LogLevel }) {
+  constructor({ client, feed, name, level }: LogParts) {
     this.#client = client;
     this.#feed = feed;
     this.#name = name;

@@ -65,7 +65,7 @@ export class LogStore {
     return this.#lines >= MOST_LINES;
   }
 
-  /** `seq` of the oldest line; `null`: there is none. */
+  /** `seq` of the oldest line; `null`: the store has no line. */
   get firstSeq(): number | null {
     return this.#firstSeq;
   }

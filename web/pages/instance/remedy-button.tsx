@@ -1,11 +1,11 @@
 import { useNavigate } from '@tanstack/react-router';
 import type { Remedy, Status } from '@llamactl/client';
-import { Button } from '../../components/button.tsx';
 import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { fieldOf, followUpOf, placeOf, roleFor } from './remedies.ts';
+import { StepButton, useOpenPlace } from './remedy-step.tsx';
 import { useRemedy } from './run-remedy.ts';
 
 /** Does a remedy for an instance, or opens the place where a person can do it. Hidden from users who may not. */
@@ -26,6 +26,7 @@ export function RemedyButton({
 }) {
   const words = useWords(instanceWords).why;
   const navigate = useNavigate();
+  const openPlace = useOpenPlace();
   const may = useMay(roleFor(remedy));
   const isOnline = useIsOnline();
   const run = useRemedy(name);
@@ -43,21 +44,18 @@ export function RemedyButton({
       });
     } else if (place === 'edit') {
       void navigate({ to: '/instances/$name/edit', params: { name }, search: { field: fieldOf(remedy) } });
-    } else if (place === '/settings') void navigate({ to: place, search: { field: fieldOf(remedy) } });
-    else void navigate({ to: place });
+    } else openPlace(place, remedy);
   };
   const text =
     followUp === 'start' ? words.thenStart(label) : followUp === 'restart' ? words.thenRestart(label) : label;
   return (
-    <Button
-      size="small"
+    <StepButton
       kind={isFirst && place === null ? 'primary' : 'normal'}
-      className="!h-auto min-h-7 max-w-full !shrink py-0.5 text-left !whitespace-normal"
       disabled={place === null && !isOnline}
       isPending={run.isPending}
       onClick={open}
     >
       {text}
-    </Button>
+    </StepButton>
   );
 }

@@ -1,14 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { Button } from '../../components/button.tsx';
-import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
+import { FormDialog } from '../../components/form-dialog.tsx';
 import { useApp } from '../../lib/app.ts';
 import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { instanceWords } from '../../words/instance.ts';
-import { partsWords } from '../../words/parts.ts';
 
 interface RenameDialogProps {
   name: string;
@@ -20,7 +18,6 @@ interface RenameDialogProps {
 /** Asks for another name of an instance. */
 export function RenameDialog({ name, onClose, onRenamed }: RenameDialogProps) {
   const words = useWords(instanceWords);
-  const parts = useWords(partsWords);
   const { client } = useApp();
   const navigate = useNavigate();
   const [text, setText] = useState(name);
@@ -36,37 +33,26 @@ export function RenameDialog({ name, onClose, onRenamed }: RenameDialogProps) {
   const flaw = rename.isError ? errorText(rename.error).sentence : isBad && text !== '' ? words.renameBad : null;
   const mayRename = !isBad && text !== name;
   return (
-    <Dialog
+    <FormDialog
       title={words.renameTitle(name)}
+      submit={words.renameDo}
+      canSubmit={mayRename}
+      isPending={rename.isPending}
+      onSubmit={() => rename.mutate()}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{parts.cancel}</Button>
-          <Button kind="primary" disabled={!mayRename} isPending={rename.isPending} onClick={() => rename.mutate()}>
-            {words.renameDo}
-          </Button>
-        </>
-      }
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (mayRename) rename.mutate();
+      <TextField
+        label={words.renameField}
+        hint={words.renameHint}
+        error={flaw}
+        value={text}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={({ currentTarget }) => {
+          rename.reset();
+          setText(currentTarget.value);
         }}
-      >
-        <TextField
-          label={words.renameField}
-          hint={words.renameHint}
-          error={flaw}
-          value={text}
-          autoComplete="off"
-          spellCheck={false}
-          onChange={({ currentTarget }) => {
-            rename.reset();
-            setText(currentTarget.value);
-          }}
-        />
-      </form>
-    </Dialog>
+      />
+    </FormDialog>
   );
 }

@@ -41,7 +41,7 @@ export class ChatDesk {
     await Promise.all([this.history.load(), this.earlier?.load()]);
   }
 
-  /** Reads a kept conversation, with the answer that comes now; `null`: there is none with this id. */
+  /** Reads a kept conversation, with the answer that comes now; `null`: no chat has this id. */
   async open(id: string): Promise<ChatRoom | null> {
     const found = this.answering.get().get(id);
     if (found !== undefined) return found;

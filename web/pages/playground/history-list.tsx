@@ -1,8 +1,8 @@
 import { useDeferredValue, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
-import { Dialog } from '../../components/dialog.tsx';
 import { TextField } from '../../components/field.tsx';
+import { FormDialog } from '../../components/form-dialog.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { StatusShape } from '../../components/status.tsx';
@@ -10,7 +10,6 @@ import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { useStored } from '../../lib/value-store.ts';
-import { partsWords } from '../../words/parts.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { fileNameOf, jsonOf, markdownOf } from './export-text.ts';
 import type { ChatDesk } from './chat-desk.ts';
@@ -167,30 +166,17 @@ interface RenameDialogProps {
 
 function RenameDialog({ entry, onRename, onClose }: RenameDialogProps) {
   const words = useWords(playgroundWords);
-  const parts = useWords(partsWords);
   const [title, setTitle] = useState(entry.title);
   const isEmpty = title.trim() === '';
   return (
-    <Dialog
+    <FormDialog
       title={words.renameTitle}
+      submit={words.save}
+      canSubmit={!isEmpty}
+      onSubmit={() => onRename(title.trim())}
       onClose={onClose}
-      footer={
-        <>
-          <Button onClick={onClose}>{parts.cancel}</Button>
-          <Button kind="primary" disabled={isEmpty} onClick={() => onRename(title.trim())}>
-            {words.save}
-          </Button>
-        </>
-      }
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!isEmpty) onRename(title.trim());
-        }}
-      >
-        <TextField label={words.name} value={title} onChange={({ target }) => setTitle(target.value)} />
-      </form>
-    </Dialog>
+      <TextField label={words.name} value={title} onChange={({ target }) => setTitle(target.value)} />
+    </FormDialog>
   );
 }

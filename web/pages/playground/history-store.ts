@@ -44,7 +44,7 @@ export class HistoryStore {
     });
   }
 
-  /** Reads a conversation; `null`: there is none with this id. */
+  /** Reads a conversation; `null`: no chat has this id. */
   async read(id: string): Promise<Conversation | null> {
     const found = await this.#guarded(async () => {
       const database = await this.#open();

@@ -1,12 +1,12 @@
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import type { Finding, Remedy } from '@llamactl/client';
-import { Button } from '../../components/button.tsx';
 import { CommandText } from '../../components/command-text.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { systemWords } from '../../words/system.ts';
-import { fieldOf, placeOf } from '../instance/remedies.ts';
+import { placeOf } from '../instance/remedies.ts';
+import { StepButton, useOpenPlace } from '../instance/remedy-step.tsx';
 
 const VERDICTS: Readonly<Record<Finding['status'], Verdict>> = { ok: 'ok', warning: 'warn', problem: 'bad' };
 
@@ -33,9 +33,8 @@ export function FindingItem({ finding: { id, status, sentence, instance, remedie
                 </Link>
               </li>
             )}
-            {remedies
-              .filter(() => instance === undefined)
-              .map((remedy) => (
+            {instance === undefined &&
+              remedies.map((remedy) => (
                 <li key={remedy.label} className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
                   <Step remedy={remedy} />
                 </li>
@@ -48,23 +47,11 @@ export function FindingItem({ finding: { id, status, sentence, instance, remedie
 }
 
 function Step({ remedy }: { remedy: Remedy }) {
-  const navigate = useNavigate();
+  const openPlace = useOpenPlace();
   const { label, command } = remedy;
   const place = placeOf(remedy);
   if (place !== null && place !== 'log' && place !== 'edit') {
-    return (
-      <Button
-        size="small"
-        className="!h-auto min-h-7 max-w-full !shrink py-0.5 text-left !whitespace-normal"
-        onClick={() =>
-          void (place === '/settings'
-            ? navigate({ to: place, search: { field: fieldOf(remedy) } })
-            : navigate({ to: place }))
-        }
-      >
-        {textOf(remedy)}
-      </Button>
-    );
+    return <StepButton onClick={() => openPlace(place, remedy)}>{textOf(remedy)}</StepButton>;
   }
   return (
     <>

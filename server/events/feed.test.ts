@@ -376,6 +376,28 @@ describe('Feed', () => {
     expect(bus.replaySince(0).events.map(({ event }) => event)).toEqual([aJob, ofB]);
   });
 
+  it('knows the last event that was written to a client, not one that still waits', async () => {
+    const { clock, bus, feed } = aFeed();
+    bus.emit(statusChange('before'));
+    const one = aClient();
+    const seat = feed.join(one.as());
+    const first = bus.lastSeq;
+    expect(seat.lastSeq).toBe(first);
+    bus.emit(statusChange('a'));
+    expect(seat.lastSeq).toBe(first);
+    await clock.advance(100);
+    const second = bus.lastSeq;
+    expect(seat.lastSeq).toBe(second);
+    one.wire.pending = 1_000_000;
+    bus.emit(statusChange('a'));
+    await clock.advance(100);
+    expect(seat.lastSeq).toBe(second);
+    one.wire.pending = 0;
+    seat.drained();
+    expect(seat.lastSeq).toBe(bus.lastSeq);
+    expect(bus.lastSeq).toBeGreaterThan(second);
+  });
+
   it('drops a client that is too slow, and continues for the others', async () => {
     const { clock, bus, feed } = aFeed();
     const [slow, quick] = [aClient(), aClient()];

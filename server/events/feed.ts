@@ -28,8 +28,6 @@ export interface Feed {
   send(news: LiveNews): void;
   /** Whether a client subscribes to this type by name. Takes nanoseconds. */
   wants(type: NamedType): boolean;
-  /** The number of the last event, which frames that are not kept repeat. */
-  readonly lastSeq: number;
   /** Adds a client. It gets everything that it may see, until it subscribes to less. */
   join(client: FeedClient): Seat;
   /** Sends nothing more. */
@@ -57,6 +55,11 @@ export interface Seat {
   subscribe(request: Pick<Subscribe, 'instances' | 'types'>): void;
   /** Call when the wire has taken all pending bytes. */
   drained(): void;
+  /**
+   * The number of the last event that was written to the client, for frames that others write to it. Events wait up to
+   * 50 ms. A frame with the number of an event that still waits would make the client take that event for a repetition.
+   */
+  readonly lastSeq: number;
   leave(): void;
 }
 
@@ -83,6 +86,8 @@ interface Batch {
   /** Position of the first message among all messages since the start. */
   first: number;
   messages: readonly Message[];
+  /** The number of the last event among them, or before them. */
+  lastSeq: number;
   /** By subscription key. */
   parcels: Map<string, Parcel>;
 }
@@ -135,7 +140,8 @@ export function createFeed({ clock, bus, idOf, decisions, onWishes }: FeedDepend
   const write = (): void => {
     state = 'writing';
     lastWriteAt = clock.elapsed();
-    const batch = { first: next - pending.length, messages: pending, parcels: new Map<string, Parcel>() };
+    const first = next - pending.length;
+    const batch = { first, messages: pending, lastSeq: bus.lastSeq, parcels: new Map<string, Parcel>() };
     pending = [];
     writeSome(batch, [...listeners], 0);
   };
@@ -148,7 +154,7 @@ export function createFeed({ clock, bus, idOf, decisions, onWishes }: FeedDepend
       const client = clients[index];
       index += 1;
       if (client === undefined || !listeners.has(client)) continue;
-      if (!client.outbox.send(parcelFor(client, batch))) client.giveUp();
+      if (!client.outbox.send(parcelFor(client, batch), batch.lastSeq)) client.giveUp();
     }
     if (index < clients.length) {
       clock.nextTurn(() => writeSome(batch, clients, index));
@@ -204,15 +210,11 @@ export function createFeed({ clock, bus, idOf, decisions, onWishes }: FeedDepend
 
     wants: (type) => wanted.has(type),
 
-    get lastSeq() {
-      return bus.lastSeq;
-    },
-
     join: ({ wire, instances, seesCallers, caller, afterSeq, onTooSlow }) => {
       const listener: Listener = {
         from: next,
         subscription: createSubscription({ visible: instances, seesCallers, caller }, {}),
-        outbox: new Outbox(wire),
+        outbox: new Outbox(wire, bus.lastSeq),
         giveUp: () => {
           forget(listener);
           onTooSlow();
@@ -224,7 +226,7 @@ export function createFeed({ clock, bus, idOf, decisions, onWishes }: FeedDepend
         const wanted = parcelOf(events.map(messageOf), listener.subscription).all;
         const gapFrame = gap === null ? [] : [gapBytes(gap, bus.lastSeq, new Date(clock.now()).toISOString())];
         const bytes = Buffer.concat([...gapFrame, wanted]);
-        listener.outbox.send({ all: bytes, essential: bytes });
+        listener.outbox.send({ all: bytes, essential: bytes }, bus.lastSeq);
       }
       return {
         subscribe: (request) => {
@@ -232,6 +234,9 @@ export function createFeed({ clock, bus, idOf, decisions, onWishes }: FeedDepend
           noteWishes();
         },
         drained: () => listener.outbox.drained(),
+        get lastSeq() {
+          return listener.outbox.lastSeq;
+        },
         leave: () => forget(listener),
       };
     },

@@ -23,14 +23,31 @@ export class Outbox {
   readonly #wire: Wire;
   #waiting: Buffer[] = [];
   #waitingBytes = 0;
+  #lastSeq: number;
+  /** The number of the last event that waits or was written. */
+  #takenSeq: number;
 
-  constructor(wire: Wire) {
+  /** @param lastSeq The number of the last event before the first message. */
+  constructor(wire: Wire, lastSeq: number) {
     this.#wire = wire;
+    this.#lastSeq = this.#takenSeq = lastSeq;
   }
 
-  /** Returns false when the client is too slow to get every message. */
-  send({ all, essential }: Parcel): boolean {
+  /** The number of an event up to which no message waits here. */
+  get lastSeq(): number {
+    return this.#lastSeq;
+  }
+
+  /**
+   * Writes messages, or lets them wait for a slow client.
+   *
+   * @param lastSeq The number of the last event of the messages, or before them.
+   * @returns false: the client is too slow to get every message
+   */
+  send({ all, essential }: Parcel, lastSeq: number): boolean {
+    this.#takenSeq = lastSeq;
     if (this.#waiting.length === 0 && this.#wire.pending <= BLOCKED_BYTES) {
+      this.#lastSeq = lastSeq;
       if (all.length > 0) this.#wire.write(all);
       return true;
     }
@@ -46,6 +63,7 @@ export class Outbox {
     const bytes = Buffer.concat(this.#waiting);
     this.#waiting = [];
     this.#waitingBytes = 0;
+    this.#lastSeq = this.#takenSeq;
     this.#wire.write(bytes);
   }
 }

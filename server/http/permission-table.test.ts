@@ -83,7 +83,7 @@ function plugins(): HttpPlugin[] {
       limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
       addressOf: () => '127.0.0.1',
       ...auth,
-      events: { lastSeq: 0, join: () => ({ subscribe: nothing, drained: nothing, leave: nothing }) },
+      events: { join: () => ({ lastSeq: 0, subscribe: nothing, drained: nothing, leave: nothing }) },
       logsFor: () => test.manager,
       onFault: nothing,
       isAuthEnabled: true,

@@ -10,8 +10,6 @@ import { LogFollowers, type LogNews } from './log-followers.ts';
 
 /** Source of events for WebSocket clients. */
 export interface LiveEvents {
-  /** The number of the last event. */
-  readonly lastSeq: number;
   join(client: {
     /** Takes complete frames. `pending`: bytes that the operating system has not accepted yet. */
     wire: { write(bytes: Buffer): void; readonly pending: number };
@@ -30,6 +28,8 @@ export interface LiveEvents {
 export interface LiveSeat {
   subscribe(subscription: Pick<Subscribe, 'instances' | 'types'>): void;
   drained(): void;
+  /** The number of the last event that was written to the client. */
+  readonly lastSeq: number;
   leave(): void;
 }
 
@@ -93,7 +93,7 @@ export class WebSocketClient {
       admit: parts.admitLog,
       logs,
       send: (news) => {
-        if (!this.#isEnding) webSocket.send(JSON.stringify(frameOf(news, clock.now(), events.lastSeq)));
+        if (!this.#isEnding) webSocket.send(JSON.stringify(frameOf(news, clock.now(), this.#seat.lastSeq)));
       },
       writable: () => this.#writable(),
       onFault,

@@ -142,9 +142,6 @@ export class EventServer {
     const feed = createFeed({ clock, bus, idOf, decisions });
     const joined = (this.#joined = Promise.withResolvers());
     const events = {
-      get lastSeq() {
-        return feed.lastSeq;
-      },
       join: (client: FeedClient): Seat => {
         joined.resolve();
         return feed.join(client);

@@ -424,6 +424,28 @@ describe('lines of logs over the WebSocket', () => {
     expect(manager.calls.at(-1)?.arguments.slice(0, 2)).toMatchObject(['a', { afterSeq: 4 }]);
   });
 
+  it('have the number of an earlier event while a later one still waits, so that no client takes that for known', async () => {
+    const more = Promise.withResolvers<void>();
+    manager.followed = (async function* () {
+      await more.promise;
+      yield [line];
+    })();
+    await manager.create({ name: 'a' });
+    bus.emit(statusChange('a'));
+    const client = await opened(await asAdmin());
+    client.webSocket.send(JSON.stringify({ type: 'subscribe', logs: [{ instance: 'a' }] }));
+    await vi.waitFor(() => expect(manager.calls.at(-1)?.method).toBe('followLogs'), { interval: 5 });
+    const before = bus.lastSeq;
+    bus.emit(statusChange('a'));
+    more.resolve();
+    await vi.waitFor(() => expect(client.frames).toHaveLength(1), { interval: 5 });
+    await reaches(client, ['a', 'a']);
+    expect(client.frames.map(({ type, seq }) => [type, seq])).toEqual([
+      ['log_lines', before],
+      ['instance_status_changed', bus.lastSeq],
+    ]);
+  });
+
   it('end with the connection', async () => {
     const more = Promise.withResolvers<void>();
     manager.followed = (async function* () {

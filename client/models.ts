@@ -4,11 +4,11 @@
 export interface ActiveRequest {
   /** Its `X-Request-Id`, followed by `~` and a number if another request has the same one. */
   id: string;
-  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. */
+  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials. */
   caller: string | null;
   /** `null`: not yet known, or no instance has this name. */
   instance: string | null;
-  /** The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`. */
+  /** The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`, or the request was refused before its body was read. */
   model: string | null;
   /** `v1`: the gateway; `proxy`: the pass-through of the instance. */
   door: 'v1' | 'proxy';
@@ -796,11 +796,11 @@ export interface Finding {
 export interface FinishedRequest {
   /** Its `X-Request-Id`, followed by `~` and a number if another request has the same one. */
   id: string;
-  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. */
+  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials. */
   caller: string | null;
   /** `null`: not yet known, or no instance has this name. */
   instance: string | null;
-  /** The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`. */
+  /** The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`, or the request was refused before its body was read. */
   model: string | null;
   /** `v1`: the gateway; `proxy`: the pass-through of the instance. */
   door: 'v1' | 'proxy';
@@ -847,6 +847,8 @@ export interface FinishedRequest {
   finished_at: string;
   /** Seconds from `started_at`. */
   duration: number;
+  /** How many refused requests the row stands for: of one caller, with one code, within a minute. Absent: one. */
+  count?: number | undefined;
 }
 
 export interface Fleet {

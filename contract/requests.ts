@@ -38,13 +38,17 @@ const facts = {
   caller: z
     .string()
     .nullable()
-    .describe('`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others.'),
+    .describe(
+      '`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. `address:ADDRESS`: refused ' +
+        'before it had a record, without valid credentials.',
+    ),
   instance: z.string().nullable().describe('`null`: not yet known, or no instance has this name.'),
   model: z
     .string()
     .nullable()
     .describe(
-      'The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`.',
+      'The `model` of the request, at most 200 characters; `null`: the path names the instance, under `/proxy`, or the ' +
+        'request was refused before its body was read.',
     ),
   door: z.enum(REQUEST_DOORS).describe('`v1`: the gateway; `proxy`: the pass-through of the instance.'),
   method: z.string(),
@@ -130,6 +134,13 @@ export const FinishedRequestSchema = z
     error: RequestErrorSchema.nullable().describe('Why it failed; `null`: it did not, or the engine did not say.'),
     finished_at: TimestampSchema,
     duration: seconds.describe('Seconds from `started_at`.'),
+    count: z
+      .int()
+      .min(2)
+      .optional()
+      .describe(
+        'How many refused requests the row stands for: of one caller, with one code, within a minute. Absent: one.',
+      ),
   })
   .meta({ id: 'FinishedRequest' });
 export type FinishedRequest = z.infer<typeof FinishedRequestSchema>;

@@ -49,6 +49,15 @@ describe('requests in flight', () => {
     ]);
   });
 
+  it('are followed by refused ones, one row for all of a minute', async () => {
+    const refused = { id: '33333333-3333', caller: 'address:192.0.2.7', method: 'POST', userAgent: null };
+    const error = { status: 401, code: 'UNAUTHORIZED', message: 'This key is not known.' } as const;
+    for (const path of ['/v1/models', '/v1/chat/completions'])
+      requests.noteRefusal({ ...refused, ...error, door: 'v1', path });
+    const { stdout } = await sandbox.run(['requests', '-n', '5'], { columns: 100, now });
+    expect(screenAfter(stdout).at(1)).toMatch(/^33333333  -  +refused \(2x\) .* address:192\.0\.2\.7  \/v1\/models$/);
+  });
+
   it("are the API's response with --json, and ids with -q", async () => {
     begin('22222222-2222');
     const { stdout } = await sandbox.run(['requests', '--json']);

@@ -56,7 +56,7 @@ async function show({ client, terminal, signal, now }: Session, { flags }: Invoc
   if (active.length + finished.length === 0) return terminal.note('no requests in flight');
   const rows = [
     ...active.map((request) => rowOf(request, request.phase, since(request.started_at, now()))),
-    ...finished.map((request) => rowOf(request, request.outcome, duration(request.duration))),
+    ...finished.map((request) => rowOf(request, outcomeOf(request), duration(request.duration))),
   ];
   terminal.printTable(COLUMNS, rows);
 }
@@ -75,6 +75,11 @@ function rowOf(request: ActiveRequest | FinishedRequest, state: string, age: str
     plain(caller ?? '-'),
     plain(path),
   ];
+}
+
+/** The outcome, and how many refused requests the row stands for: `refused (12x)`. */
+function outcomeOf({ outcome, count: refused }: FinishedRequest): string {
+  return refused === undefined ? outcome : `${outcome} (${refused}x)`;
 }
 
 /** Counts of stream chunks are only estimates. */

@@ -8,13 +8,15 @@ type ActiveRequest struct {
 	// Its `X-Request-Id`, followed by `~` and a number if another request has the same one.
 	ID string `json:"id"`
 
-	// `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get nil for requests of others.
+	// `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get nil for requests of others. `address:ADDRESS`:
+	// refused before it had a record, without valid credentials.
 	Caller *string `json:"caller"`
 
 	// nil: not yet known, or no instance has this name.
 	Instance *string `json:"instance"`
 
-	// The `model` of the request, at most 200 characters; nil: the path names the instance, under `/proxy`.
+	// The `model` of the request, at most 200 characters; nil: the path names the instance, under `/proxy`, or the
+	// request was refused before its body was read.
 	Model *string `json:"model"`
 
 	// `v1`: the gateway; `proxy`: the pass-through of the instance. One of v1, proxy.
@@ -1104,13 +1106,15 @@ type FinishedRequest struct {
 	// Its `X-Request-Id`, followed by `~` and a number if another request has the same one.
 	ID string `json:"id"`
 
-	// `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get nil for requests of others.
+	// `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get nil for requests of others. `address:ADDRESS`:
+	// refused before it had a record, without valid credentials.
 	Caller *string `json:"caller"`
 
 	// nil: not yet known, or no instance has this name.
 	Instance *string `json:"instance"`
 
-	// The `model` of the request, at most 200 characters; nil: the path names the instance, under `/proxy`.
+	// The `model` of the request, at most 200 characters; nil: the path names the instance, under `/proxy`, or the
+	// request was refused before its body was read.
 	Model *string `json:"model"`
 
 	// `v1`: the gateway; `proxy`: the pass-through of the instance. One of v1, proxy.
@@ -1184,6 +1188,9 @@ type FinishedRequest struct {
 
 	// Seconds from `started_at`.
 	Duration float64 `json:"duration"`
+
+	// How many refused requests the row stands for: of one caller, with one code, within a minute. Absent: one.
+	Count int `json:"count,omitzero"`
 }
 
 type Fleet struct {

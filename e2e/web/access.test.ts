@@ -317,6 +317,26 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await row.getByText('never').waitFor({ state: 'detached' });
   });
 
+  it('leads an admin to the reason why the key of an app is refused', async () => {
+    await post('/v1/chat/completions', { model: 'chat' }, 'llk_mistyped', 401);
+    await window.context.clock.install();
+    const page = await open('/requests');
+    const row = page.getByRole('row', { name: /address:127\.0\.0\.1/ });
+    await row.getByText('refused · 401').first().waitFor();
+    const made = KeyCreatedSchema.parse(await post('/api/keys', { name: 'dashboard', scopes: ['metrics'] }));
+    await post('/v1/chat/completions', { model: 'chat' }, made.key, 403);
+    await page.clock.fastForward(11_000);
+    await page
+      .getByRole('row', { name: /key:dashboard/ })
+      .getByText('refused · 403')
+      .waitFor();
+    await row.first().click();
+    const details = page.getByRole('dialog', { name: 'Request' });
+    await details.getByText('UNAUTHORIZED').waitFor();
+    await details.getByText('POST /v1/chat/completions').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
     'has no barriers in %s on a phone',
     async (colorScheme) => {

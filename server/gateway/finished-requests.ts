@@ -1,5 +1,10 @@
 import type { FinishedRequest, RequestOutcome } from '@llamactl/contract/requests';
 
+/** Models, paths and clients are cut to this many characters, because they come from callers. */
+export const LONGEST_TEXT = 200;
+/** Longest message of an error, in characters. */
+export const LONGEST_MESSAGE = 500;
+
 /** Which finished requests to list. `null`: any. */
 export interface FinishedFilter {
   beforeSeq: number | null;
@@ -52,16 +57,22 @@ export class FinishedRequests {
     this.#requests = [...earlier, ...this.#requests].slice(-this.#most);
   }
 
-  /** Lists records, newest first. @param most How many. @param isSeen Whether the caller may see a record. */
+  /**
+   * Lists records, newest first.
+   *
+   * @param most How many.
+   * @param isSeen Whether the caller may see a record.
+   * @param others More records, oldest first.
+   */
   list(
     most: number,
     filter: FinishedFilter,
     isSeen: (request: FinishedRequest) => boolean,
+    others: readonly FinishedRequest[] = [],
   ): { finished: FinishedRequest[]; more: boolean } {
     const finished: FinishedRequest[] = [];
-    for (let index = this.#requests.length - 1; index >= 0; index -= 1) {
-      const request = this.#requests[index];
-      if (request === undefined || !matches(request, filter) || !isSeen(request)) continue;
+    for (const request of newestFirst(this.#requests, others)) {
+      if (!matches(request, filter) || !isSeen(request)) continue;
       if (finished.length === most) return { finished, more: true };
       finished.push(request);
     }
@@ -88,6 +99,24 @@ export class FinishedRequests {
 /** Whether a caller is the one that a filter names: `key:ID (NAME)` also matches `key:ID`. */
 export function isCaller(caller: string | null, wanted: string): boolean {
   return caller !== null && (caller === wanted || caller.startsWith(`${wanted} (`));
+}
+
+/** Merges two lists that have their oldest record first. */
+function* newestFirst(
+  ones: readonly FinishedRequest[],
+  others: readonly FinishedRequest[],
+): Generator<FinishedRequest> {
+  let [one, other] = [ones.length - 1, others.length - 1];
+  while (one >= 0 || other >= 0) {
+    const [first, second] = [ones[one], others[other]];
+    if (second === undefined || (first !== undefined && first.seq > second.seq)) {
+      if (first !== undefined) yield first;
+      one -= 1;
+    } else {
+      yield second;
+      other -= 1;
+    }
+  }
 }
 
 function matches(request: FinishedRequest, filter: FinishedFilter): boolean {

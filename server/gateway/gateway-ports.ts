@@ -98,6 +98,8 @@ export interface CallContext {
   holders: readonly LimitHolder[];
   /** Called when the request is within its caller's limits. Every answer to it, also an error, gets these headers. */
   onAdmitted(headers: Admission['headers']): void;
+  /** Called when the request has a record: from now on, the record also has its error. */
+  onRecord(): void;
   /** Called with the instance's name when the request gets a lease. */
   onLease(instance: string): void;
   /** Path and query as received, not decoded, without the base path. */

@@ -175,6 +175,7 @@ export class GatewayRequest {
       this.#dismiss,
     );
     this.#record = record;
+    this.#context.onRecord();
     return record;
   }
 

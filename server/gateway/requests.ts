@@ -10,8 +10,9 @@ import {
 } from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports/time.ts';
 import { EngineErrorReader } from './engine-error.ts';
-import { FinishedRequests } from './finished-requests.ts';
+import { type FinishedFilter, FinishedRequests, LONGEST_MESSAGE, LONGEST_TEXT } from './finished-requests.ts';
 import { pathOnly } from './headers.ts';
+import { type Refusal, RefusedRequests } from './refused-requests.ts';
 import { GenerationSpeeds, type Tokens, type UsageReader, usageReader } from './usage.ts';
 
 interface RequestsOptions {
@@ -41,6 +42,7 @@ export class Requests {
   /** By id, oldest first. */
   readonly #active = new Map<string, RequestRecord>();
   readonly #finished: FinishedRequests;
+  readonly #refused: RefusedRequests;
   /** Ids of all records above. */
   readonly #ids = new Set<string>();
   readonly #speeds = new GenerationSpeeds();
@@ -69,6 +71,7 @@ export class Requests {
       onFinished?.(figures, record, takenTokens);
     };
     this.#keeper = { clock, onEnd, nextSeq: () => this.#nextSeq() };
+    this.#refused = new RefusedRequests(clock);
     this.#onBegin = onBegin;
     this.#onRefused = onRefused;
     this.#onTokens = onTokens;
@@ -83,9 +86,19 @@ export class Requests {
     return record;
   }
 
-  /** Notes a request that is refused before it has a record, for instance because its caller is beyond a limit. */
+  /** Counts a request of a known caller that is refused before it has a record, for instance beyond a limit. */
   refuse(author: RequestAuthor | null): void {
     this.#onRefused(author);
+  }
+
+  /** Lists a request that is refused before it has a record, also one without valid credentials. */
+  noteRefusal(refusal: Refusal): void {
+    const replaced = this.#refused.note(refusal, () => {
+      const id = this.#unused(refusal.id);
+      this.#ids.add(id);
+      return { id, seq: this.#nextSeq() };
+    });
+    if (replaced !== null) this.#ids.delete(replaced);
   }
 
   /**
@@ -136,9 +149,18 @@ export class Requests {
     return this.#finished.all.toReversed();
   }
 
-  /** A page of the last finished requests, newest first; see {@link FinishedRequests.list}. */
-  finishedPage(...selection: Parameters<FinishedRequests['list']>): ReturnType<FinishedRequests['list']> {
-    return this.#finished.list(...selection);
+  /**
+   * A page of the last finished requests, newest first; see {@link FinishedRequests.list}.
+   *
+   * @param hasRefused Whether it also has those that {@link noteRefusal} has noted. They may be of anybody.
+   */
+  finishedPage(
+    most: number,
+    filter: FinishedFilter,
+    isSeen: (request: FinishedRequest) => boolean,
+    hasRefused: boolean,
+  ): ReturnType<FinishedRequests['list']> {
+    return this.#finished.list(most, filter, isSeen, hasRefused ? this.#refused.all() : []);
   }
 
   /** Records that an instance is now ready for requests, or no longer: its waiting requests wait for something else. */
@@ -289,10 +311,6 @@ interface Waiting {
 }
 
 const NO_TOKENS: Tokens = { in: null, out: null, isEstimated: false };
-
-/** Models and paths are cut to this many characters, because they come from callers. */
-const LONGEST_TEXT = 200;
-const LONGEST_MESSAGE = 500;
 
 /** Records one request to an engine from the moment its target is known: observes its answer and keeps its figures. */
 export class RequestRecord {

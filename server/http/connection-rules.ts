@@ -39,7 +39,16 @@ const TIMEOUTS: Timeouts = { header: 20_000, check: 5_000, body: 60_000, idle: 7
 /** Most bytes of URL and header together. Node's default; the 431 answer names it. */
 const HEADER_LIMIT = 16_384;
 /** Properties that this server adds to every request. */
-const OWN_PROPERTIES = ['upgradeHead', 'caller', 'instance', 'over', 'concerns', 'isPassedOn', 'isBegun'] as const;
+const OWN_PROPERTIES = [
+  'upgradeHead',
+  'caller',
+  'instance',
+  'over',
+  'concerns',
+  'isRecorded',
+  'isPassedOn',
+  'isBegun',
+] as const;
 
 /** No route has a schema of fastify. Without this, fastify loads ajv and others at each start. */
 const WITHOUT_SCHEMAS = { buildValidator: refuseSchemas, buildSerializer: refuseSchemas };

@@ -50,6 +50,8 @@ declare module 'fastify' {
     over: AbortSignal | null;
     /** Object of the request, for the audit trail; `null`: none, or the one in its path. */
     concerns: string | null;
+    /** True when the request has a record as a request to an engine; otherwise `null`. */
+    isRecorded: true | null;
     /** True when another server answers, logs and audits the request; otherwise `null`. */
     isPassedOn: true | null;
     /**

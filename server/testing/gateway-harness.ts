@@ -295,6 +295,7 @@ export async function startGateway(
       upgradeHead: head,
       holders: [],
       onAdmitted: () => undefined,
+      onRecord: () => undefined,
       onLease: () => undefined,
     };
     gateway.serve(request, response, context).catch((error: unknown) => answerError(error, url, response));

@@ -10,6 +10,7 @@ import type { Admission, LimitHolder } from '../../gateway/caller-limits.ts';
 import { closedToCallers } from '../../gateway/crossing.ts';
 import { createGateway } from '../../gateway/gateway.ts';
 import type { CallContext, GatewayInstances, GatewaySettings, MeasureSendQueues } from '../../gateway/gateway-ports.ts';
+import type { Refusal } from '../../gateway/refused-requests.ts';
 import { type RequestAuthor, Requests } from '../../gateway/requests.ts';
 import type { Engines } from '../../instances/ports/engine-adapter.ts';
 import type { Clock } from '../../instances/ports/time.ts';
@@ -18,6 +19,7 @@ import { type Models, NO_MODELS } from '../../models/library.ts';
 import type { SlicedWork } from '../../sliced-work.ts';
 import { clientAddresses } from '../edge/client-address.ts';
 import { watchWelcome } from '../edge/gate.ts';
+import { asApiError } from '../errors.ts';
 import type { Access, HttpApp, HttpPlugin, HttpReply, HttpRequest } from '../plugin.ts';
 
 /**
@@ -97,6 +99,11 @@ export function gatewayRoutes({
     });
     leaving?.addEventListener('abort', () => gateway.rest());
     app.addHook('preClose', async () => gateway.close());
+    app.setErrorHandler((thrown, request) => {
+      if (request.isRecorded !== true) requests.noteRefusal(refusalOf(thrown, request, app.prefix, addressOf));
+      // The handler of the whole server answers.
+      throw thrown;
+    });
 
     const serve = async (request: HttpRequest, reply: HttpReply, instance: string | null): Promise<void> => {
       const { caller, raw } = request;
@@ -209,9 +216,36 @@ class RequestContext implements CallContext {
     for (const [name, value] of Object.entries(headers)) this.headers.push(name, value);
   }
 
+  onRecord(): void {
+    this.#request.isRecorded = true;
+  }
+
   onLease(instance: string): void {
     this.#request.instance = instance;
   }
+}
+
+/** A request that was refused before it had a record, for the list of requests. */
+function refusalOf(
+  thrown: unknown,
+  request: HttpRequest,
+  prefix: string,
+  addressOf: (raw: HttpRequest['raw']) => string,
+): Refusal {
+  const { id, caller, raw, method, routeOptions } = request;
+  const { status, code, message } = asApiError(thrown);
+  const isKnown = caller !== null && caller.kind !== 'anonymous';
+  return {
+    id,
+    caller: isKnown ? caller.subject : accountOf(null, addressOf, raw),
+    door: routeOptions.config.access?.id === PASS_THROUGH.proxy.id ? 'proxy' : 'v1',
+    method,
+    path: urlOf(request, prefix),
+    userAgent: raw.headers['user-agent'] ?? null,
+    status,
+    code,
+    message,
+  };
 }
 
 /** Id of the account, shared by all its keys and tokens, or else of the address. An IPv6 address counts as its /64. */

@@ -1,10 +1,14 @@
 import type { CreateKey } from '@llamactl/contract/auth';
 import type { Requests as RequestsAnswer } from '@llamactl/contract/requests';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { DIALECTS } from '../../gateway/dialects.ts';
 import { Requests } from '../../gateway/requests.ts';
+import { SlicedWork } from '../../sliced-work.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { FakeAudit } from '../../testing/fake-services.ts';
 import { errorOf, testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
+import { seenBy } from '../edge/gate.ts';
+import { gatewayRoutes } from './gateway.routes.ts';
 
 let harness: AuthHarness;
 let requests: Requests;
@@ -100,6 +104,109 @@ describe('the list of requests', () => {
   it('shows a key for some instances only requests for these', async () => {
     const { in_flight: inFlight, finished } = await list(await keyFor({ scopes: ['operator'], instances: ['mine'] }));
     expect([ids(inFlight), ids(finished)]).toEqual([['to-mine'], ['old']]);
+  });
+});
+
+describe('requests that are refused before they have a record', () => {
+  beforeEach(async () => {
+    test = testServer({
+      auth: harness.auth,
+      clock: harness.clock,
+      config: testConfig({ auth: { enabled: true } }),
+      requests,
+      errorShapes: DIALECTS,
+      plugins: [
+        gatewayRoutes({
+          instancesFor: (caller) => seenBy(caller, test.manager),
+          clock: harness.clock,
+          work: new SlicedWork(harness.clock),
+          requests,
+        }),
+      ],
+    });
+    await test.manager.create({ name: 'mine' });
+  });
+  const send = async (url: string, secret: string | null, payload: object = {}): Promise<void> => {
+    const headers = { 'user-agent': 'app/1', ...(secret === null ? {} : { authorization: `Bearer ${secret}` }) };
+    await test.inject({ method: 'POST', url, payload, headers, remoteAddress: '192.0.2.7' });
+  };
+  const refused = async (secret: string) => (await list(secret, '?outcome=refused')).finished;
+
+  const keyOf = (name: string): unknown => expect.stringMatching(`^key:\\S+ \\(${name}\\)$`);
+
+  it.each<[string, () => Promise<string | null>, string, object, object]>([
+    [
+      'no key',
+      async () => null,
+      '/v1/chat/completions?key=secret',
+      {},
+      { caller: 'address:192.0.2.7', door: 'v1', path: '/v1/chat/completions', status: 401, user_agent: 'app/1' },
+    ],
+    [
+      'an unknown key',
+      async () => 'llk_unknown',
+      '/api/instances/mine/proxy/slots',
+      {},
+      { caller: 'address:192.0.2.7', door: 'proxy', path: '/api/instances/mine/proxy/slots', status: 401 },
+    ],
+    [
+      'a key without the right',
+      async () => keyFor({ name: 'prometheus', scopes: ['metrics'] }),
+      '/v1/chat/completions',
+      { model: 'mine' },
+      { caller: keyOf('prometheus'), status: 403, error: { code: 'FORBIDDEN' } },
+    ],
+    [
+      'a key over its limit',
+      async () => {
+        const secret = await keyFor({ name: 'ci', scopes: ['inference'], requests_per_minute: 1 });
+        await send('/v1/x', secret, { model: 'mine' });
+        return secret;
+      },
+      '/v1/x',
+      { model: 'mine' },
+      { caller: keyOf('ci'), status: 429, error: { code: 'RATE_LIMITED' } },
+    ],
+    [
+      'no model',
+      async () => keyFor({ scopes: ['inference'] }),
+      '/v1/x',
+      {},
+      { status: 400, error: { code: 'VALIDATION_ERROR' } },
+    ],
+    [
+      'a model that a key may not use, or that no instance has',
+      async () => keyFor({ scopes: ['inference'], instances: ['other'] }),
+      '/v1/x',
+      { model: 'mine' },
+      { model: 'mine', instance: null, status: 404, error: { code: 'INSTANCE_NOT_FOUND' } },
+    ],
+  ])('are listed once each: %s', async (_, credentials, url, payload, row) => {
+    await send(url, await credentials(), payload);
+    const [first, ...more] = await refused(await harness.tokenOf('olga', 'operator'));
+    expect(first).toMatchObject({ outcome: 'refused', ...row });
+    expect(first?.count).toBeUndefined();
+    expect(more.filter(({ status }) => status === first?.status)).toEqual([]);
+  });
+
+  it('are found by the address of their sender', async () => {
+    await send('/v1/x', null);
+    await send('/v1/x', null);
+    const found = await list(await harness.tokenOf('olga', 'operator'), '?caller=address:192.0.2.7');
+    expect(found.finished).toMatchObject([{ caller: 'address:192.0.2.7', count: 2 }]);
+  });
+
+  it('are for callers who see all requests and their senders', async () => {
+    await send('/v1/x', null);
+    expect(await refused(await harness.tokenOf('olga', 'operator'))).toHaveLength(1);
+    expect(await refused(await harness.tokenOf('vera', 'viewer'))).toEqual([]);
+    expect(await refused(await keyFor({ scopes: ['operator'], instances: ['mine'] }))).toEqual([]);
+  });
+
+  it('are not those to the API itself', async () => {
+    await send('/api/instances', null);
+    await send('/api/nothing', null);
+    expect(await refused(await harness.tokenOf('olga', 'operator'))).toEqual([]);
   });
 });
 

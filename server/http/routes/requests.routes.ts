@@ -5,6 +5,7 @@ import type { Caller } from '../../auth/caller.ts';
 import { mayCall } from '../../auth/permissions.ts';
 import { isCaller } from '../../gateway/finished-requests.ts';
 import type { Requests } from '../../gateway/requests.ts';
+import { seesCallers } from '../edge/gate.ts';
 import type { Bind } from '../operations.ts';
 
 const DEFAULT_FINISHED = 50;
@@ -37,6 +38,7 @@ export function requestRoutes(bind: Bind, requests: RequestsView): void {
       query.finished ?? DEFAULT_FINISHED,
       filter,
       (request) => isSeen(request) && isOf(request),
+      seesCallers(caller),
     );
     return {
       in_flight: inFlight.filter((request) => isFor(request) && isOf(request)).map((request) => shown(request)),

@@ -1,3 +1,4 @@
+import type { FinishedRequest } from '@llamactl/client';
 import { rateText, requestSeconds, tokenCount } from '../../lib/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
@@ -9,6 +10,8 @@ import { CallerName } from './caller-name.tsx';
 import { CourseBar } from './course-bar.tsx';
 import { isFinished, secondsOf, type SeenRequest } from './course.ts';
 import { EndButton } from './end-button.tsx';
+
+type Words = (typeof requestsWords)['en'];
 
 const NONE = <span className="text-mute">–</span>;
 
@@ -117,14 +120,20 @@ export function verdictOf(request: SeenRequest): Verdict {
   }
 }
 
-/** How a request ended, or what it does now. A request that failed shows its code. */
+/** How a request ended, or what it does now. The reason of a failure is in the tip. */
 export function OutcomeMark({ request }: { request: SeenRequest }) {
   const words = useWords(requestsWords);
-  const text = isFinished(request) ? words.outcomes[request.outcome] : words.phases[request.phase];
+  const text = isFinished(request) ? outcomeText(request, words) : words.phases[request.phase];
   const why = isFinished(request) ? (request.error?.message ?? null) : null;
   return (
     <span data-tip={why ?? undefined} className="flex min-w-0">
       <VerdictMark verdict={verdictOf(request)}>{text}</VerdictMark>
     </span>
   );
+}
+
+/** The outcome; of a refusal also its status, because callers report that, and how many the row stands for. */
+function outcomeText({ outcome, status, count = 1 }: FinishedRequest, words: Words): string {
+  const parts = [words.outcomes[outcome], outcome === 'refused' ? status : null, count > 1 ? words.times(count) : null];
+  return parts.filter((part) => part !== null).join(' · ');
 }

@@ -126,6 +126,7 @@ function Figures({ request, owner }: Pick<RequestDrawerProps, 'request' | 'owner
         [facts.path, <code key="path">{`${request.method} ${request.path}`}</code>],
         [facts.started, clockTime(request.started_at, null)],
         isFinished(request) ? [facts.finished, clockTime(request.finished_at, null)] : null,
+        isFinished(request) && request.count !== undefined ? [facts.count, words.withinMinute(request.count)] : null,
         isFinished(request) ? fact(facts.status, request.status) : [facts.phase, phaseText(request, words)],
         first === null ? null : [facts.firstToken, requestSeconds(first)],
         request.tokens_in === null

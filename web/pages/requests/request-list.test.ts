@@ -42,3 +42,14 @@ test('a list that had all of them stays the same', () => {
   const known = [finished(2, '04'), finished(1, '02')];
   expect(mergeFinished(known, [finished(1, '02')])).toBe(known);
 });
+
+test('the row of refused requests has the newest count', () => {
+  const refused = (count: number): FinishedRequest => ({ ...finished(1, '02'), outcome: 'refused', count });
+  const known = mergeFinished([finished(2, '04')], [finished(1, '02')]);
+  const grown = mergeFinished(known, [refused(7), refused(3)]);
+  expect(grown.map(({ seq, count }) => [seq, count])).toEqual([
+    [2, undefined],
+    [1, 7],
+  ]);
+  expect(mergeFinished(grown, [refused(7)])).toBe(grown);
+});

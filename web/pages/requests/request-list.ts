@@ -1,15 +1,17 @@
 import type { Client, FinishedRequest, Requests } from '@llamactl/client';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
-import { useApp } from '../../lib/app.ts';
+import { useApp, useMay } from '../../lib/app.ts';
 import type { SeenRequest } from './course.ts';
 import { isFinished } from './course.ts';
 import type { RequestsSearch } from './requests-search.ts';
 
 /** Finished requests of one answer. */
 const PAGE = 100;
-/** Between two looks at requests in flight, whose tokens grow. Nothing is asked while none is. */
+/** Between two looks at requests in flight, whose tokens grow. */
 const LOOK_MS = 3_000;
+/** Between two looks at refused requests, of which no frame tells. Only while the page is visible. */
+const REFUSED_LOOK_MS = 10_000;
 /** Frames within this time lead to one look. */
 const GATHER_MS = 500;
 
@@ -30,11 +32,13 @@ export interface SeenRequests {
 /** Reads the requests that match, and follows them. */
 export function useRequests(filters: Filters): SeenRequests {
   const { client, feed, queries } = useApp();
+  const hasRefused = useMay('operator') && filters.instance === undefined;
   const key = useMemo(() => ['requests', filters], [filters]);
   const newest = useQuery({
     queryKey: key,
     queryFn: ({ signal }) => client.listRequests({ ...asked(filters), finished: PAGE, signal }),
-    refetchInterval: ({ state }) => ((state.data?.in_flight.length ?? 0) > 0 ? LOOK_MS : false),
+    refetchInterval: ({ state }) =>
+      (state.data?.in_flight.length ?? 0) > 0 ? LOOK_MS : hasRefused ? REFUSED_LOOK_MS : false,
     staleTime: 0,
   });
   useEffect(() => {
@@ -103,22 +107,25 @@ function useKnown(
   return known;
 }
 
-/** Adds finished requests to a list, the latest start first: that is the time that rows show. @returns The same list if it had all of them. */
+/** Adds finished requests to a list, the latest start first: that is the time that rows show. @returns The same list if nothing changed. */
 export function mergeFinished(
   known: readonly FinishedRequest[],
   more: readonly FinishedRequest[],
 ): readonly FinishedRequest[] {
-  const seqs = new Set(known.map(({ seq }) => seq));
-  const added = more.filter(({ seq }) => {
-    const isNew = !seqs.has(seq);
-    seqs.add(seq);
-    return isNew;
-  });
-  return added.length === 0
-    ? known
-    : [...added, ...known].toSorted(
+  const bySeq = new Map(known.map((request) => [request.seq, request]));
+  let isChanged = false;
+  for (const request of more) {
+    const before = bySeq.get(request.seq);
+    // The row of refused requests grows.
+    if (before !== undefined && (before.count ?? 1) >= (request.count ?? 1)) continue;
+    bySeq.set(request.seq, request);
+    isChanged = true;
+  }
+  return isChanged
+    ? [...bySeq.values()].toSorted(
         (one, other) => Date.parse(other.started_at) - Date.parse(one.started_at) || other.seq - one.seq,
-      );
+      )
+    : known;
 }
 
 /** The longest of the shown requests, in seconds: the length of the time scale. At least one second. */

@@ -60,11 +60,11 @@ class ActiveRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
     caller: str | None
-    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others."""
+    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials."""
     instance: str | None
     """`None`: not yet known, or no instance has this name."""
     model: str | None
-    """The `model` of the request, at most 200 characters; `None`: the path names the instance, under `/proxy`."""
+    """The `model` of the request, at most 200 characters; `None`: the path names the instance, under `/proxy`, or the request was refused before its body was read."""
     door: Literal["v1", "proxy"]
     """`v1`: the gateway; `proxy`: the pass-through of the instance."""
     method: str
@@ -749,11 +749,11 @@ class FinishedRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
     caller: str | None
-    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others."""
+    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials."""
     instance: str | None
     """`None`: not yet known, or no instance has this name."""
     model: str | None
-    """The `model` of the request, at most 200 characters; `None`: the path names the instance, under `/proxy`."""
+    """The `model` of the request, at most 200 characters; `None`: the path names the instance, under `/proxy`, or the request was refused before its body was read."""
     door: Literal["v1", "proxy"]
     """`v1`: the gateway; `proxy`: the pass-through of the instance."""
     method: str
@@ -799,6 +799,8 @@ class FinishedRequest(_Base):
     """RFC 3339, UTC."""
     duration: float
     """Seconds from `started_at`."""
+    count: int | None
+    """How many refused requests the row stands for: of one caller, with one code, within a minute. Absent: one."""
 
 
 class _FleetRequired(TypedDict):

@@ -65,6 +65,12 @@ function isFocused(field: Locator): Promise<boolean> {
   return field.evaluate((element: Shown) => element.matches(':focus'));
 }
 
+/** The buttons that stand out as the first choice. */
+async function primaryOf(buttons: readonly Locator[]): Promise<Locator[]> {
+  const classes = await Promise.all(buttons.map((button) => button.getAttribute('class')));
+  return buttons.filter((_, at) => classes[at]?.split(' ').includes('bg-accent'));
+}
+
 async function pickModel(page: Page): Promise<void> {
   await page.getByRole('combobox', { name: 'Model' }).fill('demo');
   await page.getByRole('listbox').getByRole('option', { name: 'demo-model' }).click();
@@ -301,6 +307,26 @@ describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
     await expect
       .poll(() => settingsOf('busy'), { timeout: 30_000 })
       .toMatchObject({ status: 'running', restart_required: false, options: { ctx_size: 768 } });
+  });
+
+  it('are saved with a restart first where the engine needs one, and without where they count at once', async () => {
+    const page = await window.tab(server.url, '/instances/busy/edit');
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    const restart = page.getByRole('button', { name: 'Save and restart' });
+    await page.getByLabel('Other names').fill('occupied');
+    await expect.poll(() => primaryOf([save, restart])).toEqual([save]);
+    expect(await meaning(page).getByText('The running engine keeps its settings until a restart.').count()).toBe(0);
+    await optionField(page, 'ctx_size').fill('640');
+    await expect.poll(() => primaryOf([save, restart])).toEqual([restart]);
+    await save.hover();
+    await page.getByText('They take effect at the next start.').waitFor();
+    await save.click();
+    await page.waitForURL(/#\/instances\/busy$/);
+    expect(await settingsOf('busy')).toMatchObject({
+      status: 'running',
+      restart_required: true,
+      aliases: ['occupied'],
+    });
   });
 
   it.runIf(isLong)('are the first ones of a copy, without what only one instance can have', async () => {

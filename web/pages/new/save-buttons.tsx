@@ -29,6 +29,9 @@ export function SaveButtons({ name, preview, problems, error, isPending, canSave
   const requests = row === undefined ? 0 : row.in_flight + row.waiting;
   const cannot = !canSave || !isOnline || (problems.length > 0 && !preview.isChecking);
   const then = isRunning ? 'restart' : 'start';
+  const needsRestart = isRunning && preview.preview?.restart_required === true;
+  // Changes that count at once need no restart. The buttons keep their places, because the answer comes while a hand moves.
+  const isSaveFirst = isRunning && preview.preview?.restart_required === false;
   return (
     <div className="flex flex-col gap-2">
       {error !== null && (
@@ -36,7 +39,7 @@ export function SaveButtons({ name, preview, problems, error, isPending, canSave
           {error}
         </p>
       )}
-      {isRunning && preview.preview?.restart_required === true && (
+      {needsRestart && (
         <p className="flex items-start gap-1.5">
           <span className="flex h-5 items-center">
             <StatusShape of={requests > 0 ? 'warn' : 'off'} />
@@ -45,10 +48,23 @@ export function SaveButtons({ name, preview, problems, error, isPending, canSave
         </p>
       )}
       <div className="flex gap-2">
-        <Button className="grow" disabled={cannot} isPending={isPending} onClick={() => onSave('nothing')}>
+        <Button
+          className="grow"
+          kind={isSaveFirst ? 'primary' : 'normal'}
+          disabled={cannot}
+          isPending={isPending}
+          data-tip={needsRestart ? words.atNextStart : undefined}
+          onClick={() => onSave('nothing')}
+        >
           {words.save}
         </Button>
-        <Button className="grow" kind="primary" disabled={cannot} isPending={isPending} onClick={() => onSave(then)}>
+        <Button
+          className="grow"
+          kind={isSaveFirst ? 'normal' : 'primary'}
+          disabled={cannot}
+          isPending={isPending}
+          onClick={() => onSave(then)}
+        >
           {then === 'restart' ? words.saveAndRestart : words.saveAndStart}
         </Button>
       </div>

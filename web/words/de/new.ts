@@ -118,6 +118,7 @@ export const de = {
   save: 'Speichern',
   saveAndStart: 'Speichern und starten',
   saveAndRestart: 'Speichern und neu starten',
+  atNextStart: 'Sie gelten ab dem nächsten Start.',
   needsRestart: 'Die laufende Engine behält ihre Einstellungen bis zu einem Neustart.',
   wouldCut: (count) =>
     count === 1 ? 'Ein Neustart bräche eine Anfrage ab.' : `Ein Neustart bräche ${count} Anfragen ab.`,

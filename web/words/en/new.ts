@@ -113,6 +113,7 @@ export const en = {
   save: 'Save',
   saveAndStart: 'Save and start',
   saveAndRestart: 'Save and restart',
+  atNextStart: 'They take effect at the next start.',
   needsRestart: 'The running engine keeps its settings until a restart.',
   wouldCut: (count: number) =>
     count === 1 ? 'A restart would cut one request.' : `A restart would cut ${count} requests.`,

@@ -2,7 +2,7 @@ import type { Browser, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
-import { HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
 
 /** How quick a log of fifty thousand lines is, and how little a stream of lines costs. */
 
@@ -50,6 +50,38 @@ async function lastNumber(page: Page): Promise<number> {
   const text = await page.locator('[data-seq]').last().textContent();
   return Number(/line (\d+)/.exec(text ?? '')?.[1]);
 }
+
+/** Writes one line that no other resembles, then more lines than the page loads at first. */
+const EARLY = `
+  console.log('the needle of the first moment');
+  for (let at = 0; at < 5_000; at += 1) console.log('hay ' + at);
+  require('node:http').createServer((_, answer) => answer.end('ok')).listen(Number(process.argv[1]), '127.0.0.1');
+`;
+
+describe.skipIf(HAS_NO_BROWSER)('a log with more lines than the page has loaded', () => {
+  it('is searched as a whole, and shows a line that was found', async () => {
+    const command = [process.execPath, '-e', EARLY, '${PORT}'];
+    const body = { name: 'early', engine: 'custom', command, health_path: '/' };
+    expect((await server.call('POST', '/api/instances', body)).status).toBe(201);
+    await server.call('POST', '/api/instances/early/start?wait=true');
+    const window = await Window.open(browser, server.url);
+    const page = await window.tab(server.url, '/instances/early?tab=logs');
+    const lines = page.getByRole('region', { name: 'Lines of the log' });
+    await lines.getByText('hay 4999').waitFor();
+    await page.keyboard.press('Control+f');
+    await page.keyboard.type('NEEDLE of the first');
+    const whole = page.getByRole('region', { name: 'Search in the whole log' });
+    await whole.getByText('None in the loaded lines').waitFor();
+    await whole.getByRole('button', { name: 'Search the whole log' }).click();
+    await whole.getByText('1 in the whole log').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await whole.getByRole('button', { name: /the needle of the first moment/ }).click();
+    await lines.getByText('needle of the first', { exact: true }).waitFor();
+    await lines.getByText('hay 0', { exact: true }).waitFor();
+    expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+});
 
 describe.skipIf(HAS_NO_BROWSER)('a log of fifty thousand lines', () => {
   it.runIf(isLong)('is followed at 250 lines a second for at most 5 ms a piece, as plain text', async () => {

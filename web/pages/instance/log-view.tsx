@@ -137,11 +137,13 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
     if (element === null) return;
     const { scrollTop: top, scrollHeight, clientHeight } = element;
     const isUp = top < anchor.current.top - 1;
+    // Moves of the page itself are remembered before they happen, so this one is of the reader.
+    const isDown = top > anchor.current.top + 1;
     const isAtEnd = scrollHeight - clientHeight - top <= END_PX;
     remember(top);
     if (!isFollowing || isUp) setScrollTop(top);
     if (isFollowing && isUp && !isAtEnd) onFollow(false);
-    else if (!isFollowing && isAtEnd && !isUp) onFollow(true);
+    else if (!isFollowing && isAtEnd && isDown) onFollow(true);
     if (top < OLDER_PX) void session.loadOlder();
   };
 

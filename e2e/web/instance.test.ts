@@ -138,6 +138,37 @@ describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
   });
 });
 
+describe.skipIf(HAS_NO_BROWSER)('its events', () => {
+  const event = (page: Page, what: string): Locator => page.getByRole('row').filter({ hasText: what });
+
+  it('say what happened, and who or what wanted it', async () => {
+    await create('eventful');
+    await server.call('POST', '/api/instances/eventful/start?wait=true');
+    const page = await window.tab(server.url, '/instances/eventful?tab=events');
+    await event(page, 'starting').getByText('by a command').waitFor();
+    await server.call('POST', '/api/instances/eventful/stop?wait=true');
+    await event(page, 'stopped').waitFor();
+    const body = { model: 'eventful', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 1 };
+    expect((await server.call('POST', '/v1/chat/completions', body)).status).toBe(200);
+    await event(page, 'starting').getByText('for a request').waitFor();
+    await event(page, 'starting').getByText('by a command').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await server.call('POST', '/api/instances/eventful/stop?wait=true');
+  });
+
+  it('name an alert in the language of the reader', async () => {
+    await create('alarming', { options: { ctx_size: 512, override_kv: 'nonsense' } });
+    await server.call('POST', '/api/instances/alarming/start?wait=true');
+    const page = await window.tab(server.url, '/instances/alarming?tab=events');
+    await event(page, 'alert: instance failed').getByText('override-kv').waitFor();
+    const german = await Window.open(browser, server.url, { locale: 'de-DE' });
+    const site = await german.tab(server.url, '/instances/alarming?tab=events');
+    await event(site, 'Warnung: Instanz gescheitert').getByText('override-kv').waitFor();
+    expect(german.complaints).toEqual([]);
+    await german.close();
+  });
+});
+
 describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
   const panel = (page: Page): Locator => page.getByRole('region', { name: 'Why' });
 

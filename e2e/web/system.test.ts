@@ -139,7 +139,7 @@ describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
       .click();
     await system.getByText('No alert', { exact: true }).waitFor();
     await past.filter({ hasText: /lasted \d+s/ }).waitFor();
-    await past.getByText('instance_failed').waitFor();
+    await past.getByText('instance failed').waitFor();
     expect(await barriersOf(system)).toEqual([]);
     await alerts.waitFor({ state: 'detached' });
     expect(window.complaints).toEqual([]);

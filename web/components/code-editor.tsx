@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 're
 import { classNames } from '../lib/class-names.ts';
 import type * as FlawsModule from '../lib/document-flaws.ts';
 import { useWords } from '../lib/language.ts';
+import { flawWords } from '../words/flaws.ts';
 import { partsWords } from '../words/parts.ts';
 import type * as SurfaceModule from './code-surface.ts';
 import type { LineMark, OfferedKey, PlacedProblem, Surface, SurfaceParts } from './code-surface.ts';
@@ -148,6 +149,7 @@ function LoadedEditor(props: LoadedProps) {
   } = props;
   const { offer, hint, error = null, rows = 3, mostRows, className } = props;
   const words = useWords(partsWords).editor;
+  const flawSentences = useWords(flawWords);
   const keys = offer === undefined ? words.keys : `${words.keys} ${words.offers}`;
   const host = useRef<HTMLDivElement>(null);
   const surface = useRef<Surface>(null);
@@ -164,7 +166,11 @@ function LoadedEditor(props: LoadedProps) {
       description: keys,
       placeholder: latest.current.placeholder ?? '',
       phrases: words.phrases,
-      flaws: language === 'yaml' ? modules.flaws.yamlFlaws : modules.flaws.jsonFlaws,
+      flaws: (text) =>
+        (language === 'yaml' ? modules.flaws.yamlFlaws : modules.flaws.jsonFlaws)(text).map((flaw) => ({
+          ...flaw,
+          message: flawSentences.flaw(flaw.code, flaw.message),
+        })),
       offer: (names) => latest.current.offer?.(names) ?? NO_KEYS,
       onChange: (text) => latest.current.onChange(text),
       onMarks: setMarks,
@@ -177,7 +183,7 @@ function LoadedEditor(props: LoadedProps) {
       surface.current = null;
       made.destroy();
     };
-  }, [modules, language, label, keys, words]);
+  }, [modules, language, label, keys, words, flawSentences]);
   useLayoutEffect(() => surface.current?.setText(value), [value]);
   useLayoutEffect(() => surface.current?.setPlaceholder(placeholder), [placeholder]);
   // Callers make a new list for each rendering.

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { jsonFlaws, yamlFlaws } from './document-flaws.ts';
+import { flawWords } from '../words/flaws.ts';
+import { type Flaw, jsonFlaws, yamlFlaws } from './document-flaws.ts';
 
 describe('mistakes in YAML', () => {
   test('have their place', () => {
@@ -17,6 +18,15 @@ describe('mistakes in YAML', () => {
   test('a repeated key is one', () => {
     expect(yamlFlaws('a: 1\na: 2\n')).toEqual([expect.objectContaining({ from: 5 })]);
   });
+});
+
+test('mistakes have German sentences by their kind', () => {
+  const germanOf = (flaws: readonly Flaw[]): string[] =>
+    flaws.map(({ code, message }) => flawWords.de.flaw(code, message));
+  expect(germanOf(yamlFlaws('a: 1\na: 2\n'))).toEqual(['Dieser Schlüssel steht schon weiter oben.']);
+  expect(germanOf(jsonFlaws('{"a": '))).toEqual(['Das JSON endet zu früh: Etwas ist nicht geschlossen.']);
+  expect(germanOf(jsonFlaws('{"a": x}'))).toEqual(['Ab hier ist das kein gültiges JSON.']);
+  expect(flawWords.de.flaw('OF_TOMORROW', 'New mistake')).toBe('New mistake');
 });
 
 describe('mistakes in JSON', () => {

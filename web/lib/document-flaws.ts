@@ -4,15 +4,19 @@ import { parseDocument } from 'yaml';
 export interface Flaw {
   from: number;
   to: number;
+  /** Kind of mistake: a code of the YAML parser; `JSON`, or `JSON_END` for a text that breaks off. */
+  code: string;
+  /** In English. */
   message: string;
 }
 
 /** Finds the mistakes in a YAML text, which may be JSON. */
 export function yamlFlaws(text: string): Flaw[] {
   const { errors } = parseDocument(text, { prettyErrors: false });
-  return errors.map(({ message, pos: [from, to] }) => ({
+  return errors.map(({ code, message, pos: [from, to] }) => ({
     from: Math.min(from, text.length),
     to: Math.min(Math.max(from, to), text.length),
+    code,
     message,
   }));
 }
@@ -28,7 +32,8 @@ export function jsonFlaws(text: string): Flaw[] {
     const from = Math.min(positionIn(error.message, text), text.length);
     // The position stands at the mark of its line.
     const message = error.message.replace(/(?: in JSON)?(?: at position \d+| at line \d+ column \d+).*$/, '');
-    return [{ from, to: Math.min(from + 1, text.length), message }];
+    const code = /\bend of\b|unterminated/i.test(error.message) ? 'JSON_END' : 'JSON';
+    return [{ from, to: Math.min(from + 1, text.length), code, message }];
   }
 }
 

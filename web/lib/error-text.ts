@@ -1,9 +1,12 @@
 import { ConnectionError, ForbiddenError, LlamactlError, NotFoundError } from '@llamactl/client';
+import { partsWords } from '../words/parts.ts';
+import { language } from './language.ts';
+import { UnreadableAnswer } from './unreadable-answer.ts';
 
 /** An error as the page shows it. */
 export interface ErrorText {
   kind: 'forbidden' | 'not found' | 'no connection' | 'error';
-  /** The sentence of the API, or of the client. */
+  /** The sentence of the API, of the client, or of the page in the reader's language. */
   sentence: string;
   /** For a report; `null`: the server did not answer. */
   requestId: string | null;
@@ -11,7 +14,7 @@ export interface ErrorText {
 
 /** Describes an error of a request. */
 export function errorText(error: unknown): ErrorText {
-  const sentence = error instanceof Error ? error.message : String(error);
+  const sentence = sentenceOf(error);
   if (error instanceof LlamactlError) {
     const kind = error instanceof ForbiddenError ? 'forbidden' : error instanceof NotFoundError ? 'not found' : 'error';
     // The reason of an engine says more than "did not become ready".
@@ -21,4 +24,9 @@ export function errorText(error: unknown): ErrorText {
     return { kind, sentence: more === undefined ? sentence : `${sentence} ${more}`, requestId: error.requestId };
   }
   return { kind: error instanceof ConnectionError ? 'no connection' : 'error', sentence, requestId: null };
+}
+
+function sentenceOf(error: unknown): string {
+  if (error instanceof UnreadableAnswer) return partsWords[language.get()].answerLacks(error.field);
+  return error instanceof Error ? error.message : String(error);
 }

@@ -7,7 +7,9 @@ import { StatusMark, VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
+import { alertTitle } from '../../lib/alert-title.ts';
 import { triggerText } from '../../lib/trigger-text.ts';
+import { alertWords } from '../../words/alerts.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { eventsQuery, mergedEvents, useNewEvents, type InstanceEvent } from './instance-events.ts';
 
@@ -79,6 +81,7 @@ function EventTable({ events }: { events: readonly InstanceEvent[] }) {
 
 function What({ event }: { event: InstanceEvent }) {
   const words = useWords(instanceWords).events;
+  const alerts = useWords(alertWords);
   switch (event.type) {
     case 'instance_status_changed':
       return <StatusMark status={event.data.status} />;
@@ -90,10 +93,11 @@ function What({ event }: { event: InstanceEvent }) {
       return words.deleted;
     case 'system_alert': {
       const { state, code, level } = event.data;
+      const title = alertTitle(code, alerts);
       return state === 'cleared' ? (
-        <VerdictMark verdict="ok">{words.cleared(code)}</VerdictMark>
+        <VerdictMark verdict="ok">{alerts.cleared(title)}</VerdictMark>
       ) : (
-        <VerdictMark verdict={level === 'error' ? 'bad' : 'warn'}>{words.raised(code)}</VerdictMark>
+        <VerdictMark verdict={level === 'error' ? 'bad' : 'warn'}>{alerts.raised(title)}</VerdictMark>
       );
     }
   }

@@ -124,7 +124,11 @@ function Starters() {
         <section className="flex flex-col gap-3">
           <div>
             <h2 className="text-section font-strong">{words.starters}</h2>
-            <p className="text-mute">{words.startersFor(`${memory.name}, ${memoryText(memory.total)}`)}</p>
+            <p className="text-mute">
+              {words.startersFor(
+                `${memory.name === 'memory' ? words.mainMemory : memory.name}, ${memoryText(memory.total)}`,
+              )}
+            </p>
           </div>
           <div className="grid gap-3 wide:grid-cols-2">
             {firstOfEach(starters)

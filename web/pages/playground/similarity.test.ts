@@ -38,7 +38,7 @@ describe('answers with vectors and rankings', () => {
   });
 
   it('of another form are errors with a sentence', () => {
-    expect(() => vectorsOf({ data: [{ index: 0 }] })).toThrow('without vectors');
+    expect(() => vectorsOf({ data: [{ index: 0 }] })).toThrow('without `embedding`');
     expect(() => rankingOf({})).toThrow('without `results`');
     expect(() => rankingOf({ results: [{ index: 0 }] })).toThrow('without `relevance_score`');
   });

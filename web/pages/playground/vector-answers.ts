@@ -1,4 +1,5 @@
 import { isRecord } from '../../lib/record.ts';
+import { UnreadableAnswer } from '../../lib/unreadable-answer.ts';
 
 /** Reads the answers of engines to questions for vectors and for rankings. */
 
@@ -11,7 +12,7 @@ export interface Ranked {
 /**
  * Returns the vectors of an answer of `/v1/embeddings`, in the order of the texts.
  *
- * @throws {Error} The answer has another form.
+ * @throws {UnreadableAnswer} The answer has another form.
  */
 export function vectorsOf(body: unknown): number[][] {
   const items = listIn(body, 'data').map((item) => ({
@@ -21,12 +22,12 @@ export function vectorsOf(body: unknown): number[][] {
   return items
     .toSorted((one, other) => one.index - other.index)
     .map(({ vector }) => {
-      if (!Array.isArray(vector)) throw new Error('The engine answered without vectors.');
+      if (!Array.isArray(vector)) throw new UnreadableAnswer('embedding');
       return vector.map(Number);
     });
 }
 
-/** Returns the documents of an answer of `/v1/rerank`, best first. @throws {Error} The answer has another form. */
+/** Returns the documents of an answer of `/v1/rerank`, best first. @throws {UnreadableAnswer} The answer has another form. */
 export function rankingOf(body: unknown): Ranked[] {
   return listIn(body, 'results')
     .map((item) => ({ index: numberIn(item, 'index'), score: numberIn(item, 'relevance_score') }))
@@ -46,12 +47,12 @@ function fieldOf(value: unknown, name: string): unknown {
 
 function listIn(body: unknown, name: string): unknown[] {
   const list = fieldOf(body, name);
-  if (!Array.isArray(list)) throw new Error(`The engine answered without \`${name}\`.`);
+  if (!Array.isArray(list)) throw new UnreadableAnswer(name);
   return list;
 }
 
 function numberIn(value: unknown, name: string): number {
   const number = fieldOf(value, name);
-  if (typeof number !== 'number') throw new Error(`The engine answered without \`${name}\`.`);
+  if (typeof number !== 'number') throw new UnreadableAnswer(name);
   return number;
 }

@@ -34,7 +34,7 @@ export function ConfigurationTab() {
 
 function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
   const words = useWords(settingsWords);
-  const settings = useMemo(() => settingsOf(view, api), [view, api]);
+  const settings = useMemo(() => settingsOf(view, api, words.notes), [view, api, words]);
   const [drafts, setDrafts] = useState<Drafts>(new Map());
   const save = useSaveSettings(() => setDrafts(new Map()));
   const changes = changesOf(settings, drafts);

@@ -34,8 +34,13 @@ interface SchemaPart {
   items?: unknown;
 }
 
-/** Lists the settings, in the order of the answer. @param api The description of the API, for texts and choices. */
-export function settingsOf(view: ConfigView, api: unknown): Setting[] {
+/**
+ * Lists the settings, in the order of the answer.
+ *
+ * @param api The description of the API, for texts and choices.
+ * @param notes Texts in the reader's language, by those of the API. Default: those of the API.
+ */
+export function settingsOf(view: ConfigView, api: unknown, notes: Readonly<Record<string, string>> = {}): Setting[] {
   const schema = descend(api, ['components', 'schemas', 'ConfigView', 'properties', 'config']);
   const pending = new Set(view.pending);
   return Object.entries(view.sources).map(([key, source]) => {
@@ -48,7 +53,7 @@ export function settingsOf(view: ConfigView, api: unknown): Setting[] {
       key,
       section: path.length === 1 && !isRecord(value) ? 'general' : (path[0] ?? 'general'),
       kind: rules?.secret === true ? 'secret' : kindOf(value, part, choices),
-      description: typeof part.description === 'string' ? part.description : null,
+      description: typeof part.description === 'string' ? (notes[part.description] ?? part.description) : null,
       choices,
       value,
       source,

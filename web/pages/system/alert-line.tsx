@@ -3,7 +3,9 @@ import type { PastAlert } from '@llamactl/client';
 import type { ReactNode } from 'react';
 import { Badge } from '../../components/badge.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
+import { alertTitle } from '../../lib/alert-title.ts';
 import { useWords } from '../../lib/language.ts';
+import { alertWords } from '../../words/alerts.ts';
 import { instanceWords } from '../../words/instance.ts';
 
 interface AlertLineProps {
@@ -14,13 +16,14 @@ interface AlertLineProps {
   actions?: ReactNode;
 }
 
-/** One alert of a list: its message, instance, code and cause, and a time at the end. */
+/** One alert of a list: its message, instance, title and cause, and a time at the end. */
 export function AlertLine({ alert, verdict, time, actions }: AlertLineProps) {
   const words = useWords(instanceWords).why;
+  const alerts = useWords(alertWords);
   const { level, message, instance, code, cause } = alert;
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 py-2">
-      <StatusShape of={verdict} label={level} />
+      <StatusShape of={verdict} label={alerts.levels[level]} />
       <span className="min-w-0 grow basis-60">
         <span className="block break-words">{message}</span>
         <span className="flex flex-wrap items-center gap-x-3 text-label">
@@ -33,7 +36,9 @@ export function AlertLine({ alert, verdict, time, actions }: AlertLineProps) {
               <span className="truncate">{instance}</span>
             </Link>
           )}
-          <code className="inline-flex min-h-6 items-center text-label text-mute">{code}</code>
+          <span title={code} className="inline-flex min-h-6 items-center text-label text-mute">
+            {alertTitle(code, alerts)}
+          </span>
           {cause !== undefined && cause !== 'unknown' && <Badge>{words.cause(cause)}</Badge>}
           <span className="figures text-mute wide:hidden">{time}</span>
         </span>

@@ -201,8 +201,6 @@ export const de = {
     updated: 'Einstellungen geändert',
     renamed: (before) => `umbenannt, vorher ${before}`,
     deleted: 'gelöscht',
-    raised: (code) => `Warnung ${code}`,
-    cleared: (code) => `Warnung ${code} ist vorbei`,
     eviction: 'eine andere Instanz braucht ihren Platz',
     idle: 'sie war im Leerlauf',
     trigger: {

@@ -5,7 +5,7 @@ export const de = {
   title: 'Instanzen',
   summary: (running, failed, stopped, others) =>
     [
-      `${running} laufen`,
+      `${running} ${running === 1 ? 'läuft' : 'laufen'}`,
       others > 0 ? `${others} im Wechsel` : '',
       failed > 0 ? `${failed} gescheitert` : '',
       `${stopped} gestoppt`,

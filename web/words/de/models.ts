@@ -81,6 +81,7 @@ export const de = {
   hubHint: (hub) => `Ergebnisse von ${hub}`,
   starters: 'Gut für den Anfang',
   startersFor: (memory) => `Für diesen Rechner: ${memory}`,
+  mainMemory: 'Arbeitsspeicher',
   purposes: {
     small: 'klein',
     general: 'vielseitig',

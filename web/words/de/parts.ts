@@ -2,6 +2,7 @@ import type { en } from '../en/parts.ts';
 
 /** Sätze der Bausteine. */
 export const de = {
+  answerLacks: (field) => `In der Antwort der Engine fehlt \`${field}\`.`,
   cancel: 'Abbrechen',
   close: 'Schließen',
   copied: 'Kopiert',

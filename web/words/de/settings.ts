@@ -42,6 +42,31 @@ export const de = {
   toDefault: 'Vorgabe',
   toDefaultLong: (name) => `${name} auf die Vorgabe setzen`,
   secretHint: 'Ein Wert ist gesetzt. Er wird nie gezeigt.',
+  notes: {
+    'Address to listen on; any other than loopback requires auth.enabled.':
+      'Adresse, auf der llamactl lauscht; jede andere als Loopback verlangt auth.enabled.',
+    'More host names under which browsers may reach llamactl.':
+      'Weitere Hostnamen, unter denen Browser llamactl erreichen dürfen.',
+    'State, logs and secrets; mode 0700.': 'Zustand, Logs und Geheimnisse; Modus 0700.',
+    'Seconds, or a number with s, m, h or d.': 'Sekunden, oder eine Zahl mit s, m, h oder d.',
+    'Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file.':
+      'Erlaubt Optionen, die Code ausführen oder Dateien lesen, und jede Umgebungsvariable; Anfragen dürfen dann engines.*, alerts.command, data_dir, models.dirs und models.cache_dir ändern. Nur aus der Datei.',
+    'Ports for instances without a `port`.': 'Ports für Instanzen ohne `port`.',
+    '0: no limit.': '0: keine Grenze.',
+    'Seconds; 0: never.': 'Sekunden; 0: nie.',
+    'Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails.':
+      'Sekunden ohne jeden Fortschritt (Ausgabe, Speicher, CPU-Zeit, gelesene Bytes), nach denen ein Start scheitert.',
+    'How many seconds in-flight requests may take to finish.':
+      'Wie viele Sekunden laufende Anfragen haben, um fertig zu werden.',
+    'auto: a start waits until the memory that it needs is free; off: memory limits no start.':
+      'auto: Ein Start wartet, bis der Speicher frei ist, den er braucht; off: Speicher begrenzt keinen Start.',
+    'MiB of each device for other programs.': 'MiB jedes Geräts für andere Programme.',
+    'Factor of the memory of each device.': 'Faktor für den Speicher jedes Geräts.',
+    'Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself.':
+      'Ordner für Downloads, aufgebaut wie der Cache von Hugging Face. Leer: dieser Cache selbst.',
+    'Megabytes per second of all downloads; 0: no limit.': 'Megabyte je Sekunde aller Downloads; 0: keine Grenze.',
+    'Per client address without an account; 0: no limit.': 'Je Adresse ohne Konto; 0: keine Grenze.',
+  },
   listHint: 'Ein Eintrag je Zeile.',
   mapHint: 'Als JSON.',
   notNumber: 'Muss eine Zahl sein.',

@@ -185,8 +185,6 @@ export const en = {
     updated: 'settings changed',
     renamed: (before: string) => `renamed, before ${before}`,
     deleted: 'deleted',
-    raised: (code: string) => `alert ${code}`,
-    cleared: (code: string) => `alert ${code} is over`,
     eviction: 'another instance needs its place',
     idle: 'it was idle',
     trigger: {

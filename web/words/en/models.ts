@@ -82,6 +82,7 @@ export const en = {
   hubHint: (hub: string) => `Results of ${hub}`,
   starters: 'Good to start with',
   startersFor: (memory: string) => `For this machine: ${memory}`,
+  mainMemory: 'memory',
   purposes: {
     small: 'small',
     general: 'all-round',

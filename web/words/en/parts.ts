@@ -2,6 +2,7 @@ import type { Role } from '@llamactl/client';
 
 /** Sentences of the components. */
 export const en = {
+  answerLacks: (field: string) => `The engine answered without \`${field}\`.`,
   cancel: 'Cancel',
   close: 'Close',
   copied: 'Copied',

@@ -41,6 +41,8 @@ export const en = {
   toDefault: 'Default',
   toDefaultLong: (name: string) => `Set ${name} to its default`,
   secretHint: 'A value is set. It is never shown.',
+  /** Notes of settings in the reader's language, by the sentence of the API. */
+  notes: {} as Readonly<Record<string, string>>,
   listHint: 'One entry on each line.',
   mapHint: 'As JSON.',
   notNumber: 'Must be a number.',

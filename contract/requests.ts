@@ -127,7 +127,7 @@ export const FinishedRequestSchema = z
     outcome: RequestOutcomeSchema.describe(
       '`ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; ' +
         '`refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; ' +
-        '`broken`: the engine gave no answer or an incomplete one.',
+        '`broken`: the engine gave no answer or an incomplete one, or llamactl was killed.',
     ),
     seq: LongIntegerSchema.describe('Grows with every finished request; for `before_seq`.'),
     status: z.int().nullable().describe('HTTP status of the answer; `null`: no answer.'),

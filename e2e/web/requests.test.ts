@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { paced, PRIVILEGED, stream } from '../reloads.ts';
@@ -81,6 +84,22 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     await page.keyboard.press('Escape');
     await page.getByLabel('Outcome').selectOption({ label: 'All outcomes' });
     await row(page, 'quick').getByText('ok').waitFor();
+  });
+
+  it('has an end for a request that was in flight when llamactl was killed', async () => {
+    const answer = stream(server, 'slow', 100_000, { 'x-request-id': 'cut-off' });
+    const file = path.join(server.dataDirectory, 'requests-in-flight.jsonl');
+    await expect.poll(() => readFile(file, 'utf8').catch(() => ''), { timeout: 30_000 }).toContain('cut-off');
+    await server.end('SIGKILL');
+    await answer.ended.catch(() => undefined);
+    await server.start();
+    const page = await window.tab(server.url, '/requests?outcome=broken');
+    await row(page, 'slow').getByText('broken off').waitFor();
+    await row(page, 'slow').click();
+    const details = page.getByRole('dialog', { name: 'Request' });
+    await details.getByText('llamactl ended while this request was in flight').waitFor();
+    await details.getByText('cut-off').waitFor();
+    await expect.poll(() => existsSync(file)).toBe(false);
   });
 
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(

@@ -7,6 +7,7 @@ import type { DecisionSource } from '../events/decision-trace.ts';
 import path from 'node:path';
 import { MOST_FINISHED_REQUESTS } from '@llamactl/contract/requests';
 import { FinishedRequests } from '../gateway/finished-requests.ts';
+import { InFlightFile } from '../gateway/in-flight-file.ts';
 import { RequestJournal } from '../gateway/request-journal.ts';
 import { RequestFrames } from '../gateway/request-frames.ts';
 import { RequestPulse } from '../gateway/request-pulse.ts';
@@ -130,6 +131,14 @@ export function observe(parts: ObservationParts): Observation {
     onFault,
   });
   teardown.add(() => journal.close());
+  const inFlight: InFlightFile = teardown.ending(
+    new InFlightFile({
+      file: path.join(parts.dataDirectory, 'requests-in-flight.jsonl'),
+      clock,
+      requests: { cutOff: (age, most) => requests.cutOff(age, most), isIdle: () => requests.isIdle },
+      onFault,
+    }),
+  );
   let hasAnswered = false;
   const usage = keepUsage(parts);
   const requests = new Requests({
@@ -137,6 +146,7 @@ export function observe(parts: ObservationParts): Observation {
     finished,
     onBegin: (record) => {
       pulse.stir();
+      inFlight.stir();
       frames.started(record);
     },
     onTokens: (instance, tokens) => tally.generated(instance, tokens),
@@ -238,6 +248,13 @@ export function observe(parts: ObservationParts): Observation {
     inFlight: (statusOf) => requests.list(statusOf),
     startedAt: program.startedAt,
   });
+  /** Lists the requests of earlier servers. Those that were in flight when the last one was killed get an end. */
+  const restoreRequests = async (): Promise<void> => {
+    const earlier = await journal.read();
+    const cut = await inFlight.read(earlier);
+    finished.addEarlier([...earlier, ...cut].toSorted((one, other) => one.seq - other.seq));
+    for (const request of cut) journal.note({ kind: 'added', request });
+  };
   return {
     feed,
     requests,
@@ -259,7 +276,7 @@ export function observe(parts: ObservationParts): Observation {
       machineStats.noteChange();
       kept.restore().catch((error: unknown) => onFault(error, 'The histories could not be restored'));
       void usage.restore();
-      void journal.read().then((earlier) => finished.addEarlier(earlier));
+      void restoreRequests();
     },
   };
 }

@@ -108,7 +108,8 @@ export class RequestJournal {
   }
 }
 
-function textOf(requests: readonly FinishedRequest[]): string {
+/** One line for each request. */
+export function textOf(requests: readonly FinishedRequest[]): string {
   return requests.map((request) => `${JSON.stringify(request)}\n`).join('');
 }
 
@@ -122,7 +123,8 @@ function* requestsIn(lines: readonly string[]): Sliced<FinishedRequest[]> {
   return requests;
 }
 
-function requestIn(line: string): FinishedRequest | null {
+/** The request of a line; `null`: the line is cut off, or of another version. */
+export function requestIn(line: string): FinishedRequest | null {
   try {
     return FinishedRequestSchema.safeParse(JSON.parse(line)).data ?? null;
   } catch (error) {

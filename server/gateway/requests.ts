@@ -144,6 +144,27 @@ export class Requests {
     return { ...view, position };
   }
 
+  /** Whether no request is in flight. */
+  get isIdle(): boolean {
+    return this.#active.size === 0;
+  }
+
+  /**
+   * Lists the requests in flight as finished ones, as if llamactl ended now; oldest first.
+   *
+   * @param age Only those that take longer, in milliseconds.
+   * @param most How many.
+   */
+  cutOff(age: number, most: number): FinishedRequest[] {
+    const before = this.#keeper.clock.elapsed() - age;
+    const cut: FinishedRequest[] = [];
+    for (const record of this.#active.values()) {
+      if (record.begun > before || cut.length === most) break;
+      cut.push(record.cutOff());
+    }
+    return cut;
+  }
+
   /** Lists the last finished requests, newest first. */
   finished(): FinishedRequest[] {
     return this.#finished.all.toReversed();
@@ -376,6 +397,11 @@ export class RequestRecord {
     return this.#instance;
   }
 
+  /** When the request began, by {@link Clock.elapsed}. */
+  get begun(): number {
+    return this.#begun;
+  }
+
   /** Whether the request waits for an instance now. */
   get isWaiting(): boolean {
     return this.#end === null && this.#leasedAt === null;
@@ -496,6 +522,17 @@ export class RequestRecord {
     const figures = { ...this.#figures(), door: this.#facts.door, outcome, duration };
     this.#keeper.onEnd(this, figures);
     return figures;
+  }
+
+  /** Returns the request in flight as a finished one, as if llamactl ended now. */
+  cutOff(): FinishedRequest {
+    const { clock } = this.#keeper;
+    const { phase: _, ...facts } = this.view();
+    const ended = {
+      finished_at: new Date(clock.now()).toISOString(),
+      duration: secondsBetween(this.#begun, clock.elapsed()),
+    };
+    return { ...facts, ...ended, seq: this.#keeper.nextSeq(), outcome: 'broken', status: this.#status, error: null };
   }
 
   /** Returns the finished request; `null`: the request is in flight. */

@@ -32,6 +32,7 @@ describe('a data directory that other users can access', () => {
       writeFileSync(path.join(directory, name), '');
     for (const name of ['load-times.json', 'machine-stats.gz', 'usage.gz', 'requests.jsonl', 'requests.jsonl.new'])
       writeFileSync(path.join(directory, name), '');
+    writeFileSync(path.join(directory, 'requests-in-flight.jsonl'), '');
     for (const name of ['instances', 'engines', 'models', 'doors', 'rehearsal', 'lost+found'])
       mkdirSync(path.join(directory, name));
     expect(modeAfter(0o755)).toEqual(['700', null]);

@@ -7,7 +7,7 @@ const OTHERS = 0o077;
 const WRITABLE_BY_OTHERS = 0o022;
 /** Names expected in a data directory: files of llamactl, configuration, and `lost+found` of a new filesystem. */
 const USUAL =
-  /^(?:llamactl\.db(?:\.counters)?|server\.(?:entry\.lock|lock|json|log)|admin-password|(?:models\.(?:index|figures)|load-times\.json|machine-stats\.gz|usage\.gz|requests\.jsonl)(?:\.new)?|(?:instances|engines|models|doors|rehearsal|room\.probe|lost\+found)$|[^/]*\.ya?ml$)/;
+  /^(?:llamactl\.db(?:\.counters)?|server\.(?:entry\.lock|lock|json|log)|admin-password|(?:models\.(?:index|figures)|load-times\.json|machine-stats\.gz|usage\.gz|requests(?:-in-flight)?\.jsonl)(?:\.new)?|(?:instances|engines|models|doors|rehearsal|room\.probe|lost\+found)$|[^/]*\.ya?ml$)/;
 
 /**
  * Sets mode 0700 on an existing data directory that other users can access. Only reports the problem if the directory

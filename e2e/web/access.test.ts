@@ -321,7 +321,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await post('/v1/chat/completions', { model: 'chat' }, 'llk_mistyped', 401);
     await window.context.clock.install();
     const page = await open('/requests');
-    const row = page.getByRole('row', { name: /address:127\.0\.0\.1/ });
+    const row = page.getByRole('row', { name: /127\.0\.0\.1/ });
     await row.getByText('refused · 401').first().waitFor();
     const made = KeyCreatedSchema.parse(await post('/api/keys', { name: 'dashboard', scopes: ['metrics'] }));
     await post('/v1/chat/completions', { model: 'chat' }, made.key, 403);
@@ -333,6 +333,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await row.first().click();
     const details = page.getByRole('dialog', { name: 'Request' });
     await details.getByText('UNAUTHORIZED').waitFor();
+    await details.getByText('address:127.0.0.1').waitFor();
     await details.getByText('POST /v1/chat/completions').waitFor();
     expect(await barriersOf(page)).toEqual([]);
   });

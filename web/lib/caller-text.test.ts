@@ -9,6 +9,13 @@ test('a key is shown by its name', () => {
   ]);
 });
 
+test('an address is shown as it is', () => {
+  expect(['address:192.0.2.7', 'address:2001:db8:0:0::/64'].map(callerText)).toEqual([
+    '192.0.2.7',
+    '2001:db8:0:0::/64',
+  ]);
+});
+
 test('filters name a key by its id', () => {
   expect(['key:257a09d2 (my (old) editor)', 'user:ada'].map(callerId)).toEqual(['key:257a09d2', 'user:ada']);
 });

@@ -80,7 +80,7 @@ describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
     const before = (await server.call('GET', '/api/instances/chat')).body['pid'];
     await button(page, 'Restart').click();
     await expect
-      .poll(async () => (await server.call('GET', '/api/instances/chat')).body['pid'] ?? before)
+      .poll(async () => (await server.call('GET', '/api/instances/chat')).body['pid'] ?? before, { timeout: 30_000 })
       .not.toBe(before);
     await isIn(page, 'running');
     await button(page, 'Stop').click();

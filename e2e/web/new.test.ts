@@ -314,10 +314,10 @@ describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
     const save = page.getByRole('button', { name: 'Save', exact: true });
     const restart = page.getByRole('button', { name: 'Save and restart' });
     await page.getByLabel('Other names').fill('occupied');
-    await expect.poll(() => primaryOf([save, restart])).toEqual([save]);
+    await expect.poll(() => primaryOf([save, restart]), PATIENT).toEqual([save]);
     expect(await meaning(page).getByText('The running engine keeps its settings until a restart.').count()).toBe(0);
     await optionField(page, 'ctx_size').fill('640');
-    await expect.poll(() => primaryOf([save, restart])).toEqual([restart]);
+    await expect.poll(() => primaryOf([save, restart]), PATIENT).toEqual([restart]);
     await save.hover();
     await page.getByText('They take effect at the next start.').waitFor();
     await save.click();

@@ -99,7 +99,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     const details = page.getByRole('dialog', { name: 'Request' });
     await details.getByText('llamactl ended while this request was in flight').waitFor();
     await details.getByText('cut-off').waitFor();
-    await expect.poll(() => existsSync(file)).toBe(false);
+    await expect.poll(() => existsSync(file), { timeout: 30_000 }).toBe(false);
   });
 
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(

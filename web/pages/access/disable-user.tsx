@@ -11,18 +11,13 @@ import { useSettled } from './access-command.ts';
 /** Asks before an account is disabled, because that revokes its keys for good. */
 export function DisableUser({ user, onClose }: { user: User; onClose: () => void }) {
   const words = useWords(accessWords);
-  const { client, queries } = useApp();
+  const { client } = useApp();
   // A key that was made a moment ago must be in the list.
   const keys = useQuery({ ...keysQuery(client), staleTime: 0 });
-  const settled = useSettled(['users'], onClose);
-  const { onSettled, ...callbacks } = settled(words.userDisabled(user.username));
+  const settled = useSettled(['users'], onClose, user.username);
   const disable = useMutation({
     mutationFn: () => client.updateUser(user.username, { disabled: true }),
-    ...callbacks,
-    onSettled: () => {
-      onSettled();
-      void queries.invalidateQueries({ queryKey: keysQuery(client).queryKey });
-    },
+    ...settled(words.userDisabled(user.username)),
   });
   return (
     <ConfirmDialog

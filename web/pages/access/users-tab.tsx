@@ -162,7 +162,7 @@ function limitsText(user: User, words: (typeof accessWords)['en']): string {
 function DeleteUser({ user, onClose }: { user: User; onClose: () => void }) {
   const words = useWords(accessWords);
   const { client } = useApp();
-  const settled = useSettled(['users'], onClose);
+  const settled = useSettled(['users'], onClose, user.username);
   const remove = useMutation({
     mutationFn: () => client.deleteUser(user.username),
     ...settled(words.userDeleted(user.username)),

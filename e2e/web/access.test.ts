@@ -281,6 +281,26 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     expect(decodeURIComponent(page.url())).toContain('caller=user:otto');
   });
 
+  it('lets a user go who has just typed a filter of the audit trail', async () => {
+    await window.context.clock.install();
+    const page = await open('/access?tab=audit');
+    await page.getByLabel('What, such as start').waitFor();
+    const code = Promise.withResolvers<undefined>();
+    await page.route(/\.js$/, async (route) => {
+      await code.promise;
+      await route.continue();
+    });
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await page.getByLabel('What, such as start').fill('createKey');
+    await page.getByRole('navigation', { name: 'Places' }).first().getByRole('link', { name: 'Models' }).click();
+    await page.waitForURL(/#\/models$/);
+    // The address gets the words of a filter a moment after the last key.
+    await page.clock.runFor(1_000);
+    code.resolve(undefined);
+    await page.getByRole('heading', { name: 'Models', level: 1 }).waitFor();
+    expect(page.url()).toMatch(/#\/models$/);
+  });
+
   it('names the keys that end for good with a user, and does not list them afterwards', async () => {
     const page = await open('/access?tab=users');
     await page.getByRole('button', { name: 'More for otto', exact: true }).click();

@@ -101,6 +101,27 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await page.waitForURL(/#\/instances\/embed/);
   });
 
+  it('stays with the opened match while its page is on its way', async () => {
+    await window.context.clock.install();
+    const page = await window.tab(server.url);
+    await row(page, 'chat').waitFor();
+    const code = Promise.withResolvers<undefined>();
+    await page.route(/\.js$/, async (route) => {
+      await code.promise;
+      await route.continue();
+    });
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await page.keyboard.press('/');
+    await page.keyboard.type('vec');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/#\/instances\/embed/);
+    // The URL gets the words of a search a moment after the last key.
+    await page.clock.runFor(1_000);
+    code.resolve(undefined);
+    await page.getByRole('heading', { name: 'embed' }).waitFor();
+    expect(page.url()).toMatch(/#\/instances\/embed$/);
+  });
+
   it('acts only on selected rows that the filter shows, and names what it deletes', async () => {
     // The row of a stopped instance may be requested while the instance is deleted.
     window.allow(/404/);

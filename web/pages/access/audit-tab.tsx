@@ -1,5 +1,5 @@
 import { keepPreviousData, useInfiniteQuery, useMutation } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import type { AuditFilter, AuditRow } from '@llamactl/client';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { clockTime } from '../../../format/clock-time.ts';
@@ -69,6 +69,7 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
   const words = useWords(accessWords);
   const current = useSearch({ from: '/access' })[name];
   const navigate = useNavigate({ from: '/access' });
+  const router = useRouter();
   const [text, setText] = useState(current ?? '');
   const [known, setKnown] = useState(current);
   const [sent, setSent] = useState(current);
@@ -80,11 +81,12 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
   const label = { subject: words.filterSubject, action: words.filterAction, target: words.filterTarget }[name];
   const value = text.trim() === '' ? undefined : text.trim();
   const settle = useCallback((): void => {
-    if (value === current) return;
+    // Another page may be on its way; this would lead back.
+    if (value === current || router.latestLocation.pathname !== '/access') return;
     setSent(value);
     // A typed text is a part of a name, even if a link led here with a whole one.
     void navigate({ search: (before) => ({ ...before, [name]: value, match: undefined }), replace: true });
-  }, [value, current, name, navigate]);
+  }, [value, current, name, navigate, router]);
   useEffect(() => {
     const timer = setTimeout(settle, QUIET_MS);
     return () => clearTimeout(timer);

@@ -1,4 +1,4 @@
-import { useNavigate } from '@tanstack/react-router';
+import { useNavigate, useRouter } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { Checkbox } from '../../components/checkbox.tsx';
 import { CONTROL } from '../../components/field.tsx';
@@ -68,6 +68,7 @@ const SETTLED_MS = 150;
 function SearchField({ search, onLeave, onEnter }: Pick<ListToolbarProps, 'search' | 'onLeave' | 'onEnter'>) {
   const words = useWords(instancesWords);
   const navigate = useNavigate({ from: '/instances' });
+  const router = useRouter();
   const [text, setText] = useState(search.q ?? '');
   const [known, setKnown] = useState(search.q);
   const ref = useRef<HTMLInputElement>(null);
@@ -81,11 +82,13 @@ function SearchField({ search, onLeave, onEnter }: Pick<ListToolbarProps, 'searc
     const q = text === '' ? undefined : text;
     if (q === search.q) return undefined;
     const timer = setTimeout(() => {
+      // Another page may be on its way, as after Enter; this would lead back.
+      if (router.latestLocation.pathname !== '/instances') return;
       setKnown(q);
       void navigate({ search: { ...search, q }, replace: true });
     }, SETTLED_MS);
     return () => clearTimeout(timer);
-  }, [text, search, navigate]);
+  }, [text, search, navigate, router]);
   return (
     <span className="relative flex w-28 grow items-center broad:w-56 broad:grow-0">
       <Icon name="search" className="pointer-events-none absolute left-2 text-mute" />

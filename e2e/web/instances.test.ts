@@ -317,6 +317,26 @@ describe.skipIf(HAS_NO_BROWSER)('large text and small windows', () => {
 });
 
 describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
+  it('leaves pages whose charts cannot be drawn, with the values as a table', async () => {
+    window.allow(/ERR_FAILED/);
+    const page = await window.tab(server.url, '/models');
+    const visit = async (name: string): Promise<void> => {
+      await page.getByRole('navigation').getByRole('link', { name }).click();
+      await page.getByRole('heading', { name, level: 1 }).waitFor();
+    };
+    await visit('Requests');
+    // The page has reloaded a moment ago, so it does not try that again.
+    await page.evaluate("sessionStorage.setItem('llamactl.reloaded-at', String(Date.now()))");
+    await page.route(/chart-canvas.*\.js/, (route) => route.abort());
+    const failure = page.waitForEvent('requestfailed', (request) => request.url().includes('chart-canvas'));
+    await visit('System');
+    await failure;
+    await visit('Requests');
+    await visit('System');
+    await page.getByText('as a table').first().click();
+    await page.getByRole('cell').first().waitFor();
+  });
+
   it('leaves the list as it was, and is there again without a reload of the page', async () => {
     window.allow(/WebSocket connection|ERR_CONNECTION_REFUSED/);
     const page = await window.tab(server.url);

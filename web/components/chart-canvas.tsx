@@ -5,7 +5,7 @@ import { isDark } from '../lib/theme.ts';
 import { useStored } from '../lib/value-store.ts';
 import { lonelyIndexes, nearestIndex, spreadPlaces, type ChartProps } from './chart-values.ts';
 
-interface ChartCanvasProps extends ChartProps {
+export interface ChartCanvasProps extends ChartProps {
   /** The values in words, for screen readers. */
   label: string;
   /** Pixels. */

@@ -1,9 +1,10 @@
-import { lazy, Suspense, useId, useMemo, useState, type KeyboardEvent } from 'react';
+import { lazy, Suspense, useId, useMemo, useState, type ComponentType, type KeyboardEvent } from 'react';
 import { clockTime } from '../../format/clock-time.ts';
 import { classNames } from '../lib/class-names.ts';
 import { useWords } from '../lib/language.ts';
 import { useStored } from '../lib/value-store.ts';
 import { chartWords } from '../words/chart.ts';
+import type { ChartCanvasProps } from './chart-canvas.tsx';
 import { currentOf, extremesOf, nearestIndex, steppedIndex, type ChartProps } from './chart-values.ts';
 import { Table, Td, Th, Tr } from './table.tsx';
 
@@ -13,7 +14,17 @@ const HEIGHT = 132;
 const ROWS = 'row-span-3 grid grid-rows-subgrid gap-y-0';
 
 // The library of charts comes with the first chart.
-const ChartCanvas = lazy(() => import('./chart-canvas.tsx'));
+const ChartCanvas = lazy(drawing);
+
+/** Loads the drawing. If it does not come, as while the server is gone, the page stays, with the values in words and as a table. */
+async function drawing(): Promise<{ default: ComponentType<ChartCanvasProps> }> {
+  try {
+    return await import('./chart-canvas.tsx');
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { default: () => null };
+  }
+}
 
 /** Values over time: lines with a shared cursor, the same in words, and as a table. */
 export function Chart(props: ChartProps) {

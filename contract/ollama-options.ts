@@ -28,9 +28,32 @@ export const OLLAMA_SAME_FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * The setting of an instance that a parameter of Ollama becomes: a field of requests or an option of the engine, with the
+ * same value. `default`: Ollama uses its default for that value, so no setting is needed. `null`: no counterpart.
+ */
+export type OllamaParameter = { field: string } | { option: string } | 'default' | null;
+
+/** Translates a parameter of Ollama. @param value As in Ollama's JSON. */
+export function ollamaParameter(name: string, value: unknown): OllamaParameter {
+  if (OLLAMA_SAME_FIELDS.has(name)) return { field: name };
+  if (typeof value !== 'number') return null;
+  const field = OLLAMA_FIELDS.get(name);
+  // num_predict -1: without a limit, which is the default here; -2: until the context is full.
+  if (field !== undefined) return value > 0 ? { field } : 'default';
+  const option = OLLAMA_OPTIONS.get(name);
+  if (option === undefined) return null;
+  return isOllamaOptionSet(name, value) ? { option } : 'default';
+}
+
+/**
  * Whether Ollama would use the value of an option. There, 0 means the default, but no layers on GPUs for `num_gpu`, where
  * -1 means the default.
  */
-export function isOllamaOptionSet(name: string, value: number): boolean {
+function isOllamaOptionSet(name: string, value: number): boolean {
   return Number.isSafeInteger(value) && (name === 'num_gpu' ? value >= 0 : value > 0);
+}
+
+/** Whether a path is a model file of Ollama, which names its files by their digests. */
+export function isOllamaBlob(file: string): boolean {
+  return /[/\\]blobs[/\\]sha256-[0-9a-f]{64}$/.test(file);
 }

@@ -53,8 +53,8 @@ export async function modelInstance(
   if (file !== null) {
     const present = ofFile(instances, file, place.isLocal);
     if (present !== null) return { name: present.name, file: null };
-    const { name } = await make(client, { title: file, settings: { model_path: file } }, instances, signal);
-    return { name, file };
+    const made = await make(client, { title: file, settings: { model_path: file } }, instances, signal);
+    return { ...made, file };
   }
   const models = await serverModels(client, signal);
   const found = modelCalled(model, models);

@@ -1,5 +1,5 @@
-import type { Client, CreateInstance, ModelDetails } from '@llamactl/client';
-import { isOllamaOptionSet, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
+import type { Client, CreateInstance, JsonValue, ModelDetails } from '@llamactl/client';
+import { ollamaParameter } from '@llamactl/contract/ollama-options';
 
 /** Settings that Ollama has for a model. */
 export interface OllamaSettings {
@@ -18,17 +18,21 @@ function settingsOf({
   request_defaults: defaults,
   other_parameters: others,
 }: Pick<ModelDetails, 'system_prompt' | 'request_defaults' | 'other_parameters'>): OllamaSettings {
+  const fields: Record<string, JsonValue> = { ...defaults };
   const options: Record<string, number> = {};
   const unused: string[] = [];
   for (const [name, value] of Object.entries(others)) {
-    const option = OLLAMA_OPTIONS.get(name);
-    if (option === undefined || typeof value !== 'number') unused.push(name);
-    else if (isOllamaOptionSet(name, value)) options[option] = value;
+    const parameter = ollamaParameter(name, value);
+    if (parameter === null) unused.push(name);
+    else if (parameter === 'default') continue;
+    else if ('option' in parameter) options[parameter.option] = Number(value);
+    // A server of another version may not know that the field is one of requests.
+    else fields[parameter.field] = value;
   }
   return {
     settings: {
       ...(prompt === null ? {} : { system_prompt: prompt }),
-      ...(Object.keys(defaults).length === 0 ? {} : { request_defaults: defaults }),
+      ...(Object.keys(fields).length === 0 ? {} : { request_defaults: fields }),
       ...(Object.keys(options).length === 0 ? {} : { options }),
     },
     unused,

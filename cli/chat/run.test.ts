@@ -314,6 +314,14 @@ describe('llamactl run with a model', () => {
     expect(server.instances.size).toBe(1);
   });
 
+  it('says which projector the launch of a file uses', async () => {
+    server.companions = ['--mmproj', '/models/p.gguf'];
+    const file = modelFile('sees.gguf');
+    expect((await run([file, 'x'])).stderr).toContain(
+      `created instance sees for ${file}\nit uses the projector /models/p.gguf\n`,
+    );
+  });
+
   it('deletes the new instance of a file if it does not start', async () => {
     server.onStart = (instance) => Object.assign(instance, { status: 'failed', reason: 'failed to read header' });
     const { status, stderr } = await run([modelFile('bad.gguf'), 'x']);
@@ -433,13 +441,23 @@ describe('llamactl run with a model', () => {
       );
     });
 
-    it('leaves the choice of layers and threads to the engine, as its parameters do', async () => {
+    it('leaves layers, threads and the length of answers to the engine, as its parameters do', async () => {
       const model = ofOllama('pirate:latest', 'id-1');
       server.models = [model];
-      const details = { system_prompt: null, request_defaults: {}, other_parameters: { num_gpu: -1, num_thread: 0 } };
+      const defaults = { num_gpu: -1, num_thread: 0, num_predict: -1 };
+      const details = { system_prompt: null, request_defaults: {}, other_parameters: defaults };
       server.others.set('GET /api/models/id-1', [{ ...model, ...details }]);
       expect((await run(['pirate', 'x'])).stderr).not.toContain('parameters');
       expect([...server.instances.values()][0]).toMatchObject({ options: {} });
+    });
+
+    it('keeps fields of requests that its server counts among other parameters', async () => {
+      const model = ofOllama('pirate:latest', 'id-1');
+      server.models = [model];
+      const details = { system_prompt: null, request_defaults: { seed: 1 }, other_parameters: { min_p: 0.1 } };
+      server.others.set('GET /api/models/id-1', [{ ...model, ...details }]);
+      expect((await run(['pirate', 'x'])).stderr).not.toContain('not used');
+      expect([...server.instances.values()]).toMatchObject([{ request_defaults: { seed: 1, min_p: 0.1 } }]);
     });
 
     it('says which projector and adapter the launch uses', async () => {

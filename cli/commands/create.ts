@@ -54,10 +54,10 @@ async function noteCompanions(
   { instance }: InstanceCreated,
   settings: Pick<CreateInstance, 'options' | 'extra_args'>,
 ): Promise<void> {
-  const { launchedCompanions } = await import('../instances/launched-companions.ts');
-  for (const { kind, file } of launchedCompanions(instance, settings)) {
-    const remedy = kind === 'projector' ? '; -o mmproj=false leaves it out' : '';
-    terminal.note(`it uses the ${kind} ${plain(file)}${remedy}`);
+  const { companionText, launchedCompanions } = await import('../instances/launched-companions.ts');
+  for (const companion of launchedCompanions(instance, settings)) {
+    const remedy = companion.kind === 'projector' ? '; -o mmproj=false leaves it out' : '';
+    terminal.note(`${companionText(companion)}${remedy}`);
   }
 }
 

@@ -130,6 +130,13 @@ describe('llamactl import ollama', () => {
     });
   });
 
+  it("names no parameter that has Ollama's default", async () => {
+    server.others.set('GET /api/models/id-1', [{ ...OF_PIRATE, other_parameters: { num_predict: -1, num_gpu: -1 } }]);
+    const { stdout, stderr } = await run('ollama', 'pirate');
+    expect(stdout).toBe('pirate  created for pirate:latest, with system prompt, temperature\n');
+    expect(stderr).not.toContain('not used');
+  });
+
   it('prints the steps with --json', async () => {
     const { stdout } = await run('ollama', 'pirate', '--json');
     expect(JSON.parse(stdout)).toMatchObject([

@@ -93,12 +93,14 @@ async function run(
 ): Promise<void> {
   const { terminal, client, signal } = session;
   const question = await wholeQuestion(session, prompt, every);
-  const [{ modelInstance }, { ensureRunning }, { Conversation }, { isOwnAddress }] = await Promise.all([
-    import('../chat/model-instance.ts'),
-    import('../chat/running-instance.ts'),
-    import('../chat/conversation.ts'),
-    import('../server/own-address.ts'),
-  ]);
+  const [{ modelInstance }, { companionText }, { ensureRunning }, { Conversation }, { isOwnAddress }] =
+    await Promise.all([
+      import('../chat/model-instance.ts'),
+      import('../instances/launched-companions.ts'),
+      import('../chat/running-instance.ts'),
+      import('../chat/conversation.ts'),
+      import('../server/own-address.ts'),
+    ]);
   const place = { folder: process.cwd(), home, isLocal: isOwnAddress(client.url) };
   const {
     name,
@@ -107,7 +109,7 @@ async function run(
     companions = [],
   } = await modelInstance(session, model, { place, fetching: { isAgreed, every } });
   if (file !== null) terminal.note(`created instance ${name} for ${plain(ofOllama === undefined ? file : model)}`);
-  for (const { kind, file: companion } of companions) terminal.note(`it uses the ${kind} ${plain(companion)}`);
+  for (const companion of companions) terminal.note(companionText(companion));
   if (ofOllama !== undefined) for (const line of ollamaNotes(name, ofOllama)) terminal.note(line);
   const hasStarted = await ensureRunning(session, { name, isNew: file !== null });
   if (format === 'json') terminal.note(jsonHint(name));

@@ -1,4 +1,5 @@
 import type { CreateInstance, Instance } from '@llamactl/client';
+import { plain } from '../screen/text.ts';
 
 /** A file beside the model, by the flag that launches it. */
 export interface LaunchedCompanion {
@@ -22,4 +23,9 @@ export function launchedCompanions(
     const file = at === -1 ? undefined : command[at + 1];
     return file === undefined || named.has(file) ? [] : [{ kind, file }];
   });
+}
+
+/** A companion in a sentence, for people. */
+export function companionText({ kind, file }: LaunchedCompanion): string {
+  return `it uses the ${kind} ${plain(file)}`;
 }

@@ -1,8 +1,6 @@
 import type { Instance } from '@llamactl/client';
+import { isOllamaBlob } from '@llamactl/contract/ollama-options';
 import { shellQuoted } from '../../format/shell-words.ts';
-
-/** Ollama names its files by their digests. */
-const OF_OLLAMA = /[/\\]blobs[/\\]sha256-[0-9a-f]{64}$/;
 
 /** Whether `import` would update the instance, because it has a name of the model. */
 function hasNameOf(model: string, { name, aliases }: Instance): boolean {
@@ -16,7 +14,7 @@ export function newerModel(instance: Instance): string | null {
   if (model === undefined || newer === undefined) return null;
   const inOllama = model.replace(/^ollama:/, '');
   const way =
-    OF_OLLAMA.test(newer) && hasNameOf(inOllama, instance)
+    isOllamaBlob(newer) && hasNameOf(inOllama, instance)
       ? `to use it, with its system prompt and parameters: llamactl import ollama ${shellQuoted(inOllama)} --update`
       : `to use it: llamactl update ${name} --model ${shellQuoted(model)}`;
   return `the library has a newer version of ${inOllama}; ${way}`;

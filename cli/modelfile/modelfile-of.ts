@@ -1,5 +1,5 @@
 import type { Instance, JsonValue } from '@llamactl/client';
-import { OLLAMA_FIELDS, OLLAMA_OPTIONS, OLLAMA_SAME_FIELDS } from '@llamactl/contract/ollama-options';
+import { isOllamaBlob, OLLAMA_FIELDS, OLLAMA_OPTIONS, OLLAMA_SAME_FIELDS } from '@llamactl/contract/ollama-options';
 import { quotedValue } from './modelfile-text.ts';
 
 type Settings = Pick<Instance, 'name' | 'model' | 'model_path' | 'options' | 'request_defaults' | 'system_prompt'>;
@@ -11,7 +11,6 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['lora', 'ADAPTER'],
   ['mmproj', 'FROM'],
 ]);
-const OLLAMA_BLOB = /[/\\]blobs[/\\]sha256-[0-9a-f]{64}$/;
 
 function swapped(names: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...names].map(([ollama, here]) => [here, ollama]));
@@ -74,7 +73,7 @@ function listOf(value: JsonValue): readonly JsonValue[] {
 function modelOf({ model, model_path: file }: Settings): string | null {
   const [, name] = /^ollama:(.+)$/s.exec(model ?? '') ?? [];
   if (name !== undefined) return name;
-  return model !== undefined && OLLAMA_BLOB.test(file ?? '') ? model : (file ?? null);
+  return model !== undefined && isOllamaBlob(file ?? '') ? model : (file ?? null);
 }
 
 function lineOf(word: string, value: string): string {

@@ -1,10 +1,5 @@
 import type { JsonValue, UpdateInstance } from '@llamactl/client';
-import {
-  isOllamaOptionSet,
-  OLLAMA_FIELDS,
-  OLLAMA_OPTIONS,
-  OLLAMA_SAME_FIELDS,
-} from '@llamactl/contract/ollama-options';
+import { ollamaParameter } from '@llamactl/contract/ollama-options';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { Instruction } from './modelfile-text.ts';
@@ -42,16 +37,20 @@ export function modelfileSettings(instructions: readonly Instruction[], file: st
   const defaults: Record<string, JsonValue> = {};
   for (const parameter of of('PARAMETER')) {
     const { key, value, line } = parameter;
-    const option = OLLAMA_OPTIONS.get(key);
-    const number = Number(value);
-    if (key === 'stop') defaults['stop'] = [...[defaults['stop'] ?? []].flat(), value];
-    else if (option !== undefined) {
-      if (isOllamaOptionSet(key, numberOf(parameter, file))) options[option] = number;
-    } else if (OLLAMA_SAME_FIELDS.has(key)) defaults[key] = numberOf(parameter, file);
-    else if (key === 'num_predict') {
-      // -1: without a limit, which is the default here; -2: until the context is full.
-      if (numberOf(parameter, file) > 0) defaults[OLLAMA_FIELDS.get(key) ?? key] = number;
-    } else dropped.push({ line, text: `PARAMETER ${key} is not used: the engine has no counterpart` });
+    if (key === 'stop') {
+      defaults['stop'] = [...[defaults['stop'] ?? []].flat(), value];
+      continue;
+    }
+    // Also for text, because the value of an unknown name need not be a number.
+    const counterpart = ollamaParameter(key, Number(value));
+    if (counterpart === null) {
+      dropped.push({ line, text: `PARAMETER ${key} is not used: the engine has no counterpart` });
+      continue;
+    }
+    const number = numberOf(parameter, file);
+    if (counterpart === 'default') continue;
+    if ('field' in counterpart) defaults[counterpart.field] = number;
+    else options[counterpart.option] = number;
   }
   const system = of('SYSTEM').at(-1);
   return {

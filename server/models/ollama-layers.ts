@@ -1,4 +1,4 @@
-import { OLLAMA_SAME_FIELDS } from '@llamactl/contract/ollama-options';
+import { ollamaParameter } from '@llamactl/contract/ollama-options';
 import { RequestDefaultsSchema, SystemPromptSchema } from '@llamactl/contract/request-additions';
 import type { ModelDetails } from '@llamactl/contract/model';
 import { jsonOf, textOf } from './small-files.ts';
@@ -24,8 +24,8 @@ export async function readLayers({ system, params }: OllamaLayers): Promise<Laye
   const defaults: LayerFacts['request_defaults'] = {};
   const others: LayerFacts['other_parameters'] = {};
   for (const [name, value] of Object.entries(read.data ?? {}).slice(0, MOST_PARAMETERS)) {
-    if (OLLAMA_SAME_FIELDS.has(name)) defaults[name] = value;
-    else if (name === 'num_predict' && typeof value === 'number' && value > 0) defaults['max_tokens'] = value;
+    const parameter = ollamaParameter(name, value);
+    if (parameter !== null && parameter !== 'default' && 'field' in parameter) defaults[parameter.field] = value;
     else others[name] = value;
   }
   return { system_prompt: prompt.data ?? null, request_defaults: defaults, other_parameters: others };

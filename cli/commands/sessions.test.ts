@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiError } from '@llamactl/contract/errors';
 import { AccessServer } from '@llamactl/server/testing/access-server';
 import { PASSWORD } from '@llamactl/server/testing/auth-harness';
 import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
@@ -46,6 +47,36 @@ it('ends all log-ins but its own with --others', async () => {
   expect(await run('sessions', 'rm', '--others')).toMatchObject({ status: 0, stderr: '' });
   expect(await sessions()).toEqual([current]);
   expect(await run('sessions', 'rm', '--others')).toMatchObject({ status: 0, stdout: '' });
+});
+
+describe('the log-ins of an account', () => {
+  let ids: string[];
+  beforeEach(async () => {
+    await logInThrice();
+    ids = await sessions();
+    await server.harness.user('root', 'admin');
+    const words = ['login', 'root', '--password-stdin', '--url', server.url];
+    expect((await sandbox.run(words, { now: server.now, input: `${PASSWORD}\n` })).status).toBe(0);
+  });
+  const endAll = (): Promise<RunResult> => run('sessions', 'rm', '--all', '--user', 'ann');
+
+  it('end with one request, which is not sent if there are none', async () => {
+    expect(await endAll()).toEqual({ status: 0, stdout: ids.map((id) => `${id} ended\n`).join(''), stderr: '' });
+    expect(await endAll()).toEqual({ status: 0, stdout: '', stderr: '' });
+    const deleted = server.requests.filter((request) => request.startsWith('DELETE'));
+    expect(deleted).toEqual(['DELETE /api/users/ann/sessions']);
+  });
+
+  it('are each named if that request fails', async () => {
+    const error = new ApiError('VALIDATION_ERROR', 'Not now.');
+    vi.spyOn(server.harness.auth.sessions, 'endAllOf').mockRejectedValue(error);
+    const { status, stdout, stderr } = await endAll();
+    expect([status, stdout, stderr.match(/^llamactl: .*: Not now/gm)]).toEqual([
+      1,
+      '',
+      ids.map((id) => `llamactl: ${id}: Not now`),
+    ]);
+  });
 });
 
 it('goes on after an unknown id', async () => {

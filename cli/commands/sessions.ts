@@ -107,14 +107,20 @@ Examples:
         const others = sessions.map(({ id }) => id).filter((id) => id !== current);
         const named = isOthers === true ? others : all === true ? sessions.map(({ id }) => id) : words;
         const { removeEach } = await import('../access/removal.ts');
+        let allEnded: Promise<unknown> | null = null;
+        const endOne = (id: string): Promise<unknown> => {
+          if (user === undefined) return client.endSession(id, { signal });
+          if (all !== true) return client.endUserSession(user, id, { signal });
+          // One request ends all of them; its outcome is that of each.
+          return (allEnded ??= client.endUserSessions(user, { signal }));
+        };
         const end = (ids: readonly string[]): Promise<ExitStatus> =>
           removeEach(
             terminal,
             ids.map((id) => ({
               name: id,
               gone: { line: `${plain(id)} ended`, quiet: id, json: { id, ended: true } },
-              remove: () =>
-                user === undefined ? client.endSession(id, { signal }) : client.endUserSession(user, id, { signal }),
+              remove: () => endOne(id),
             })),
           );
         // Ending the other log-ins needs the token of the current one, so end that last.

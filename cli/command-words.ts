@@ -37,7 +37,6 @@ export async function understood(program: Command, words: readonly string[]): Pr
 
 /** Writes `ps -aq` as `ps -a -q`. Commander splits a group only if one command has all of its options. */
 function ungrouped(words: readonly string[], program: Command, command: Command): string[] {
-  const dashes = words.indexOf('--');
   const switches = new Set(
     [...program.options, ...command.options]
       .filter(({ required, optional }) => !required && !optional)
@@ -46,20 +45,23 @@ function ungrouped(words: readonly string[], program: Command, command: Command)
   return words.flatMap((word, index) => {
     const [, letters = ''] = /^-([a-zA-Z]{2,})$/.exec(word) ?? [];
     const options = Array.from(letters, (letter) => `-${letter}`);
-    const isAfterDashes = dashes !== -1 && index > dashes;
     const isGroup = options.length > 0 && options.every((option) => switches.has(option));
-    return isGroup && !isAfterDashes && !takesValue(words[index - 1] ?? '', program, command) ? options : [word];
+    return isGroup && canBeOption(words, index, program, command) ? options : [word];
   });
 }
 
 /** Writes `--think` as `--think=true`. Commander would take the next word, such as the name of a model, as its value. */
 function withModes(words: readonly string[], program: Command, command: Command): string[] {
-  const dashes = words.indexOf('--');
   const modes = new Set(command.options.filter(({ optional }) => optional).map(({ long }) => long));
-  return words.map((word, index) => {
-    const isOption = modes.has(word) && (dashes === -1 || index < dashes);
-    return isOption && !takesValue(words[index - 1] ?? '', program, command) ? `${word}=true` : word;
-  });
+  return words.map((word, index) =>
+    modes.has(word) && canBeOption(words, index, program, command) ? `${word}=true` : word,
+  );
+}
+
+/** Whether the word at an index is no value of an option, and not after `--`. */
+function canBeOption(words: readonly string[], index: number, program: Command, command: Command): boolean {
+  const dashes = words.indexOf('--');
+  return (dashes === -1 || index < dashes) && !takesValue(words[index - 1] ?? '', program, command);
 }
 
 /** The commands that a command line names. */

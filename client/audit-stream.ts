@@ -1,31 +1,10 @@
 import { excerpt, objectOf } from './answer-error.ts';
 import { readText } from './answer-text.ts';
+import { splitAuditFilter, type AuditFilter } from './audit-filter.ts';
 import { ProtocolError } from './errors.ts';
 import type { AuditRow } from './models.ts';
 import type { CallOptions } from './options.ts';
 import type { Transport } from './transport.ts';
-
-/** A filter for rows of the audit trail. */
-export interface AuditFilter {
-  /** Only rows with a smaller `seq`. */
-  before_seq?: number | undefined;
-  /** Most rows to return. */
-  limit?: number | undefined;
-  /** Only rows of this subject. */
-  subject?: string | undefined;
-  /** Only rows of this operation, such as `startInstance`. */
-  action?: string | undefined;
-  /** Only rows with this target. */
-  target?: string | undefined;
-  /** `part`: subject, action and target match any part, in upper or lower case. Default `exact`. */
-  match?: 'exact' | 'part' | undefined;
-  /** Only rows of this time or later, RFC 3339. */
-  since?: string | undefined;
-  /** Only rows of before this time, RFC 3339. */
-  until?: string | undefined;
-  /** Only rows with this status, such as `403`, or of this class, such as `4xx`. */
-  status?: string | undefined;
-}
 
 const NDJSON = 'application/x-ndjson';
 
@@ -36,12 +15,13 @@ const NDJSON = 'application/x-ndjson';
  */
 export async function* streamAudit(
   transport: Transport,
-  { limit, before_seq, subject, action, target, match, since, until, status, ...call }: AuditFilter & CallOptions,
+  options: AuditFilter & CallOptions,
 ): AsyncGenerator<AuditRow, void, void> {
+  const { query, call } = splitAuditFilter(options);
   const answer = await transport.open({
     method: 'GET',
     path: '/api/audit',
-    query: { limit, before_seq, subject, action, target, match, since, until, status },
+    query,
     headers: { accept: NDJSON },
     ...call,
   });

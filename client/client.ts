@@ -1,4 +1,5 @@
-import { streamAudit, type AuditFilter } from './audit-stream.ts';
+import type { AuditFilter } from './audit-filter.ts';
+import { streamAudit } from './audit-stream.ts';
 import { streamChat, type ChatChunk, type ChatRequest } from './chat-stream.ts';
 import { streamEvents, type EventsOptions, type EventStream } from './event-stream.ts';
 import { followLog, type FollowLogsOptions } from './log-stream.ts';

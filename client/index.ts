@@ -1,6 +1,6 @@
 /** The client library of llamactl for the whole API. It needs only `fetch` and WebSocket. */
 export { Client, type RequestOptions } from './client.ts';
-export type { AuditFilter } from './audit-stream.ts';
+export type { AuditFilter } from './audit-filter.ts';
 export type { ChatChunk, ChatMessage, ChatRequest } from './chat-stream.ts';
 export {
   ConflictError,

@@ -1,4 +1,4 @@
-import type { AuditFilter } from './audit-stream.ts';
+import { splitAuditFilter, type AuditFilter } from './audit-filter.ts';
 import type * as models from './models.ts';
 import type { CallOptions } from './options.ts';
 import { path } from './path.ts';
@@ -536,19 +536,8 @@ export class Operations {
   }
 
   /** Returns a page of the audit trail, newest first: `limit` rows, by default 100. `streamAudit` returns all of it. */
-  async getAudit({
-    limit,
-    before_seq,
-    subject,
-    action,
-    target,
-    match,
-    since,
-    until,
-    status,
-    ...call
-  }: AuditFilter & CallOptions = {}): Promise<models.AuditRow[]> {
-    const query = { limit, before_seq, subject, action, target, match, since, until, status };
+  async getAudit(options: AuditFilter & CallOptions = {}): Promise<models.AuditRow[]> {
+    const { query, call } = splitAuditFilter(options);
     return (await this.#get<models.Audit>('/api/audit', call, query)).audit;
   }
 

@@ -1,11 +1,8 @@
-import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { execFile } from 'node:child_process';
-import os from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { PortBlock } from '@llamactl/server/testing/port-block';
 import { chromium, type Browser } from 'playwright-core';
-import { testBrowser, testEngine, testModel } from './test-assets.ts';
+import { withProgram } from './temporary-program.ts';
+import { testBrowser } from './test-assets.ts';
 
 /**
  * Takes the pictures of the web page in the documentation: the real program with a real engine and the demo model, in
@@ -14,8 +11,7 @@ import { testBrowser, testEngine, testModel } from './test-assets.ts';
  *     npm run page-pictures
  */
 
-const ROOT = path.join(import.meta.dirname, '..');
-const PICTURES = path.join(ROOT, 'docs', 'pictures');
+const PICTURES = path.join(import.meta.dirname, '..', 'docs', 'pictures');
 
 const DESK = { width: 1400, height: 900 };
 const PHONE = { width: 390, height: 844 };
@@ -49,34 +45,21 @@ if ('missing' in browser) throw new Error(browser.missing);
 await takePictures(browser.program);
 
 async function takePictures(program: string): Promise<void> {
-  const home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-pictures-'));
-  const ports = await PortBlock.take();
-  const url = `http://127.0.0.1:${ports.next()}`;
-  const environment = {
-    HOME: home,
-    PATH: [path.dirname(testEngine()), process.env['PATH']].join(':'),
-    LLAMACTL_SERVER_PORT: new URL(url).port,
-  };
-  const llamactl = async (...words: string[]): Promise<void> => {
-    await promisify(execFile)(path.join(ROOT, 'llamactl'), words, { cwd: home, env: environment });
-  };
-  try {
-    await mkdir(path.join(home, 'models'));
-    await copyFile(await testModel(), path.join(home, 'models', 'demo-model.gguf'));
-    await llamactl('up');
-    await fill(url, path.join(home, 'models', 'demo-model.gguf'));
+  await withProgram({ prefix: 'llamactl-pictures-', model: 'demo-model.gguf' }, async ({ port, model, run }) => {
+    const url = `http://127.0.0.1:${port}`;
+    await run('llamactl up');
+    await fill(url, model);
     await mkdir(PICTURES, { recursive: true });
     const chrome = await chromium.launch({
       executablePath: program,
       args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
     });
-    await photograph(chrome, url);
-    await chrome.close();
-  } finally {
-    await llamactl('down', '--stop-engines');
-    ports.release();
-    await rm(home, { recursive: true, force: true, maxRetries: 5 });
-  }
+    try {
+      await photograph(chrome, url);
+    } finally {
+      await chrome.close();
+    }
+  });
 }
 
 /** Creates instances, starts some, and sends them requests. The last one fails at its start. */

@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process';
-import { copyFile, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import os from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify, stripVTControlCharacters } from 'node:util';
-import { PortBlock } from '@llamactl/server/testing/port-block';
-import { testEngine, testModel } from './test-assets.ts';
+import { stripVTControlCharacters } from 'node:util';
+import { withProgram } from './temporary-program.ts';
 
 /**
  * Records a session of the real program, with a real engine and the demo model, as the picture of the README.
@@ -32,23 +29,8 @@ const SHOWN = { home: '/home/you', port: 8080 };
 
 /** @returns the lines of a terminal, with their escape sequences */
 export async function recordSession(): Promise<string[]> {
-  const home = await mkdtemp(path.join(os.tmpdir(), 'llamactl-session-'));
-  const ports = await PortBlock.take();
-  const port = ports.next();
-  const environment = {
-    HOME: home,
-    PATH: [path.join(home, 'bin'), path.dirname(testEngine()), process.env['PATH']].join(':'),
-    LLAMACTL_SERVER_PORT: String(port),
-    CLICOLOR_FORCE: '1',
-  };
-  const run = async (command: string): Promise<string> => {
-    const words = ['-c', `exec 2>&1 </dev/null; ${command}`];
-    return (await promisify(execFile)('sh', words, { cwd: home, env: environment })).stdout;
-  };
-  try {
-    await Promise.all(['bin', 'models'].map((name) => mkdir(path.join(home, name))));
-    await symlink(path.join(ROOT, 'llamactl'), path.join(home, 'bin', 'llamactl'));
-    await copyFile(await testModel(), path.join(home, 'models', 'demo.gguf'));
+  const frame = { prefix: 'llamactl-session-', model: 'demo.gguf', environment: { CLICOLOR_FORCE: '1' } };
+  return withProgram(frame, async ({ home, port, run }) => {
     const lines: string[] = [];
     for (const command of SESSION) {
       const output = (await run(command)).replaceAll(home, SHOWN.home).replaceAll(`:${port}`, `:${SHOWN.port}`);
@@ -60,11 +42,7 @@ export async function recordSession(): Promise<string[]> {
       lines.push(`$ ${command}`, ...printed);
     }
     return lines;
-  } finally {
-    await run('llamactl down --stop-engines');
-    ports.release();
-    await rm(home, { recursive: true, force: true, maxRetries: 5 });
-  }
+  });
 }
 
 /** Sizes in pixels. Fonts differ; none is wider than a column. */

@@ -32,7 +32,8 @@ function subjectOf(subject: string): string {
   return subject === ANONYMOUS || subject.includes(':') ? subject : `user:${subject}`;
 }
 
-const ANONYMOUS = 'anonymous';
+/** The caller of each request without an account. */
+export const ANONYMOUS = 'anonymous';
 /** The display of callers without an account. */
 const NO_ACCOUNT = '-';
 

@@ -1,8 +1,9 @@
 import type { Alert, PastAlert } from '@llamactl/client';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { clockTime } from '../../format/clock-time.ts';
 import { since } from '../../format/figures.ts';
+import { positive } from '../instances/setting-flags.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -23,7 +24,7 @@ export function alertsCommand(commandLine: CommandLine): Command {
   return new Command('alerts')
     .description('List current alerts, oldest first.')
     .option('--history', 'List past alerts too, newest first, with the time when each was cleared')
-    .option('-n, --lines <count>', 'Number of past alerts', wholeNumber, 50)
+    .option('-n, --lines <count>', 'Number of past alerts', positive(6), 50)
     .addHelpText(
       'after',
       `
@@ -134,10 +135,4 @@ function roomForWhat(entries: readonly Entry[], titles: readonly string[], colum
     widest('INSTANCE', ({ instance }) => instance);
   const gaps = 2 * (titles.length + 3);
   return Math.max(LEAST_COLUMNS, columns - others - gaps);
-}
-
-/** @throws {InvalidArgumentError} for anything else */
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('Give a whole number above 0.');
-  return Number(text);
 }

@@ -1,6 +1,7 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { clockTime } from '../../format/clock-time.ts';
+import { positive } from '../instances/setting-flags.ts';
 import { plain } from '../screen/text.ts';
 
 interface AuditFlags {
@@ -17,7 +18,7 @@ interface AuditFlags {
 export function auditCommand(commandLine: CommandLine): Command {
   return new Command('audit')
     .description('Show who changed what, newest first, including refused requests. Entries are kept for 90 days.')
-    .option('-n, --lines <count>', 'Number of rows', wholeNumber, 50)
+    .option('-n, --lines <count>', 'Number of rows', positive(15), 50)
     .option(
       '--subject <who>',
       'Only actions of this account or key, as shown in WHO: ann, "key:ID (NAME)", - (no account)',
@@ -27,7 +28,7 @@ export function auditCommand(commandLine: CommandLine): Command {
     .option('--since <time>', 'Only actions since this time: 24h (ago), 2026-01-31, 2026-01-31T12:00:00Z')
     .option('--until <time>', 'Only actions before this time')
     .option('--status <status>', 'Only actions with this status, such as 403, or 4xx')
-    .option('--before <seq>', 'Only rows before this seq (see --json)', wholeNumber)
+    .option('--before <seq>', 'Only rows before this seq (see --json)', positive(15))
     .addHelpText(
       'after',
       `
@@ -74,10 +75,4 @@ Examples:
         );
       }),
     );
-}
-
-/** @throws {InvalidArgumentError} for anything else */
-function wholeNumber(text: string): number {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('Give a whole number above 0.');
-  return Number(text);
 }

@@ -5,6 +5,7 @@ import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import path from 'node:path';
 import { causeOf } from '../input-file.ts';
+import { collect } from '../instances/setting-flags.ts';
 import { Problem } from '../problem.ts';
 
 interface ExportFlags {
@@ -16,7 +17,7 @@ export function exportCommand(commandLine: CommandLine): Command {
   return new Command('export')
     .description('Save instances to a file that apply reads. It contains the values of environment, including secrets.')
     .argument('[file]', 'Target file (default: standard output); readable only by you')
-    .option('-i, --instance <name>', 'Only this instance; repeatable (default: all)', collected)
+    .option('-i, --instance <name>', 'Only this instance; repeatable (default: all)', collect)
     .option('--force', 'Replace an existing file')
     .addHelpText('after', EXAMPLES)
     .action(
@@ -57,7 +58,3 @@ Examples:
   llamactl export --force fleet.yaml
   llamactl export -i chat -i embed some.yaml
   llamactl export --json | jq '.instances[].name'`;
-
-function collected(name: string, names: readonly string[] | undefined): string[] {
-  return [...(names ?? []), name];
-}

@@ -6,6 +6,7 @@ import { moment } from '../../format/moment.ts';
 import { duration, since } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
 import { EXIT } from '../exit-status.ts';
+import { collect } from '../instances/setting-flags.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
 
@@ -94,7 +95,7 @@ function createCommand(commandLine: CommandLine): Command {
     .description('Create a key. It is shown only once.')
     .argument('<name>', 'Name, for instance its purpose')
     .addOption(scopeOption())
-    .option('--instance <name>', 'Only this instance; repeatable (default: all)', collected)
+    .option('--instance <name>', 'Only this instance; repeatable (default: all)', collect)
     .option('--no-start', 'Forbid it to start stopped instances')
     .option('--expires <time>', 'Expiry: 30d, 12h or 2027-01-31 (default: never)')
     .option('--owner <username>', 'As an admin: the owner (default: you)');
@@ -224,10 +225,6 @@ function scopeOption(): Option {
     check?.(scope, undefined);
     return [...(before ?? []), scope];
   });
-}
-
-function collected(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value];
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Client, InstanceSummary, SystemInfo } from '@llamactl/client';
+import type { Client, InstanceSummary, StartObstacle, SystemInfo } from '@llamactl/client';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { ServerAddress } from '../server/server-address.ts';
 import type { Finding } from '@llamactl/server/main';
@@ -29,10 +29,8 @@ export interface ServerCheck {
 
 /** Checks the server that commands would use. A missing server is an error only if the command line names one. */
 export async function checkServer({ client, address, version, now, signal }: ServerCheck): Promise<ServerFindings> {
-  const [{ ConnectionError, LlamactlError }, { alertFindings, brokenModelFindings }] = await Promise.all([
-    import('@llamactl/client'),
-    import('@llamactl/server/main'),
-  ]);
+  const [{ ConnectionError, LlamactlError }, { alertFindings, brokenModelFindings, obstacleFinding }] =
+    await Promise.all([import('@llamactl/client'), import('@llamactl/server/main')]);
   const call = { signal, timeout: TIMEOUT, retries: 0 };
   const check = 'server';
   const where = `${client.url} (from ${address.source})`;
@@ -44,7 +42,7 @@ export async function checkServer({ client, address, version, now, signal }: Ser
         versions(where, body.version, version),
         ...clocks(headers.get('date'), now()),
         ...alertFindings(alerts),
-        ...(await startFindings(client, instances, call)),
+        ...(await startObstacles(client, instances, call)).map(([name, obstacle]) => obstacleFinding(name, obstacle)),
         ...brokenModelFindings((await client.listModels(call)).models),
       ],
       ports: isOwnAddress(client.url) ? portsOf(instances) : new Set(),
@@ -70,17 +68,23 @@ export async function checkServer({ client, address, version, now, signal }: Ser
 
 type Call = { signal: AbortSignal; timeout: number; retries: number };
 
-/** Instances that a start would be refused for. Asks about few: each takes a request, of which a minute allows a hundred. */
-async function startFindings(client: Client, instances: readonly InstanceSummary[], call: Call): Promise<Finding[]> {
-  const { obstacleFinding } = await import('@llamactl/server/main');
+/**
+ * Instances that a start would be refused for, each with the obstacle. Asks about few: each takes a request, of which a
+ * minute allows a hundred.
+ */
+async function startObstacles(
+  client: Client,
+  instances: readonly InstanceSummary[],
+  call: Call,
+): Promise<[string, StartObstacle][]> {
   const down = instances.filter(({ status }) => status === 'stopped' || status === 'failed').slice(0, MOST_ASKED);
-  const findings = await Promise.all(
-    down.map(async ({ name }): Promise<Finding[]> => {
+  const obstacles = await Promise.all(
+    down.map(async ({ name }): Promise<[string, StartObstacle][]> => {
       const { start_obstacle: obstacle } = await client.getInstanceHealth(name, call);
-      return obstacle === undefined ? [] : [obstacleFinding(name, obstacle)];
+      return obstacle === undefined ? [] : [[name, obstacle]];
     }),
   );
-  return findings.flat();
+  return obstacles.flat();
 }
 
 function versions(where: string, theirs: string, ours: string): Finding {

@@ -29,5 +29,5 @@ export function checkContexts(file: string): Finding {
 export function checkOllamaVariables(environment: Readonly<Record<string, string | undefined>>): Finding[] {
   const variables = ollamaVariables(environment);
   if (variables === null) return [];
-  return [{ check: 'Ollama', level: 'ok', message: `without effect: ${variables}`, remedies: [] }];
+  return [well('Ollama', `without effect: ${variables}`)];
 }

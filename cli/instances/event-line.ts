@@ -1,5 +1,6 @@
 import type { Frame } from '@llamactl/client';
 import { memoryText, count, percent } from '../../format/figures.ts';
+import { ANONYMOUS } from '../access/audit-rows.ts';
 import type { Style } from '../screen/style.ts';
 import { padded, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
 
@@ -75,10 +76,7 @@ function causeText(cause: 'eviction' | 'idle'): string {
   return cause === 'eviction' ? 'another instance needed its slot or memory' : 'idle for too long';
 }
 
-/** The caller of each request to a server without accounts, which says nothing to a reader. */
-const ANONYMOUS = 'anonymous';
-
-/** Who or what caused a change of status; `null`: its reason says all of it. */
+/** Who or what caused a change of status; `null`: its reason says all of it. An anonymous caller says nothing to a reader. */
 function triggerText({ kind, caller, request_id: request, needed_by: other }: Trigger): string | null {
   const by = caller === undefined || caller === ANONYMOUS ? '' : ` by ${caller}`;
   switch (kind) {

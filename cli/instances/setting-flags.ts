@@ -110,6 +110,16 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   };
 }
 
+/** A parser for whole numbers above 0. @param digits Most digits. */
+export function positive(digits: number): (text: string) => number {
+  return (text) => {
+    if (!/^[1-9]\d*$/.test(text) || text.length > digits) {
+      throw new InvalidArgumentError('Give a whole number above 0.');
+    }
+    return Number(text);
+  };
+}
+
 const port = wholeNumber(1, 65_535);
 const restarts = wholeNumber(-1, 1_000_000);
 /** 31 days, in seconds. */

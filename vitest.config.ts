@@ -12,6 +12,8 @@ export default defineConfig({
     testTimeout: 180_000,
     hookTimeout: 180_000,
     setupFiles: ['./scripts/patient-waits.ts'],
+    // As patient as `vi.waitFor`.
+    expect: { poll: { timeout: 30_000 } },
     // Tests of e2e mostly wait for other processes: with one worker a core, cores are idle.
     maxWorkers: Math.ceil(os.availableParallelism() * 1.5),
     projects: [

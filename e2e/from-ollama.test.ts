@@ -1,49 +1,29 @@
-import { createHash } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
 import { type CommandResult, runCommand } from './command-line.ts';
+import { OllamaFolder } from './ollama-folder.ts';
 import { ServerProcess } from './server-process.ts';
 
 /** A library of Ollama becomes instances: the real program, the real server and the real engine. */
 
 let server: ServerProcess;
+let ollama: OllamaFolder;
 let weights: Buffer;
 
 beforeAll(async () => {
   weights = await readFile(await testModel());
   server = await ServerProcess.create();
-  await pull('pirate/latest', { model: weights, system: 'You are a pirate.', params: '{"num_ctx":512,"num_keep":4}' });
-  const missing = { mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${'0'.repeat(64)}`, size: 1 };
-  await putManifest('gone/1b', [missing]);
+  ollama = new OllamaFolder(server.home);
+  const params = '{"num_ctx":512,"num_keep":4}';
+  await ollama.pull('pirate/latest', { model: weights, system: 'You are a pirate.', params });
+  await ollama.damage('gone/1b');
   await server.start();
 });
 
 afterAll(() => server.dispose());
-
-async function put(file: string, content: Buffer | string): Promise<string> {
-  const whole = path.join(server.home, '.ollama', 'models', file);
-  await mkdir(path.dirname(whole), { recursive: true });
-  await writeFile(whole, content);
-  return whole;
-}
-
-function putManifest(name: string, layers: readonly object[]): Promise<string> {
-  return put(`manifests/registry.ollama.ai/library/${name}`, JSON.stringify({ layers }));
-}
-
-/** Writes a model into Ollama's folder, as `ollama pull` does. */
-async function pull(name: string, content: Readonly<Record<string, Buffer | string>>): Promise<void> {
-  const layers: object[] = [];
-  for (const [kind, bytes] of Object.entries(content)) {
-    const digest = createHash('sha256').update(bytes).digest('hex');
-    await put(`blobs/sha256-${digest}`, bytes);
-    layers.push({ mediaType: `application/vnd.ollama.image.${kind}`, digest: `sha256:${digest}`, size: bytes.length });
-  }
-  await putManifest(name, layers);
-}
 
 function llamactl(...words: string[]): Promise<CommandResult> {
   return runCommand(words, { HOME: server.home, LLAMACTL_URL: server.url });
@@ -74,7 +54,12 @@ describe('a library of Ollama', () => {
   });
 
   it('has newer versions after a pull, which an import takes', async () => {
-    await pull('pirate/latest', { model: Buffer.concat([weights, Buffer.alloc(32)]), system: 'Be a new pirate.' });
+    await llamactl('import', 'ollama', 'pirate');
+    expect((await llamactl('start', 'pirate', '--wait')).status).toBe(0);
+    await ollama.pull('pirate/latest', {
+      model: Buffer.concat([weights, Buffer.alloc(32)]),
+      system: 'Be a new pirate.',
+    });
     // The server scans again a second after a folder changed.
     await expect
       .poll(async () => (await llamactl('show', 'pirate')).stdout, { timeout: 60_000 })

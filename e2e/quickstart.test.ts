@@ -8,6 +8,7 @@ import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { PortBlock } from '@llamactl/server/testing/port-block';
 import { testEngine, testModel } from '../scripts/test-assets.ts';
 import { endProcessesOf } from './home-processes.ts';
+import { OllamaFolder } from './ollama-folder.ts';
 
 const LAUNCHER = path.join(import.meta.dirname, '..', 'llamactl');
 const run = promisify(execFile);
@@ -91,17 +92,10 @@ describe('quickstart', () => {
   });
 
   it('takes the smallest chat model of another program, before it downloads one', async () => {
-    const ollama = path.join(home, '.ollama/models');
-    const manifests = path.join(ollama, 'manifests/registry.ollama.ai/library/tiny');
-    const digest = 'ab'.repeat(32);
-    const blob = path.join(ollama, `blobs/sha256-${digest}`);
-    await mkdir(path.dirname(blob), { recursive: true });
-    await mkdir(manifests, { recursive: true });
-    await copyFile(await testModel(), blob);
-    const layers = [{ mediaType: 'application/vnd.ollama.image.model', digest: `sha256:${digest}` }];
-    await writeFile(path.join(manifests, '1b'), JSON.stringify({ layers }));
-    expect(await quickstart()).toContain(`   found tiny:1b: ${blob}\n`);
-    await rm(ollama, { recursive: true });
+    const ollama = new OllamaFolder(home);
+    const weights = await ollama.pull('tiny/1b', { model: await readFile(await testModel()) });
+    expect(await quickstart()).toContain(`   found tiny:1b: ${weights}\n`);
+    await rm(ollama.path, { recursive: true });
   });
 
   it('leaves nothing running with --once, and looks for the model before it starts a server', async () => {

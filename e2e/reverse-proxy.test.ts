@@ -271,7 +271,7 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
     };
     expect(await inFlight()).toHaveLength(1);
     answer.destroy();
-    await expect.poll(inFlight, { timeout: 20_000 }).toEqual([]);
+    await expect.poll(inFlight).toEqual([]);
   });
 
   test('what a real engine says passes as it comes', async () => {
@@ -305,7 +305,7 @@ describe.each(PROXIES)('behind $name', { timeout: PATIENCE }, ({ name, found }) 
       expect((await readExactly(socket, size)).equals(bytes)).toBe(true);
     }
     socket.destroy();
-    await expect.poll(open, { timeout: 20_000 }).toBe('0');
+    await expect.poll(open).toBe('0');
   });
 
   test('a WebSocket is refused without credentials, and to pages of other origins', async () => {

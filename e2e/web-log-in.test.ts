@@ -124,7 +124,7 @@ describe('the page', () => {
 /** Resolves when the script of the page has replaced the sentence that stands there without it. */
 async function started(page: Browser): Promise<void> {
   await expect
-    .poll(() => page.value("document.querySelector('#root')?.textContent ?? ''"), { timeout: 20_000 })
+    .poll(() => page.value("document.querySelector('#root')?.textContent ?? ''"))
     .not.toMatch(/did not load|^$/);
 }
 

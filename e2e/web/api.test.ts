@@ -69,8 +69,9 @@ describe.skipIf(HAS_NO_BROWSER)('the API reference', () => {
     expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(0);
     const fields = page.getByRole('listitem').filter({ hasText: 'request_strip' });
     const before = await fields.count();
+    await page.getByRole('button', { expanded: false }).first().waitFor();
     for (const closedField of await page.getByRole('button', { expanded: false }).all()) await closedField.click();
-    expect(await fields.count()).toBeGreaterThan(before);
+    await expect.poll(() => fields.count()).toBeGreaterThan(before);
     expect(await barriersOf(page)).toEqual([]);
   });
 

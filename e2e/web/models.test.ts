@@ -82,14 +82,14 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
     await mkdir(folder, { recursive: true });
     await writeFile(path.join(folder, 'own-file.gguf'), demoModelBytes());
     const listed = async (): Promise<string> => JSON.stringify((await server.call('GET', '/api/models')).body);
-    await expect.poll(listed, { timeout: 30_000 }).toContain('own-file');
+    await expect.poll(listed).toContain('own-file');
     const page = await window.tab(server.url, '/models');
     await page.getByRole('row').filter({ hasText: 'own-file' }).click();
     const drawer = page.getByRole('dialog', { name: 'own-file' });
     await drawer.getByText('llamactl did not download this model').waitFor();
     expect(await drawer.getByRole('button', { name: 'Delete' }).count()).toBe(0);
     await rm(folder, { recursive: true });
-    await expect.poll(listed, { timeout: 30_000 }).not.toContain('own-file');
+    await expect.poll(listed).not.toContain('own-file');
   });
 
   it('says why a search of the hub failed, and searches again', async () => {

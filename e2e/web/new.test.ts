@@ -10,9 +10,6 @@ import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } f
 
 /** The form for new and existing instances, on the real server with the real engine. */
 
-/** For what a page shows when its parts have come. */
-const PATIENT = { timeout: 30_000 };
-
 let folder: string;
 let server: ServerProcess;
 let browser: Browser;
@@ -97,7 +94,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     await page.getByLabel('Other names').fill('first\nsecond');
     await page.getByRole('button', { name: 'Save and start' }).click();
     await page.waitForURL(/#\/instances\/demo-model$/);
-    await expect.poll(async () => (await settingsOf('demo-model'))['status'], { timeout: 30_000 }).toBe('running');
+    await expect.poll(async () => (await settingsOf('demo-model'))['status']).toBe('running');
     expect(await settingsOf('demo-model')).toMatchObject({
       model: 'demo-model',
       options: { ctx_size: 512 },
@@ -207,7 +204,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     await page.getByText('Your changes of before are here again.').waitFor();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('later');
     await page.getByRole('button', { name: 'Start over' }).click();
-    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('');
+    await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('');
   });
 });
 
@@ -232,7 +229,7 @@ describe.skipIf(HAS_NO_BROWSER)('an instance in two windows', () => {
     expect(await row.getByRole('definition').allTextContents()).toEqual(['512', '256', '1024']);
     expect(await barriersOf(second)).toEqual([]);
     await question.getByRole('button', { name: 'Take these' }).click();
-    expect(await optionField(second, 'threads').inputValue()).toBe('2');
+    await expect.poll(() => optionField(second, 'threads').inputValue()).toBe('2');
     await second.getByRole('button', { name: 'Save', exact: true }).click();
     await second.waitForURL(/#\/instances\/shared$/);
     expect(await settingsOf('shared')).toMatchObject({ options: { ctx_size: 1024, threads: 2 } });
@@ -245,8 +242,8 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
   it.each(['ctx_size', 'grammar'])('opens the form with the option %s in view, focused', async (key) => {
     const page = await window.tab(server.url, `/instances/linked/edit?field=options.${key}`);
     await optionField(page, key).waitFor();
-    await expect.poll(() => isFocused(optionField(page, key)), PATIENT).toBe(true);
-    await expect.poll(() => inView(optionField(page, key)), PATIENT).toBe(true);
+    await expect.poll(() => isFocused(optionField(page, key))).toBe(true);
+    await expect.poll(() => inView(optionField(page, key))).toBe(true);
   });
 
   it('comes from a remedy of an instance that failed', async () => {
@@ -256,7 +253,7 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
     const page = await window.tab(server.url, '/instances/lost');
     await page.getByRole('button', { name: 'Choose another model file' }).click();
     await page.waitForURL(/edit\?field=model_path$/);
-    await expect.poll(() => isFocused(page.getByLabel('Path of the model file')), PATIENT).toBe(true);
+    await expect.poll(() => isFocused(page.getByLabel('Path of the model file'))).toBe(true);
     expect(await barriersOf(page)).toEqual([]);
   });
 
@@ -264,10 +261,10 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
     const page = await window.tab(server.url, '/instances/linked/edit?field=request_defaults');
     const editor = page.getByRole('textbox', { name: 'Defaults of requests' });
     await page.locator('.cm-line').first().waitFor();
-    await expect.poll(() => isFocused(editor), PATIENT).toBe(true);
+    await expect.poll(() => isFocused(editor)).toBe(true);
     await page.goto(`${server.url}/#/settings?field=instances.start_timeout`);
-    await expect.poll(() => isFocused(page.getByLabel('instances.start_timeout')), PATIENT).toBe(true);
-    await expect.poll(() => inView(page.getByLabel('instances.start_timeout')), PATIENT).toBe(true);
+    await expect.poll(() => isFocused(page.getByLabel('instances.start_timeout'))).toBe(true);
+    await expect.poll(() => inView(page.getByLabel('instances.start_timeout'))).toBe(true);
   });
 });
 
@@ -305,7 +302,7 @@ describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
     await page.getByRole('button', { name: 'Save and restart' }).click();
     await page.waitForURL(/#\/instances\/busy$/);
     await expect
-      .poll(() => settingsOf('busy'), { timeout: 30_000 })
+      .poll(() => settingsOf('busy'))
       .toMatchObject({ status: 'running', restart_required: false, options: { ctx_size: 768 } });
   });
 
@@ -314,10 +311,10 @@ describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
     const save = page.getByRole('button', { name: 'Save', exact: true });
     const restart = page.getByRole('button', { name: 'Save and restart' });
     await page.getByLabel('Other names').fill('occupied');
-    await expect.poll(() => primaryOf([save, restart]), PATIENT).toEqual([save]);
+    await expect.poll(() => primaryOf([save, restart])).toEqual([save]);
     expect(await meaning(page).getByText('The running engine keeps its settings until a restart.').count()).toBe(0);
     await optionField(page, 'ctx_size').fill('640');
-    await expect.poll(() => primaryOf([save, restart]), PATIENT).toEqual([restart]);
+    await expect.poll(() => primaryOf([save, restart])).toEqual([restart]);
     await save.hover();
     await page.getByText('They take effect at the next start.').waitFor();
     await save.click();
@@ -331,7 +328,7 @@ describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
 
   it.runIf(isLong)('are the first ones of a copy, without what only one instance can have', async () => {
     const page = await window.tab(server.url, '/new?from=busy');
-    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('busy-2');
+    await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('busy-2');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.waitForURL(/#\/instances\/busy-2$/);
     expect((await settingsOf('busy-2'))['options']).toEqual((await settingsOf('busy'))['options']);

@@ -76,7 +76,7 @@ describe('a chat with a real engine', () => {
   it('starts the stopped instance, streams the answer with its figures, and is there after a reload', async () => {
     const page = await open('chat');
     const placeholder = (label: string) => page.getByLabel(label).getAttribute('placeholder');
-    await expect.poll(() => placeholder('Temperature'), { timeout: 15_000 }).toBe('0.4');
+    await expect.poll(() => placeholder('Temperature')).toBe('0.4');
     expect([await placeholder('Top k'), await placeholder('Max tokens')]).toEqual(['40', 'no limit']);
     await field(page).fill('Who are you?');
     await field(page).press('Enter');
@@ -128,7 +128,7 @@ describe('a chat', () => {
     expect(await answers(page).getByText('Stopped').count()).toBe(0);
     const read = async (): Promise<number> => ((await answers(page).textContent()) ?? '').length;
     const before = await read();
-    await expect.poll(read, { timeout: 15_000 }).toBeGreaterThan(before);
+    await expect.poll(read).toBeGreaterThan(before);
     await page.keyboard.press('Escape');
     await answers(page).getByText('Stopped').waitFor();
     await page.getByRole('button', { name: 'New chat' }).click();
@@ -146,7 +146,7 @@ describe('a chat', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.getByText('Ask written something').waitFor();
     await page.reload();
-    await field(page).waitFor();
+    await page.getByText('No chat yet. Chats stay in this browser.').waitFor();
     expect(await history.getByText('short-lived').count()).toBe(0);
   });
 
@@ -173,6 +173,7 @@ describe('a chat', () => {
 
   it('shows hostile Markdown as text: no image, no script, no link that leads away', async () => {
     const page = await open();
+    await field(page).waitFor();
     const before = await page.locator('img, script').count();
     const hostile = [
       '<img src="http://127.0.0.1:9/x" onerror="alert(1)"> <script>alert(1)</script>',
@@ -406,9 +407,7 @@ describe('the other parts', () => {
       voice: 'anna',
     });
     const player = page.getByLabel('Speech', { exact: true }).locator('audio');
-    await expect
-      .poll(() => player.evaluate((audio: { duration: number }) => audio.duration), { timeout: 15_000 })
-      .toBeCloseTo(0.1);
+    await expect.poll(() => player.evaluate((audio: { duration: number }) => audio.duration)).toBeCloseTo(0.1);
     expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('Text', { exact: true }).fill('nothing');
     await page.getByRole('button', { name: 'Speak' }).click();
@@ -421,9 +420,7 @@ describe('the other parts', () => {
     await page.getByLabel('Pictures', { exact: true }).selectOption('2');
     await page.getByRole('button', { name: 'Make pictures' }).click();
     const second = page.getByRole('img', { name: 'a red dot (2)' });
-    await expect
-      .poll(() => second.evaluate((image: { naturalWidth: number }) => image.naturalWidth), { timeout: 15_000 })
-      .toBe(1);
+    await expect.poll(() => second.evaluate((image: { naturalWidth: number }) => image.naturalWidth)).toBe(1);
     expect(await barriersOf(page)).toEqual([]);
     const saved = page.waitForEvent('download');
     await page.getByRole('button', { name: 'Save picture 2' }).click();

@@ -89,7 +89,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
   it('has an end for a request that was in flight when llamactl was killed', async () => {
     const answer = stream(server, 'slow', 100_000, { 'x-request-id': 'cut-off' });
     const file = path.join(server.dataDirectory, 'requests-in-flight.jsonl');
-    await expect.poll(() => readFile(file, 'utf8').catch(() => ''), { timeout: 30_000 }).toContain('cut-off');
+    await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toContain('cut-off');
     await server.end('SIGKILL');
     await answer.ended.catch(() => undefined);
     await server.start();
@@ -99,7 +99,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     const details = page.getByRole('dialog', { name: 'Request' });
     await details.getByText('llamactl ended while this request was in flight').waitFor();
     await details.getByText('cut-off').waitFor();
-    await expect.poll(() => existsSync(file), { timeout: 30_000 }).toBe(false);
+    await expect.poll(() => existsSync(file)).toBe(false);
   });
 
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(

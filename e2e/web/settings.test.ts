@@ -88,7 +88,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     await page.locator('.cm-line').first().waitFor();
     await editor.fill('{\n  "short": { "request_defaults": { "temperature": 0.2 }\n');
     await page.getByText(/^Line 3: /).waitFor();
-    expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
     await editor.fill('{\n  "short": {\n    "temperature": 0.2\n  }\n}');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByText(/^Line 3: short.temperature: /).waitFor();

@@ -75,7 +75,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of the machine', () => {
     await chart.getByText('as a table').click();
     const newest = chart.getByRole('cell').first();
     const before = await newest.textContent();
-    await expect.poll(() => newest.textContent(), { timeout: 15_000 }).not.toBe(before);
+    await expect.poll(() => newest.textContent()).not.toBe(before);
     expect(window.requests.filter(({ path: address }) => address.startsWith('/api/stats'))).toHaveLength(1);
     expect(window.complaints).toEqual([]);
     await window.close();
@@ -92,7 +92,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of the machine', () => {
     await page.getByRole('button', { name: 'Reload llamactl' }).click();
     await page.getByText('llamactl reloads').waitFor();
     await page.getByText('Live', { exact: true }).waitFor();
-    await expect.poll(async () => (await withoutGpus.holder())?.pid, { timeout: 30_000 }).not.toBe(before?.pid);
+    await expect.poll(async () => (await withoutGpus.holder())?.pid).not.toBe(before?.pid);
     expect(window.complaints).toEqual([]);
     await window.close();
   });
@@ -164,6 +164,9 @@ describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
   });
 
   it('the log of llamactl is filtered by level and text, which stand in the address', async () => {
+    await create('searched');
+    await withoutGpus.call('POST', '/api/instances/searched/start?wait=true');
+    await withoutGpus.call('POST', '/api/instances/searched/stop?wait=true');
     const window = await Window.open(browser, withoutGpus.url);
     const page = await window.tab(withoutGpus.url, '/system?tab=log');
     const lines = page.getByRole('list', { name: 'Lines of the log of llamactl' }).getByRole('listitem');
@@ -171,7 +174,7 @@ describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
     await page.getByLabel('Search the log').fill('instance_created');
     await page.keyboard.press('Enter');
     await lines.filter({ hasText: 'instance_status_changed' }).first().waitFor({ state: 'detached' });
-    await lines.filter({ hasText: 'name=bad' }).first().waitFor();
+    await lines.filter({ hasText: 'name=searched' }).first().waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('Level').selectOption('Warnings and errors');
     await page.getByText('No line matches').waitFor();
@@ -189,10 +192,9 @@ describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
     const window = await Window.open(browser, withoutGpus.url);
     const page = await window.tab(withoutGpus.url, '/instances/old?tab=events');
     const rows = page.getByRole('region', { name: 'Events of this instance' }).getByRole('row');
-    await rows.first().waitFor();
-    expect(await rows.count()).toBe(101);
+    await expect.poll(() => rows.count()).toBe(101);
     await withoutGpus.call('PUT', '/api/instances/old', { idle_timeout: 0 });
-    await expect.poll(() => rows.count(), { timeout: 30_000 }).toBe(102);
+    await expect.poll(() => rows.count()).toBe(102);
     await page.getByRole('button', { name: 'Older events' }).click();
     await rows.filter({ hasText: 'created' }).waitFor();
     expect(await rows.count()).toBe(123);

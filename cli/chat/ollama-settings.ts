@@ -1,5 +1,6 @@
-import type { Client, CreateInstance, JsonValue, ModelDetails } from '@llamactl/client';
-import { ollamaParameter } from '@llamactl/contract/ollama-options';
+import type { Client, CreateInstance, ModelDetails } from '@llamactl/client';
+import { parametersOfOllama } from '@llamactl/contract/ollama-options';
+import { withoutNulls } from '../instances/instance-settings.ts';
 
 /** Settings that Ollama has for a model. */
 export interface OllamaSettings {
@@ -18,23 +19,8 @@ function settingsOf({
   request_defaults: defaults,
   other_parameters: others,
 }: Pick<ModelDetails, 'system_prompt' | 'request_defaults' | 'other_parameters'>): OllamaSettings {
-  const fields: Record<string, JsonValue> = { ...defaults };
-  const options: Record<string, number> = {};
-  const unused: string[] = [];
-  for (const [name, value] of Object.entries(others)) {
-    const parameter = ollamaParameter(name, value);
-    if (parameter === null) unused.push(name);
-    else if (parameter === 'default') continue;
-    else if ('option' in parameter) options[parameter.option] = Number(value);
-    // A server of another version may not know that the field is one of requests.
-    else fields[parameter.field] = value;
-  }
-  return {
-    settings: {
-      ...(prompt === null ? {} : { system_prompt: prompt }),
-      ...(Object.keys(fields).length === 0 ? {} : { request_defaults: fields }),
-      ...(Object.keys(options).length === 0 ? {} : { options }),
-    },
-    unused,
-  };
+  // A server of another version may count fields of requests among the others.
+  const { fields, options, unused } = parametersOfOllama(others);
+  const settings = { request_defaults: { ...defaults, ...fields }, options };
+  return { settings: { ...(prompt === null ? {} : { system_prompt: prompt }), ...withoutNulls(settings) }, unused };
 }

@@ -436,8 +436,8 @@ describe('llamactl run with a model', () => {
       const options = { ctx_size: 8_192, threads: 4, n_gpu_layers: 0, batch_size: 256 };
       expect([...server.instances.values()]).toMatchObject([{ name: 'pirate', options }]);
       expect(stderr).toContain(
-        'options from its parameters in Ollama: ctx_size=8192, threads=4, n_gpu_layers=0, batch_size=256\n' +
-          'parameters in Ollama that are not used: num_keep, use_mmap\n',
+        'options from its parameters in Ollama: ctx_size=8192, threads=4, n_gpu_layers=0, batch_size=256, load_mode=mmap\n' +
+          'parameters in Ollama that are not used: num_keep\n',
       );
     });
 

@@ -75,9 +75,23 @@ describe('llamactl import ollama', () => {
   });
 
   it('leaves existing instances as they are', async () => {
-    await run('ollama', 'pirate');
-    const { stdout } = await run('ollama');
+    server.add('pirate', { model: 'ollama:pirate:latest', model_path: PIRATE.path });
+    const { stdout, stderr } = await run('ollama');
     expect(stdout).toBe('pirate  exists already for pirate:latest\nqwen3-8b  created for qwen3:8b\n');
+    expect(stderr).not.toContain('--update');
+  });
+
+  it('names the command for instances whose model has another file now', async () => {
+    const old = path.join(sandbox.home, 'old');
+    writeFileSync(old, 'GGUF');
+    server.add('pirate', { model: 'ollama:pirate:latest', model_path: '/ollama/blobs/gone' });
+    server.add('parrot', { model: 'pirate', model_path: old });
+    const { stdout, stderr } = await run('ollama', 'pirate');
+    expect(stdout).toBe(
+      'pirate  exists already for pirate:latest; its file is gone\n' +
+        'parrot  exists already for pirate:latest; Ollama has a newer version\n',
+    );
+    expect(stderr).toBe('for the files that Ollama has now: llamactl import ollama pirate:latest --update\n');
   });
 
   it('shows with --dry-run what it would do, and the server checks it', async () => {
@@ -91,21 +105,66 @@ describe('llamactl import ollama', () => {
     expect(server.instances.size).toBe(0);
   });
 
-  it('takes with --update what Ollama has now', async () => {
-    server.add('pirate', {
-      model: 'ollama:pirate:latest',
-      aliases: ['pirate:latest'],
-      model_path: '/ollama/blobs/old',
+  describe('with --update', () => {
+    beforeEach(() => {
+      server.models = [PIRATE];
+      server.add('pirate', {
+        model: 'ollama:pirate:latest',
+        aliases: ['pirate:latest'],
+        model_path: '/ollama/blobs/old',
+        system_prompt: 'You are an old pirate.',
+        request_defaults: { temperature: 0.2, top_k: 20, response_format: { type: 'text' } },
+        options: { ctx_size: 512, threads: 2, flash_attn: 'on' },
+      });
+      server.others.set('PUT /api/instances/pirate', [{ message: '', instance: { restart_required: true } }]);
     });
-    server.others.set('PUT /api/instances/pirate', [{ message: '', instance: { restart_required: true } }]);
-    const { stdout, stderr } = await run('ollama', 'pirate', '--update');
-    expect(stdout).toBe('pirate  updated from pirate:latest, with system prompt, temperature, ctx_size=4096\n');
-    expect(stderr).toContain('to apply the changes: llamactl restart pirate\n');
-    expect(server.bodies.at(-1)).toEqual({
-      model: 'ollama:pirate:latest',
-      system_prompt: 'You are a pirate.',
-      request_defaults: { temperature: 0.2 },
-      options: { ctx_size: 4_096 },
+
+    it('replaces all settings that Ollama can have, and says which', async () => {
+      const { stdout, stderr } = await run('ollama', 'pirate', '--update');
+      expect(stdout).toBe(
+        'pirate  updated from pirate:latest, with system prompt, temperature, ctx_size=4096' +
+          '; changed: system prompt, ctx_size 512 to 4096; removed: top_k, threads\n',
+      );
+      expect(stderr).toContain('to apply the changes: llamactl restart pirate\n');
+      expect(server.bodies.at(-1)).toEqual({
+        model: 'ollama:pirate:latest',
+        system_prompt: 'You are a pirate.',
+        request_defaults: { temperature: 0.2, top_k: null },
+        options: { ctx_size: 4_096, threads: null },
+      });
+    });
+
+    it('removes a system prompt that Ollama has no more', async () => {
+      server.others.set('GET /api/models/id-1', [{ ...OF_PIRATE, system_prompt: null }]);
+      expect((await run('ollama', '--update')).stdout).toContain('; removed: system prompt, top_k, threads\n');
+      expect(server.bodies.at(-1)).toMatchObject({ system_prompt: null });
+    });
+
+    it('shows the same with --dry-run', async () => {
+      expect((await run('ollama', '--update', '--dry-run')).stdout).toBe(
+        'pirate  would be updated from pirate:latest, with system prompt, temperature, ctx_size=4096' +
+          '; changed: system prompt, ctx_size 512 to 4096; removed: top_k, threads\n',
+      );
+    });
+
+    it('gives further instances of the model only its file', async () => {
+      server.add('parrot', { model: 'pirate', model_path: '/ollama/blobs/old', options: { ctx_size: 1 } });
+      server.add('other', { model: 'qwen3:8b', model_path: '/ollama/blobs/old' });
+      server.add('sound', { model: 'pirate', model_path: PIRATE.path });
+      server.others.set('PUT /api/instances/parrot', [{ message: '', instance: { restart_required: false } }]);
+      const { stdout } = await run('ollama', 'pirate', '--update');
+      expect(stdout.split('\n').slice(1)).toEqual(['parrot  got the new file of pirate:latest; its settings stay', '']);
+      expect(server.bodies.at(-1)).toEqual({ model: 'pirate' });
+      expect(server.asked.filter((each) => each.startsWith('PUT'))).toHaveLength(2);
+    });
+
+    it('creates no instance of a model that has others', async () => {
+      server.instances.clear();
+      server.add('parrot', { model: 'pirate', model_path: '/ollama/blobs/old' });
+      server.others.set('PUT /api/instances/parrot', [{ message: '', instance: { restart_required: true } }]);
+      const { stdout, stderr } = await run('ollama', 'pirate', '--update');
+      expect(stdout).toBe('parrot  got the new file of pirate:latest; its settings stay\n');
+      expect(stderr).toBe('to apply the changes: llamactl restart parrot\n');
     });
   });
 

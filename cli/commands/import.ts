@@ -3,6 +3,8 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import type { ImportStep } from '../instances/ollama-import.ts';
 import { Problem } from '../problem.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
+import { replacedText } from '../instances/ollama-replacement.ts';
 import { plain } from '../screen/text.ts';
 
 interface ImportFlags {
@@ -16,7 +18,10 @@ export function importCommand(commandLine: CommandLine): Command {
     .argument('<program>', 'ollama')
     .argument('[models...]', 'Models as Ollama names them (default: all)')
     .option('--dry-run', 'Show what would be created without creating it')
-    .option('--update', 'Give instances that exist the file, system prompt and parameters that Ollama has now')
+    .option(
+      '--update',
+      'Give instances that exist the file, system prompt and parameters that Ollama has now; see below',
+    )
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ImportFlags>(async (session, { words: [program = '', ...names], flags }) => {
@@ -52,7 +57,7 @@ async function otherProgram(word: string): Promise<Problem> {
 function report({ terminal }: Session, steps: readonly ImportStep[], isDryRun: boolean): void {
   if (terminal.isJson) return terminal.printJson(steps);
   const isDone = ({ action, error }: ImportStep): boolean =>
-    error === null && (action === 'create' || action === 'update');
+    error === null && action !== 'nothing' && action !== 'skip';
   if (terminal.isQuiet) {
     for (const step of steps) if (isDone(step)) terminal.print(plain(step.instance ?? ''));
   } else for (const step of steps) if (step.error === null) terminal.print(plain(lineOf(step, isDryRun)));
@@ -63,29 +68,44 @@ function report({ terminal }: Session, steps: readonly ImportStep[], isDryRun: b
   }
   const behind = steps.filter(({ needsRestart }) => needsRestart).map(({ instance }) => instance);
   if (behind.length > 0) terminal.note(`to apply the changes: llamactl restart ${behind.join(' ')}`);
+  const outdated = steps.filter((step) => step.outdated !== null);
+  if (outdated.length > 0) {
+    const models = [...new Set(outdated.map(({ model }) => shellQuoted(model)))].join(' ');
+    terminal.note(plain(`for the files that Ollama has now: llamactl import ollama ${models} --update`));
+  }
   const first = steps.find(({ action, error }) => action === 'create' && error === null);
   if (first !== undefined && !isDryRun)
     terminal.note(`each starts at its first request; to chat with one: llamactl run ${first.instance}`);
 }
 
-function lineOf({ action, instance, model, settings }: ImportStep, isDryRun: boolean): string {
+function lineOf(step: ImportStep, isDryRun: boolean): string {
+  const { action, instance, model, settings, outdated } = step;
   const and = settings.length === 0 ? '' : `, with ${settings.join(', ')}`;
   switch (action) {
     case 'create':
       return `${instance}  ${isDryRun ? 'would be created' : 'created'} for ${model}${and}`;
     case 'update':
-      return `${instance}  ${isDryRun ? 'would be updated' : 'updated'} from ${model}${and}`;
+      return `${instance}  ${isDryRun ? 'would be updated' : 'updated'} from ${model}${and}${replacedText(step)}`;
+    case 'file':
+      return `${instance}  ${isDryRun ? 'would get' : 'got'} the new file of ${model}; its settings stay`;
     case 'nothing':
-      return `${instance}  exists already for ${model}`;
+      return `${instance}  exists already for ${model}${outdated === null ? '' : OUTDATED[outdated]}`;
     case 'skip':
       return `${model}  skipped`;
   }
 }
 
+const OUTDATED = { gone: '; its file is gone', newer: '; Ollama has a newer version' } as const;
+
 const EXAMPLES = `
 Each model of Ollama becomes an instance with its names as aliases, and with the
 system prompt, parameters and adapter that Ollama has for it. The files stay in
 Ollama's folder. llamactl models lists the models.
+
+--update is for models that ollama pull or ollama create changed. The instance
+with the name of the model gets its file, its system prompt and its parameters:
+those that Ollama has no more are removed, also if you set them yourself. All
+other settings stay. Further instances of the model get only its file.
 
 Examples:
   llamactl import ollama --dry-run

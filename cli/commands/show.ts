@@ -1,6 +1,7 @@
 import type { Instance, ModelDetails } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
+import type { OfModel } from '../modelfile/modelfile-of.ts';
 import { pageLines } from '../instances/instance-page.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { plain } from '../screen/text.ts';
@@ -45,7 +46,10 @@ async function partOf(session: Session, instance: Instance, flags: ShowFlags): P
   const { name, system_prompt: prompt, options } = instance;
   if (flags.modelfile === true || flags.parameters === true) {
     const { modelfileOf, parametersOf } = await import('../modelfile/modelfile-of.ts');
-    const lines = flags.modelfile === true ? modelfileOf(instance) : parametersOf(instance);
+    const lines =
+      flags.modelfile === true
+        ? modelfileOf(instance, await ofModelInOllama(session, instance))
+        : parametersOf(instance);
     return lines?.join('\n') ?? (await missing(`${name} has no model file, which a Modelfile needs`));
   }
   if (flags.system === true) return prompt ?? missing(`${name} has no system prompt`);
@@ -59,6 +63,17 @@ async function partOf(session: Session, instance: Instance, flags: ShowFlags): P
   const lines = Object.entries(metadata).filter(([key]) => key.startsWith('general.license'));
   if (lines.length === 0) return missing(`the file of the model of ${name} names no license`);
   return lines.map(([, value]) => String(value)).join('\n');
+}
+
+/** The settings that Ollama has for the model; `null`: it is no model of Ollama. */
+async function ofModelInOllama({ client, signal }: Session, instance: Instance): Promise<OfModel | null> {
+  const { model_info: info, model_path: file = '' } = instance;
+  if (info === null) return null;
+  const [{ isOllamaBlob }, { ollamaSettings }] = await Promise.all([
+    import('@llamactl/contract/ollama-options'),
+    import('../chat/ollama-settings.ts'),
+  ]);
+  return isOllamaBlob(file) ? (await ollamaSettings(client, info.id, signal)).settings : null;
 }
 
 async function modelOf({ client, signal }: Session, { model_info: info }: Instance): Promise<ModelDetails | null> {

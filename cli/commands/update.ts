@@ -1,5 +1,6 @@
+import type { UpdateInstance } from '@llamactl/client';
 import { Command } from 'commander';
-import type { CommandLine } from '../command-line.ts';
+import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { merged, unset } from '../instances/instance-settings.ts';
 import { waitsByDefault } from '../instances/lifecycle.ts';
@@ -9,6 +10,7 @@ import { collect, withSettingFlags, type SettingFlags } from '../instances/setti
 import { saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
 import { reportUpdate } from '../instances/update-report.ts';
+import { plain } from '../screen/text.ts';
 
 interface UpdateFlags extends SettingFlags {
   unset?: string[];
@@ -34,8 +36,9 @@ export function updateCommand(commandLine: CommandLine): Command {
       commandLine.online<UpdateFlags>(async (session, invocation) => {
         const { client, signal } = session;
         const { restart = false, wait = waitsByDefault(session), unset: keys = [] } = invocation.flags;
-        const { name, settings } = await saidSettings(commandLine, session, invocation);
-        const patch = merged(unset(keys), settings);
+        const { name, settings, isComplete } = await saidSettings(commandLine, session, invocation);
+        const replaced = isComplete ? await replacedByModelfile(session, name, settings) : settings;
+        const patch = merged(unset(keys), replaced);
         if (Object.keys(patch).length === 0) throw new Problem('nothing to change: give a setting', EXIT.usage, [HINT]);
         const updated = await client
           .updateInstance(name, patch, { signal, ...(restart && { apply: 'restart' }) })
@@ -48,10 +51,28 @@ export function updateCommand(commandLine: CommandLine): Command {
     );
 }
 
+/** As in Ollama, a Modelfile is the whole of what it can say: the instance loses what the file lacks. */
+async function replacedByModelfile(session: Session, name: string, settings: UpdateInstance): Promise<UpdateInstance> {
+  const { client, signal, terminal } = session;
+  const { replacedText, replacement } = await import('../instances/ollama-replacement.ts');
+  const instance = await client.getInstance(name, { signal }).catch(async (error: unknown) => {
+    throw await nearInstance(session, name, error);
+  });
+  const replaced = replacement(instance, settings, true);
+  const text = replacedText(replaced);
+  if (text !== '') terminal.note(plain(`from the Modelfile${text}`));
+  return replaced.patch;
+}
+
 const HINT = 'such as -o ctx_size=8192, --port 8101 or --unset options.threads';
 
 const EXAMPLES = `
+A Modelfile replaces all that it can say: model, system prompt, parameters and
+adapters, with those of the model in FROM. Parameters that it lacks are removed.
+All other settings stay.
+
 Examples:
+  llamactl update coder -f Modelfile --restart
   llamactl update llama -o ctx_size=16384 --restart
   llamactl update llama --unset options.threads --unset environment.HF_HOME
   llamactl update llama --alias gpt-4o --alias gpt-4o-mini

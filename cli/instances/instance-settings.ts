@@ -1,4 +1,4 @@
-import type { JsonValue, UpdateInstance } from '@llamactl/client';
+import type { CreateInstance, JsonValue, UpdateInstance } from '@llamactl/client';
 import { OLLAMA_FIELDS, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
@@ -68,6 +68,23 @@ export function merged<Body extends UpdateInstance>(given: Body, above: UpdateIn
   const both = (key: 'options' | 'environment' | 'request_defaults'): object =>
     below[key] && above[key] ? { [key]: { ...below[key], ...above[key] } } : {};
   return { ...below, ...above, ...both('options'), ...both('environment'), ...both('request_defaults') };
+}
+
+/** Options and request defaults for a new instance: without those that a merge patch would remove. */
+export function withoutNulls({
+  options,
+  request_defaults: defaults,
+}: Pick<UpdateInstance, 'options' | 'request_defaults'>): Pick<CreateInstance, 'options' | 'request_defaults'> {
+  const set = withoutNull(options ?? {});
+  const fields = withoutNull(defaults ?? {});
+  return {
+    ...(Object.keys(fields).length === 0 ? {} : { request_defaults: fields }),
+    ...(Object.keys(set).length === 0 ? {} : { options: set }),
+  };
+}
+
+function withoutNull<Value>(values: Readonly<Record<string, Value | null>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(values).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
 }
 
 /** The merge patch that removes settings: `port`, `options.threads`, `environment.HF_HOME`. Also accepts flag names. */

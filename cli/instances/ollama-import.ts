@@ -1,4 +1,6 @@
-import type { CreateInstance, InstanceSummary, Model } from '@llamactl/client';
+import type { CreateInstance, InstanceCreated, InstanceSummary, Model } from '@llamactl/client';
+import { modelsCalled } from '@llamactl/contract/model-names';
+import { existsSync } from 'node:fs';
 import { ofModel } from '../chat/model-instance.ts';
 import { bodyOf, newInstanceOf, takenNames } from '../chat/new-instance.ts';
 import { type OllamaSettings, ollamaSettings } from '../chat/ollama-settings.ts';
@@ -6,6 +8,8 @@ import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
+import { isOwnAddress } from '../server/own-address.ts';
+import { replacement } from './ollama-replacement.ts';
 import { modelCalled, scannedModels } from './server-models.ts';
 
 /** The step of an import for one model of Ollama, planned or done. */
@@ -14,10 +18,18 @@ export interface ImportStep {
   model: string;
   /** Its instance; `null`: it gets none. */
   instance: string | null;
-  /** `nothing`: it has an instance; `skip`: it cannot be loaded. */
-  action: 'create' | 'update' | 'nothing' | 'skip';
+  /**
+   * `file`: it gets the file that the model has now, and keeps its settings; `nothing`: it stays as it is; `skip`: the
+   * model cannot be loaded.
+   */
+  action: 'create' | 'update' | 'file' | 'nothing' | 'skip';
   /** Settings that come from Ollama, in words: `system prompt`, `temperature`, `ctx_size=8192`. */
   settings: string[];
+  /** Settings that an update replaces or removes, in words. */
+  changed: string[];
+  removed: string[];
+  /** With `nothing`: the model has another file now. `gone`: the file of the instance does not exist. */
+  outdated: 'newer' | 'gone' | null;
   /** Parameters of Ollama without a counterpart. */
   unused: string[];
   warnings: string[];
@@ -31,7 +43,7 @@ export interface ImportOptions {
   /** Names in Ollama; empty: all. */
   names: readonly string[];
   isDryRun: boolean;
-  /** Instances that exist get the file, system prompt and parameters that Ollama has now. */
+  /** Instances that exist get the file that Ollama has now; the one with a name of the model also gets its settings. */
   isUpdate: boolean;
 }
 
@@ -47,8 +59,9 @@ export async function importOllama(session: Session, options: ImportOptions): Pr
   const taken = takenNames(instances);
   const steps: ImportStep[] = [];
   for (const model of wanted) {
-    const step = await importModel(session, model, { ...options, instances, taken });
-    steps.push(step);
+    const done = await importModel(session, model, { ...options, instances, taken });
+    // A dry run changes nothing, so no engine needs a restart.
+    steps.push(...(options.isDryRun ? done.map((step) => ({ ...step, needsRestart: false })) : done));
   }
   return steps;
 }
@@ -76,40 +89,100 @@ interface Surroundings extends ImportOptions {
   taken: string[];
 }
 
-async function importModel(
-  { client, signal }: Session,
-  model: Model,
-  { isDryRun, isUpdate, instances, taken }: Surroundings,
-): Promise<ImportStep> {
-  const idle = {
-    model: model.name,
-    instance: null,
-    settings: [],
-    unused: [],
-    warnings: [],
-    needsRestart: false,
-    error: null,
-  };
-  if (model.problems.length > 0) return { ...idle, action: 'skip', error: model.problems.join('; ') };
+async function importModel(session: Session, model: Model, surroundings: Surroundings): Promise<ImportStep[]> {
+  const idle: ImportStep = { ...NOTHING, model: model.name };
+  if (model.problems.length > 0) return [{ ...idle, action: 'skip', error: model.problems.join('; ') }];
+  const { instances, isUpdate } = surroundings;
   const present = ofModel(instances, model);
-  if (present !== null && !isUpdate) return { ...idle, action: 'nothing', instance: present.name };
+  const others = instances.filter((each) => each !== present && hasOldFile(each, model));
+  if (!isUpdate) {
+    const existing = [...(present === null ? [] : [present]), ...others];
+    const steps = existing.map((each): ImportStep => {
+      const outdated = hasOldFile(each, model) ? outdatedFile(session, each) : null;
+      return { ...idle, instance: each.name, outdated };
+    });
+    return present === null ? [await create(session, model, surroundings), ...steps] : steps;
+  }
+  const first =
+    present !== null
+      ? [await update(session, present.name, model, surroundings)]
+      : others.length === 0
+        ? [await create(session, model, surroundings)]
+        : [];
+  const files: ImportStep[] = [];
+  for (const { name, model: called = model.id } of others) {
+    const step: ImportStep = { ...idle, action: 'file', instance: name };
+    files.push(
+      await carriedOut(step, () => session.client.updateInstance(name, { model: called }, call(session, surroundings))),
+    );
+  }
+  return [...first, ...files];
+}
+
+const NOTHING: Omit<ImportStep, 'model'> = {
+  instance: null,
+  action: 'nothing',
+  settings: [],
+  changed: [],
+  removed: [],
+  outdated: null,
+  unused: [],
+  warnings: [],
+  needsRestart: false,
+  error: null,
+};
+
+/** Whether an instance names the model, and has a file that the model no longer has. */
+function hasOldFile({ model: called, model_path: file }: InstanceSummary, model: Model): boolean {
+  return called !== undefined && file !== model.path && modelsCalled(called, [model]).length > 0;
+}
+
+function outdatedFile({ client }: Session, { model_path: file }: InstanceSummary): 'newer' | 'gone' {
+  const isGone = file !== undefined && isOwnAddress(client.url) && !existsSync(file);
+  return isGone ? 'gone' : 'newer';
+}
+
+function call({ signal }: Session, { isDryRun }: ImportOptions): { signal: AbortSignal; dry_run?: true } {
+  return { signal, ...(isDryRun && { dry_run: true }) };
+}
+
+async function create(session: Session, model: Model, surroundings: Surroundings): Promise<ImportStep> {
+  const { client, signal } = session;
   const ofOllama = await ollamaSettings(client, model.id, signal);
   const { title, settings } = newInstanceOf(model, model.name);
+  const { taken } = surroundings;
   const body = bodyOf({ title, settings: { ...settings, ...withEmbeddings(ofOllama, model) } }, taken);
-  const name = present?.name ?? body.name;
-  const step = { ...idle, instance: name, settings: settingWords(ofOllama), unused: ofOllama.unused };
-  const action = present === null ? 'create' : 'update';
-  const call = { signal, ...(isDryRun && { dry_run: true }) };
+  const step: ImportStep = { ...stepFor(model, ofOllama), action: 'create', instance: body.name };
+  const done = await carriedOut(step, () => client.createInstance(body, call(session, surroundings)));
+  if (done.error === null) taken.push(body.name, ...(body.aliases ?? []));
+  return done;
+}
+
+async function update(session: Session, name: string, model: Model, surroundings: Surroundings): Promise<ImportStep> {
+  const { client, signal } = session;
+  const ofOllama = await ollamaSettings(client, model.id, signal);
+  const wanted = { model: newInstanceOf(model, model.name).settings.model, ...ofOllama.settings };
+  const { patch, removed, changed } = replacement(await client.getInstance(name, { signal }), wanted, false);
+  const step: ImportStep = { ...stepFor(model, ofOllama), action: 'update', instance: name, removed, changed };
+  return carriedOut(step, () => client.updateInstance(name, patch, call(session, surroundings)));
+}
+
+function stepFor(model: Model, ofOllama: OllamaSettings): ImportStep {
+  return { ...NOTHING, model: model.name, settings: settingWords(ofOllama), unused: ofOllama.unused };
+}
+
+/** Carries out a step; a refusal of the server is its error. */
+async function carriedOut(
+  step: ImportStep,
+  act: () => Promise<Pick<InstanceCreated, 'warnings' | 'instance'>>,
+): Promise<ImportStep> {
   const { LlamactlError } = await import('@llamactl/client');
   try {
-    const change = { model: settings.model, ...ofOllama.settings };
-    const { warnings = [], instance } =
-      action === 'create' ? await client.createInstance(body, call) : await client.updateInstance(name, change, call);
-    taken.push(name, ...(body.aliases ?? []));
-    return { ...step, action, warnings, needsRestart: !isDryRun && instance.restart_required };
+    const { warnings = [], instance } = await act();
+    return { ...step, warnings, needsRestart: instance.restart_required };
   } catch (error) {
     if (!(error instanceof LlamactlError)) throw error;
-    return { ...step, action, error: error.message };
+    return { ...step, error: error.message };
   }
 }
 

@@ -19,6 +19,8 @@ export interface SaidSettings {
   name: string;
   /** Flags override the file. */
   settings: UpdateInstance;
+  /** The file is a Modelfile: settings of Ollama that it lacks are to be removed. */
+  isComplete: boolean;
 }
 
 /** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for an invalid command line */
@@ -33,7 +35,7 @@ export async function saidSettings(
       remedyFor(surplus[0] ?? ''),
     ]);
   }
-  const fromFile = flags.file === undefined ? {} : await settingsIn(session, flags.file, surroundings.home);
+  const { settings: fromFile, isComplete } = await settingsIn(session, flags.file, surroundings.home);
   const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
   const name = given ?? filed;
   if (typeof name !== 'string' || name === '') throw new Problem('no instance given: add its name', EXIT.usage);
@@ -47,15 +49,21 @@ export async function saidSettings(
     environment: surroundings.environment,
     exists: existsSync,
   });
-  return { name, settings: merged(body, isKnown ? { ...fromFlags, model } : fromFlags) };
+  return { name, settings: merged(body, isKnown ? { ...fromFlags, model } : fromFlags), isComplete };
 }
 
 /** The settings in a file: JSON of the API, or a Modelfile of Ollama. */
-async function settingsIn(session: Session, file: string, home: string): Promise<object> {
+async function settingsIn(
+  session: Session,
+  file: string | undefined,
+  home: string,
+): Promise<{ settings: object; isComplete: boolean }> {
+  if (file === undefined) return { settings: {}, isComplete: false };
   const text = await inputText(session, file);
-  if (!isModelfile(text) && !/^modelfile/i.test(path.basename(file))) return objectIn(file, text);
+  if (!isModelfile(text) && !/^modelfile/i.test(path.basename(file)))
+    return { settings: await objectIn(file, text), isComplete: false };
   const { settingsOfModelfile } = await import('../modelfile/modelfile-instance.ts');
-  return settingsOfModelfile(session, { file, text }, home);
+  return { settings: await settingsOfModelfile(session, { file, text }, home), isComplete: true };
 }
 
 /** @param word The first word after the name */

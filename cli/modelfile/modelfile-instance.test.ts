@@ -69,6 +69,41 @@ describe('llamactl create NAME -f Modelfile', () => {
     ]);
   });
 
+  it("gives up a setting of its model for Ollama's default", async () => {
+    const model = sampleModel({
+      id: 'id-1',
+      name: 'pirate:latest',
+      ref: 'ollama:pirate:latest',
+      path: '/b',
+      source: 'ollama',
+    });
+    server.models = [model];
+    const details = { ...model, system_prompt: null, request_defaults: { max_tokens: 64 } };
+    server.others.set('GET /api/models/id-1', [{ ...details, other_parameters: { num_gpu: 3, num_thread: 2 } }]);
+    await create('FROM pirate\nPARAMETER num_predict -1\nPARAMETER num_gpu -1\n');
+    expect(created()).toMatchObject([{ request_defaults: {}, options: { threads: 2 } }]);
+  });
+
+  it('begins with the model and the settings of an instance, as of a model that Ollama made of a Modelfile', async () => {
+    server.add('two', {
+      model: 'pirate',
+      model_path: '/b',
+      system_prompt: 'Arr.',
+      request_defaults: { top_k: 9, response_format: { type: 'text' } },
+      options: { ctx_size: 64, lora: '/l', flash_attn: 'on' },
+      aliases: ['two:latest'],
+    });
+    const { stderr } = await create('FROM two\nPARAMETER num_ctx 512\n');
+    expect(stderr).toContain('Modelfile:1: FROM takes the model and the settings of the instance two\n');
+    expect(created().at(-1)).toMatchObject({
+      name: 'coder',
+      model: 'pirate',
+      system_prompt: 'Arr.',
+      request_defaults: { top_k: 9 },
+      options: { ctx_size: 512, lora: '/l' },
+    });
+  });
+
   it('takes a model of a hub by its reference', async () => {
     server.models = [sampleModel({ name: 'Qwen3-4B-Q4_K_M', ref: 'Qwen/Qwen3-4B-GGUF:Q4_K_M', path: '/hub/q.gguf' })];
     await create('FROM hf.co/Qwen/Qwen3-4B-GGUF:Q4_K_M');
@@ -99,6 +134,7 @@ describe('llamactl create NAME -f Modelfile', () => {
         "  or from Ollama's registry: llamactl pull ollama:me/tuned:1b\n",
     ],
     ['FROM hf.co/a/b:Q4_0', '  to download it: llamactl pull hf.co/a/b:Q4_0\n'],
+    ['FROM plain.gguf2', 'Modelfile:1: FROM plain.gguf2: there is no file '],
     ['FROM ./none.gguf', 'Modelfile:1: FROM ./none.gguf: there is no file '],
     ['FROM .', 'Modelfile:1: FROM .: llama.cpp reads only GGUF files\n  convert_hf_to_gguf.py'],
     ['FROM q.gguf\nADAPTER x.safetensors', 'Modelfile:2: ADAPTER x.safetensors: '],
@@ -115,5 +151,48 @@ describe('llamactl create NAME -f Modelfile', () => {
     server.models = [sampleModel({ name: 'bad:1', path: '/b', problems: ['bad:1 lacks its file'] })];
     expect(await create('FROM bad:1')).toMatchObject({ status: 1, stdout: '' });
     expect(created()).toEqual([]);
+  });
+});
+
+describe('llamactl update NAME -f Modelfile', () => {
+  const update = (text: string, ...flags: string[]): Promise<RunResult> =>
+    sandbox.run(['update', 'coder', '-f', put('deep/Modelfile', text), ...flags], {
+      environment: { LLAMACTL_URL: server.url },
+    });
+
+  beforeEach(() => {
+    put('deep/qwen.gguf', 'GGUF');
+    const instance = server.add('coder', {
+      system_prompt: 'Be brief.',
+      request_defaults: { temperature: 0.2, top_k: 20, response_format: { type: 'text' } },
+      options: { ctx_size: 512, threads: 2, lora: '/l.gguf', mmproj: false, flash_attn: 'on' },
+    });
+    server.others.set('PUT /api/instances/coder', [{ message: '', instance }]);
+  });
+
+  it('removes what a Modelfile can say and this one does not, and says so', async () => {
+    const { stdout, stderr } = await update('FROM qwen.gguf\nPARAMETER temperature 0.3\nPARAMETER num_ctx 512\n');
+    expect(stdout).toBe('coder  updated\n');
+    expect(stderr).toBe(
+      'from the Modelfile; changed: temperature 0.2 to 0.3; removed: system prompt, top_k, threads, lora\n',
+    );
+    expect(server.bodies).toEqual([
+      {
+        model_path: path.join(sandbox.home, 'deep/qwen.gguf'),
+        system_prompt: null,
+        request_defaults: { temperature: 0.3, top_k: null },
+        options: { ctx_size: 512, threads: null, lora: null },
+      },
+    ]);
+  });
+
+  it('keeps what flags set', async () => {
+    await update('FROM qwen.gguf\n', '-o', 'threads=4', '--system-prompt', 'x');
+    expect(server.bodies).toMatchObject([{ system_prompt: 'x', options: { ctx_size: null, threads: 4 } }]);
+  });
+
+  it('says nothing if it removes nothing', async () => {
+    server.add('coder', {});
+    expect((await update('FROM qwen.gguf\n')).stderr).toBe('');
   });
 });

@@ -1,4 +1,5 @@
-import type { Model, UpdateInstance } from '@llamactl/client';
+import type { Instance, Model, UpdateInstance } from '@llamactl/client';
+import { FIELDS_OF_OLLAMA } from '@llamactl/contract/ollama-options';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { shellQuoted } from '../../format/shell-words.ts';
@@ -9,7 +10,8 @@ import type { Session } from '../command-line.ts';
 import { isReference } from '../downloads/reference-word.ts';
 import { EXIT } from '../exit-status.ts';
 import { sourceName } from '../foreign-file.ts';
-import { merged } from '../instances/instance-settings.ts';
+import { merged, withoutNulls } from '../instances/instance-settings.ts';
+import { isOptionOfModelfile } from '../instances/ollama-replacement.ts';
 import { modelCalled, serverModels } from '../instances/server-models.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
@@ -55,7 +57,9 @@ export async function settingsOfModelfile(
   const files = (instructions: readonly Instruction[]): string[] =>
     instructions.map((each) => ggufFile(each, pathOf(each.value, place) ?? each.value, place));
   for (const { line, text: what } of dropped) session.terminal.note(plain(`${name}:${line}: ${what}`));
-  return [settings, optionOf('lora', files(adapters)), optionOf('mmproj', files(others))].reduce(merged, base);
+  const said = [settings, optionOf('lora', files(adapters)), optionOf('mmproj', files(others))].reduce(merged, base);
+  const { options: _options, request_defaults: _defaults, ...rest } = said;
+  return { ...rest, ...withoutNulls(said) };
 }
 
 function optionOf(key: string, [first, ...more]: readonly string[]): UpdateInstance {
@@ -69,18 +73,56 @@ async function settingsOfModel(session: Session, from: Instruction, place: Place
   const file = pathOf(from.value, place);
   if (file !== null) return { model_path: ggufFile(from, file, place) };
   const found = modelCalled(from.value, await serverModels(client, signal));
-  if (found === null) throw noModel(from, place);
+  if (found === null) {
+    const instance = await instanceCalled(session, from.value);
+    if (instance === null) throw noModel(from, place);
+    session.terminal.note(
+      plain(`${place.file}:${from.line}: FROM takes the model and the settings of the instance ${instance.name}`),
+    );
+    return settingsOfInstance(instance);
+  }
   if (found.problems.length > 0)
     throw new Problem(`${place.file}:${from.line}: ${plain(found.problems.join('; '))}`, EXIT.failed);
   const { model } = newInstanceOf(found, from.value).settings;
   return { model, ...(await inherited(session, found)) };
 }
 
+/** The instance with this name or alias, also without the tag that Ollama adds; `null`: none has it. */
+async function instanceCalled({ client, signal }: Session, word: string): Promise<Instance | null> {
+  const bare = word.toLowerCase().replace(/:latest$/, '');
+  const names = new Set([bare, `${bare}:latest`]);
+  const found = (await client.listInstances({ signal })).find(
+    ({ engine, name, aliases }) =>
+      engine === 'llama_cpp' && [name, ...aliases].some((each) => names.has(each.toLowerCase())),
+  );
+  return found === undefined ? null : client.getInstance(found.name, { signal });
+}
+
+/** The settings of an instance that a model of Ollama could have. */
+function settingsOfInstance(instance: Instance): UpdateInstance {
+  const { model, model_path: file, system_prompt: prompt, options, request_defaults: defaults } = instance;
+  const ofOptions = Object.entries(options).filter(([key, value]) => isOptionOfModelfile(key, value));
+  const ofDefaults = Object.entries(defaults).filter(([key]) => FIELDS_OF_OLLAMA.has(key));
+  return {
+    ...(model !== undefined ? { model } : file !== undefined ? { model_path: file } : {}),
+    ...(prompt === undefined ? {} : { system_prompt: prompt }),
+    options: Object.fromEntries(ofOptions),
+    request_defaults: Object.fromEntries(ofDefaults),
+  };
+}
+
 async function inherited({ client, signal }: Session, { id, source }: Model): Promise<UpdateInstance> {
   return source === 'ollama' ? (await ollamaSettings(client, id, signal)).settings : {};
 }
 
-function noModel({ value, line }: Instruction, { file }: Place): Problem {
+/** Files that Ollama or other programs load. `llama3.2` is none. */
+const FILE = /\.(?:gguf\w*|ggml\w*|bin|safetensors|pth?|onnx)$/i;
+
+function noModel({ value, line }: Instruction, { file, folder, isLocal }: Place): Problem {
+  if (FILE.test(value)) {
+    const sought = isLocal ? path.resolve(folder, value) : value;
+    return new Problem(`${file}:${line}: FROM ${value}: there is no file ${sought}`, EXIT.notFound);
+  }
   const reference = isReference(value) ? value : `ollama:${value}`;
   const isOfHub = /^[^:]+\/[^:]+/.test(value) && !value.includes('.co/') && !/^(?:ms|ollama|docker):/.test(value);
   const ways = [`to download it: llamactl pull ${shellQuoted(reference)}`];

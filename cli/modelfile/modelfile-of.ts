@@ -1,5 +1,12 @@
-import type { Instance, JsonValue } from '@llamactl/client';
-import { isOllamaBlob, OLLAMA_FIELDS, OLLAMA_OPTIONS, OLLAMA_SAME_FIELDS } from '@llamactl/contract/ollama-options';
+import type { CreateInstance, Instance, JsonValue } from '@llamactl/client';
+import {
+  isOllamaBlob,
+  LOAD_MODE,
+  LOAD_MODES,
+  OLLAMA_FIELDS,
+  OLLAMA_OPTIONS,
+  OLLAMA_SAME_FIELDS,
+} from '@llamactl/contract/ollama-options';
 import { quotedValue } from './modelfile-text.ts';
 
 type Settings = Pick<Instance, 'name' | 'model' | 'model_path' | 'options' | 'request_defaults' | 'system_prompt'>;
@@ -16,12 +23,26 @@ function swapped(names: ReadonlyMap<string, string>): ReadonlyMap<string, string
   return new Map([...names].map(([ollama, here]) => [here, ollama]));
 }
 
+/** Parameters for which Ollama has a value that means its default. */
+const DEFAULTS: ReadonlyMap<string, number> = new Map([
+  ['max_tokens', -1],
+  ['n_gpu_layers', -1],
+  ['threads', 0],
+]);
+
+/** The settings that Ollama has for the model of an instance. */
+export type OfModel = Pick<CreateInstance, 'system_prompt' | 'options' | 'request_defaults'>;
+
 /**
  * An instance as a Modelfile of Ollama, line by line. Settings that a Modelfile cannot have are comments. `null`: the
  * instance has no model file.
+ *
+ * @param ofModel What an instance of the Modelfile begins with, if FROM names the model. `null`: nothing.
  */
-export function modelfileOf(instance: Settings): string[] | null {
-  const model = modelOf(instance);
+export function modelfileOf(instance: Settings, ofModel: OfModel | null): string[] | null {
+  const missing = ofModel === null ? [] : missingIn(instance, ofModel);
+  const isAsNamed = missing.every((key) => DEFAULTS.has(key));
+  const model = isAsNamed ? modelOf(instance) : (instance.model_path ?? null);
   if (model === null) return null;
   const { name, options, system_prompt: system } = instance;
   const files = Object.entries(options).flatMap(([key, value]) => {
@@ -30,12 +51,16 @@ export function modelfileOf(instance: Settings): string[] | null {
   });
   return [
     `# The instance ${name} of llamactl. In Ollama: ollama create ${name} -f FILE`,
+    ...(isAsNamed
+      ? []
+      : [`# ${modelOf(instance) ?? ''} has more settings in Ollama: ${missing.map(inOllama).join(', ')}`]),
     lineOf('FROM', model),
     ...files,
     ...parametersOf(instance),
+    ...(isAsNamed ? missing.map((key) => `PARAMETER ${inOllama(key)} ${String(DEFAULTS.get(key))}`) : []),
     ...(system === undefined ? [] : [lineOf('SYSTEM', system)]),
     ...Object.entries(options)
-      .filter(([key]) => !FILES.has(key) && !PARAMETER_OF_OPTION.has(key))
+      .filter(([key, value]) => !FILES.has(key) && parametersOfOption(key, value).length === 0)
       .map(([key, value]) => `# no counterpart: option ${key}=${oneLine(value)}`),
     ...Object.entries(instance.request_defaults)
       .filter(([key, value]) => !isParameter(key, value))
@@ -43,21 +68,43 @@ export function modelfileOf(instance: Settings): string[] | null {
   ];
 }
 
+/** Settings of the model that the instance lacks, under our names. */
+function missingIn(
+  instance: Settings,
+  { system_prompt: prompt, options = {}, request_defaults: defaults = {} }: OfModel,
+): string[] {
+  return [
+    ...(prompt === undefined || instance.system_prompt !== undefined ? [] : ['system_prompt']),
+    ...Object.keys(defaults).filter((key) => !(key in instance.request_defaults)),
+    ...Object.keys(options).filter((key) => !(key in instance.options)),
+  ];
+}
+
+/** The name of a setting in Ollama. */
+function inOllama(key: string): string {
+  if (key === 'system_prompt') return 'SYSTEM';
+  return PARAMETER_OF_OPTION.get(key) ?? PARAMETER_OF_FIELD.get(key) ?? (key === LOAD_MODE ? 'use_mmap' : key);
+}
+
 /** The parameters of an instance, as lines of a Modelfile. */
 export function parametersOf({
   options,
   request_defaults: defaults,
 }: Pick<Settings, 'options' | 'request_defaults'>): string[] {
-  const ofOptions = Object.entries(options).flatMap(([key, value]): [string, JsonValue][] => {
-    const parameter = PARAMETER_OF_OPTION.get(key);
-    return parameter === undefined ? [] : [[parameter, value]];
-  });
+  const ofOptions = Object.entries(options).flatMap(([key, value]) => parametersOfOption(key, value));
   const ofDefaults = Object.entries(defaults)
     .filter(([key, value]) => isParameter(key, value))
     .map(([key, value]): [string, JsonValue] => [PARAMETER_OF_FIELD.get(key) ?? key, value]);
   return [...ofOptions, ...ofDefaults].flatMap(([parameter, value]) =>
     listOf(value).map((each) => lineOf(`PARAMETER ${parameter}`, textOf(each))),
   );
+}
+
+/** The parameters of Ollama for an option; empty: Ollama has none. */
+function parametersOfOption(key: string, value: JsonValue): [name: string, value: JsonValue][] {
+  if (key === LOAD_MODE) return Object.entries(LOAD_MODES.get(textOf(value)) ?? {});
+  const parameter = PARAMETER_OF_OPTION.get(key);
+  return parameter === undefined ? [] : [[parameter, value]];
 }
 
 function isParameter(key: string, value: JsonValue): boolean {

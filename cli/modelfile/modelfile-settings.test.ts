@@ -30,8 +30,30 @@ describe('the settings in a Modelfile', () => {
     });
   });
 
-  it("are those of Ollama's defaults if they are not set", () => {
-    expect(read('PARAMETER num_gpu -1\nPARAMETER num_ctx 0\nPARAMETER num_predict -1').settings).toEqual({});
+  it("are null for Ollama's defaults, which replace the values of the model in FROM", () => {
+    expect(read('PARAMETER num_gpu -1\nPARAMETER num_ctx 0\nPARAMETER num_predict -1').settings).toEqual({
+      options: { n_gpu_layers: null, ctx_size: null },
+      request_defaults: { max_tokens: null },
+    });
+  });
+
+  it('load the file of the model as Ollama would', () => {
+    expect(read('PARAMETER use_mmap False\nPARAMETER use_mlock 1\nPARAMETER main_gpu 1').settings).toEqual({
+      options: { load_mode: 'mlock', main_gpu: 1 },
+    });
+    expect(() => read('PARAMETER use_mmap maybe')).toThrow(
+      'Modelfile:2: PARAMETER use_mmap must be true or false, not maybe',
+    );
+  });
+
+  it('name the parameter that a mistyped one means', () => {
+    const { dropped } = read('PARAMETER temprature 1\nPARAMETER STOP x\nPARAMETER xyzzy 1\nPARAMETER tfs_z 1');
+    expect(dropped.map(({ text }) => text)).toEqual([
+      'PARAMETER temprature is not used: did you mean temperature?',
+      'PARAMETER STOP is not used: did you mean stop?',
+      'PARAMETER xyzzy is not used: it has no counterpart here',
+      'PARAMETER tfs_z is not used: it has no counterpart here',
+    ]);
   });
 
   it('leave out instructions without effect, each with its line and the reason', () => {
@@ -43,7 +65,7 @@ describe('the settings in a Modelfile', () => {
         line: 2,
         text: "TEMPLATE is not used: the chat template in the model's file is used; the option chat_template sets another",
       },
-      { line: 4, text: 'PARAMETER num_keep is not used: the engine has no counterpart' },
+      { line: 4, text: 'PARAMETER num_keep is not used: it has no counterpart here' },
       { line: 5, text: 'MESSAGE is not used: programs send the conversation with each request' },
       { line: 6, text: 'LICENSE is not kept' },
       { line: 7, text: 'PARSER is not used: the engine reads the answers of the model itself' },

@@ -1,11 +1,13 @@
 import type { JsonValue, UpdateInstance } from '@llamactl/client';
-import { ollamaParameter } from '@llamactl/contract/ollama-options';
+import { OLLAMA_PARAMETERS, parametersOfOllama } from '@llamactl/contract/ollama-options';
+import { suggestion } from '@llamactl/server/suggestion';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { Instruction } from './modelfile-text.ts';
 
 /** The settings of an instance that a Modelfile has, before its model and its files are found. */
 export interface ModelfileSettings {
+  /** `null`: Ollama's default, also if the model of FROM has another value. */
   settings: Pick<UpdateInstance, 'options' | 'request_defaults' | 'system_prompt'>;
   /** In their order; the first one is the model, others are projectors. */
   from: Instruction[];
@@ -24,6 +26,10 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   REQUIRES: 'is not used: it is a version of Ollama',
 };
 
+/** Parameters of Ollama that resemble no other, although their names may. */
+const WITHOUT_COUNTERPART: ReadonlySet<string> = new Set(['num_keep', 'tfs_z', 'penalize_newline', 'numa', 'low_vram']);
+const SWITCHES: ReadonlySet<string> = new Set(['use_mmap', 'use_mlock']);
+
 /** Translates the instructions of a Modelfile. Pure. @param file Its name in messages. @throws {Problem} with the line */
 export function modelfileSettings(instructions: readonly Instruction[], file: string): ModelfileSettings {
   const of = (word: string): Instruction[] => instructions.filter((each) => each.word === word);
@@ -33,36 +39,40 @@ export function modelfileSettings(instructions: readonly Instruction[], file: st
     const why = WITHOUT_EFFECT[word];
     return why === undefined ? [] : [{ line, text: `${word} ${why}` }];
   });
-  const options: Record<string, number> = {};
-  const defaults: Record<string, JsonValue> = {};
+  const parameters: Record<string, JsonValue> = {};
   for (const parameter of of('PARAMETER')) {
     const { key, value, line } = parameter;
-    if (key === 'stop') {
-      defaults['stop'] = [...[defaults['stop'] ?? []].flat(), value];
-      continue;
-    }
-    // Also for text, because the value of an unknown name need not be a number.
-    const counterpart = ollamaParameter(key, Number(value));
-    if (counterpart === null) {
-      dropped.push({ line, text: `PARAMETER ${key} is not used: the engine has no counterpart` });
-      continue;
-    }
-    const number = numberOf(parameter, file);
-    if (counterpart === 'default') continue;
-    if ('field' in counterpart) defaults[counterpart.field] = number;
-    else options[counterpart.option] = number;
+    const reason = reasonAgainst(key);
+    if (reason !== null) dropped.push({ line, text: `PARAMETER ${key} ${reason}` });
+    else if (key === 'stop') parameters['stop'] = [...[parameters['stop'] ?? []].flat(), value];
+    else parameters[key] = SWITCHES.has(key) ? switchOf(parameter, file) : numberOf(parameter, file);
   }
+  const { fields, options } = parametersOfOllama(parameters);
   const system = of('SYSTEM').at(-1);
   return {
     settings: {
       ...(Object.keys(options).length === 0 ? {} : { options }),
-      ...(Object.keys(defaults).length === 0 ? {} : { request_defaults: defaults }),
+      ...(Object.keys(fields).length === 0 ? {} : { request_defaults: fields }),
       ...(system === undefined ? {} : { system_prompt: system.value.trim() }),
     },
     from,
     adapters: of('ADAPTER'),
     dropped: dropped.toSorted((one, other) => one.line - other.line),
   };
+}
+
+/** Why a parameter has no effect; `null`: it has one. */
+function reasonAgainst(key: string): string | null {
+  if (OLLAMA_PARAMETERS.includes(key)) return null;
+  const near = WITHOUT_COUNTERPART.has(key) ? null : suggestion(key, OLLAMA_PARAMETERS);
+  return near === null ? 'is not used: it has no counterpart here' : `is not used: did you mean ${near}?`;
+}
+
+function switchOf({ key, value, line }: Instruction, file: string): boolean {
+  const word = value.toLowerCase();
+  if (/^(?:1|t|true)$/.test(word)) return true;
+  if (/^(?:0|f|false)$/.test(word)) return false;
+  throw new Problem(`${file}:${line}: PARAMETER ${key} must be true or false, not ${value}`, EXIT.usage);
 }
 
 function numberOf({ key, value, line }: Instruction, file: string): number {

@@ -25,7 +25,7 @@ export async function readLayers({ system, params }: OllamaLayers): Promise<Laye
   const others: LayerFacts['other_parameters'] = {};
   for (const [name, value] of Object.entries(read.data ?? {}).slice(0, MOST_PARAMETERS)) {
     const parameter = ollamaParameter(name, value);
-    if (parameter !== null && parameter !== 'default' && 'field' in parameter) defaults[parameter.field] = value;
+    if (parameter !== null && 'field' in parameter && parameter.value !== null) defaults[parameter.field] = value;
     else others[name] = value;
   }
   return { system_prompt: prompt.data ?? null, request_defaults: defaults, other_parameters: others };

@@ -1,0 +1,90 @@
+import type { Instance, JsonValue, UpdateInstance } from '@llamactl/client';
+import { FIELDS_OF_OLLAMA, OPTIONS_OF_OLLAMA } from '@llamactl/contract/ollama-options';
+import { isDeepStrictEqual } from 'node:util';
+
+/** A change of an instance that replaces all settings that a model of Ollama can have. */
+export interface Replacement {
+  patch: UpdateInstance;
+  /** Settings that the instance had and loses: `system prompt`, `top_k`. */
+  removed: string[];
+  /** Settings that it had with another value: `system prompt`, `temperature 0.3 to 0.5`. */
+  changed: string[];
+}
+
+/** Options of a Modelfile that name a file. */
+const FILES: ReadonlySet<string> = new Set(['lora', 'mmproj']);
+
+/**
+ * Replaces the system prompt, the parameters of Ollama and their options. All other settings of the instance stay.
+ *
+ * @param wanted The settings now; those that it lacks are removed.
+ * @param withFiles Also replace the files that a Modelfile names: adapters and projectors.
+ */
+export function replacement(
+  { system_prompt: prompt, options, request_defaults: defaults }: Settings,
+  wanted: UpdateInstance,
+  withFiles: boolean,
+): Replacement {
+  const isReplaced = withFiles ? isOptionOfModelfile : (key: string): boolean => OPTIONS_OF_OLLAMA.has(key);
+  const lostOptions = lost(options, wanted.options, isReplaced);
+  const lostFields = lost(defaults, wanted.request_defaults, (key) => FIELDS_OF_OLLAMA.has(key));
+  const isPromptLost = prompt !== undefined && wanted.system_prompt === undefined;
+  const isPromptOther = prompt !== undefined && !isPromptLost && wanted.system_prompt !== prompt;
+  return {
+    patch: {
+      ...wanted,
+      ...(isPromptLost ? { system_prompt: null } : {}),
+      ...patchOf('options', lostOptions, wanted.options),
+      ...patchOf('request_defaults', lostFields, wanted.request_defaults),
+    },
+    removed: [...(isPromptLost ? ['system prompt'] : []), ...lostFields, ...lostOptions],
+    changed: [
+      ...(isPromptOther ? ['system prompt'] : []),
+      ...otherValues(defaults, wanted.request_defaults),
+      ...otherValues(options, wanted.options),
+    ],
+  };
+}
+
+type Settings = Pick<Instance, 'system_prompt' | 'options' | 'request_defaults'>;
+type Values = Readonly<Record<string, JsonValue>>;
+
+function lost(
+  now: Values,
+  wanted: Values | null = {},
+  isReplaced: (key: string, value: JsonValue) => boolean,
+): string[] {
+  const kept = wanted ?? {};
+  return Object.entries(now).flatMap(([key, value]) => (isReplaced(key, value) && !(key in kept) ? [key] : []));
+}
+
+function patchOf(
+  key: 'options' | 'request_defaults',
+  keys: readonly string[],
+  wanted: Values | null = {},
+): UpdateInstance {
+  if (keys.length === 0) return {};
+  return { [key]: { ...Object.fromEntries(keys.map((each) => [each, null])), ...wanted } };
+}
+
+function otherValues(now: Values, wanted: Values | null = {}): string[] {
+  return Object.entries(wanted ?? {}).flatMap(([key, value]) => {
+    const before = now[key];
+    if (before === undefined || value === null || isDeepStrictEqual(before, value)) return [];
+    return [`${key} ${JSON.stringify(before)} to ${JSON.stringify(value)}`];
+  });
+}
+
+/** Whether a Modelfile can have an option. `mmproj: false` leaves a projector out, which a Modelfile cannot say. */
+export function isOptionOfModelfile(key: string, value: JsonValue): boolean {
+  return OPTIONS_OF_OLLAMA.has(key) || (FILES.has(key) && typeof value !== 'boolean');
+}
+
+/** The end of a sentence about a change: `; changed: temperature 0.3 to 0.5; removed: top_k`. Empty: neither. */
+export function replacedText({ removed, changed }: Pick<Replacement, 'removed' | 'changed'>): string {
+  const parts = [
+    ...(changed.length === 0 ? [] : [`changed: ${changed.join(', ')}`]),
+    ...(removed.length === 0 ? [] : [`removed: ${removed.join(', ')}`]),
+  ];
+  return parts.map((part) => `; ${part}`).join('');
+}

@@ -1958,7 +1958,7 @@ export interface Remedy {
   link?: string | undefined;
   /** Whether the instance has these settings and failed again with them, for the same cause; absent: no. */
   tried?: boolean | undefined;
-  /** A command for a shell on the machine, instead of `operation`. */
+  /** A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all instances of the model. */
   command?: string | undefined;
 }
 

@@ -25,16 +25,20 @@ describe('the format of a file', () => {
     );
   });
 
-  it.each(['FROM qwen3:8b', '# mine\n\nFROM ./q.gguf\nPARAMETER num_ctx 4096', 'from q.gguf\nSYSTEM """hi"""'])(
-    'is recognised as a Modelfile: %j',
-    (text) => {
-      for (const values of [undefined, { 'FROM qwen3:8b SYSTEM """ Be': 'brief' }]) {
-        expect(foreignFormat(text, values)).toBe(
-          'is a Modelfile of Ollama; to make an instance of it: llamactl create NAME --file FILE',
-        );
-      }
-    },
-  );
+  it.each([
+    'FROM qwen3:8b',
+    '# mine\n\nFROM ./q.gguf\nPARAMETER num_ctx 4096',
+    'from q.gguf\nSYSTEM """hi"""',
+    'SYSTEM You are a pirate.\nFROM qwen3:8b',
+    '# without FROM\nPARAMETER num_ctx 512',
+    'TEMPLATE """{{ .Prompt }}"""',
+  ])('is recognised as a Modelfile: %j', (text) => {
+    for (const values of [undefined, { 'FROM qwen3:8b SYSTEM """ Be': 'brief' }]) {
+      expect(foreignFormat(text, values)).toBe(
+        'is a Modelfile of Ollama; to make an instance of it: llamactl create NAME --file FILE',
+      );
+    }
+  });
 
   it('takes no longer for many blank lines and comments', () => {
     expect(foreignFormat(`${'# comment\n\n'.repeat(10_000)}oops: {`, undefined)).toBeNull();

@@ -53,6 +53,10 @@ const GO_KEYS: ReadonlySet<string> = new Set([
   'on_demand_start_timeout',
 ]);
 
+/** Instructions of a Modelfile that no other file begins with. */
+const WITHOUT_FROM =
+  /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*(?:SYSTEM[ \t]+\S|PARAMETER[ \t]+\w+[ \t]+\S|TEMPLATE[ \t]+"|ADAPTER[ \t]+\S|MESSAGE[ \t]+(?:system|user|assistant)[ \t])/;
+
 /** A Modelfile begins with `FROM`, after comments. Each repetition takes one line, so the time is linear in the text. */
 const MODELFILE = /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*FROM[ \t]+\S/i;
 
@@ -73,9 +77,9 @@ export function foreignFormat(text: string, values: unknown): string | null {
     : null;
 }
 
-/** Whether a text is a Modelfile of Ollama. Only one that begins with `FROM` is recognised. */
+/** Whether a text is a Modelfile of Ollama, by its first instruction. In small letters, only `FROM` is one. */
 export function isModelfile(text: string): boolean {
-  return MODELFILE.test(text);
+  return MODELFILE.test(text) || WITHOUT_FROM.test(text);
 }
 
 function sentenceOf(file: string, page: string): string {

@@ -32,7 +32,12 @@ export const RemedySchema = z
       .boolean()
       .optional()
       .describe('Whether the instance has these settings and failed again with them, for the same cause; absent: no.'),
-    command: z.string().optional().describe('A command for a shell on the machine, instead of `operation`.'),
+    command: z
+      .string()
+      .optional()
+      .describe(
+        'A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all instances of the model.',
+      ),
   })
   .meta({ id: 'Remedy' });
 export type Remedy = z.infer<typeof RemedySchema>;

@@ -167,6 +167,8 @@ describe('llamactl run with one question', () => {
       'the library has a newer version of pirate:1b; to use it, with its system prompt and parameters: ' +
         'llamactl import ollama pirate:1b --update\n',
     );
+    server.add('mine', { status: 'running', model: 'pirate:1b', newer_model_path: file });
+    expect((await run(['mine', 'x'])).stderr).toContain('; to use it: llamactl import ollama pirate:1b --update\n');
     server.add('smol', { status: 'running', model: 'a/smol:Q4_0', newer_model_path: '/hub/smol.gguf' });
     expect((await run(['smol', 'x'])).stderr).toBe(
       'the library has a newer version of a/smol:Q4_0; to use it: llamactl update smol --model a/smol:Q4_0\n',

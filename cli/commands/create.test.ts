@@ -167,8 +167,13 @@ describe('creating an instance', () => {
   it('refuses a word that is neither a model of the server nor a path', async () => {
     expect(await sandbox.run(['create', 'a', '-m', 'pirate'])).toMatchObject({
       status: 3,
-      stderr: 'llamactl: there is no model and no file pirate; to list models: llamactl models\n',
+      stderr:
+        'llamactl: there is no model and no file pirate; to list models: llamactl models\n' +
+        '  if Ollama has a model of this name: llamactl pull ollama:pirate\n',
     });
+    expect((await sandbox.run(['create', 'a', '-m', 'qwen3:8b'])).stderr).toContain(
+      "  to download it from Ollama's registry: llamactl pull ollama:qwen3:8b\n",
+    );
     expect(server.manager.calls.filter(({ method }) => method === 'create')).toEqual([]);
   });
 
@@ -193,6 +198,10 @@ describe('creating an instance', () => {
     [
       ['create', 'a', 'b'],
       /^llamactl: expected one name, but got also: b\n.*a model is given as --model b; .*after --/,
+    ],
+    [
+      ['create', 'a', 'b', '-m', '/m'],
+      /^llamactl: expected one name, but got also: b\n {2}one instance at a time; .* --update\n/,
     ],
     [['create', 'a', 'b', '--', 'c'], /^llamactl: expected one name, but got also: b\n/],
     [['create', 'a', '-o', 'threads', '8'], /^llamactl: expected one name, but got also: 8\n.*without a space/],
@@ -234,13 +243,13 @@ describe('creating an instance', () => {
 });
 
 describe('a model that cannot be loaded', () => {
-  it('is warned about', async () => {
+  it('is refused', async () => {
     const broken = { ...ONE_MODEL, problems: ['gone lacks its file'] };
     const other = await EventServer.open({ models: { ...oneModel, list: () => [broken] } });
     const environment = { LLAMACTL_URL: other.url };
     const { stderr } = await sandbox.run(['create', 'a', '-m', 'gone'], { environment });
     await other.goAway();
-    expect(stderr).toContain('warning: gone lacks its file\n');
+    expect(stderr).toBe('llamactl: gone lacks its file\n');
   });
 });
 

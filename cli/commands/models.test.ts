@@ -199,3 +199,14 @@ it('show says that a word is a model without an instance', async () => {
       '  to see the model: llamactl models show demo-q8_0\n',
   ]);
 });
+
+it('show and rm say why a model without an instance cannot be loaded', async () => {
+  await put('cut.gguf', demoModelBytes().subarray(0, 1_000));
+  for (const verb of ['show', 'rm']) {
+    const { status, stderr } = await sandbox.run([verb, 'cut']);
+    expect([status, stderr]).toEqual([
+      3,
+      expect.stringMatching(/^llamactl: there is no instance cut, but a model that cannot be loaded\n {2}\S.*\n$/),
+    ]);
+  }
+});

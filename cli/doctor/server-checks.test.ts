@@ -115,6 +115,38 @@ describe('the server', () => {
     ]);
   });
 
+  it('names one command for all instances whose files Ollama has replaced', async () => {
+    const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    const obstacle = { code: 'MODEL_NOT_FOUND', message: `the model file ${file} does not exist` };
+    const health = { body: { status: 'stopped', start_obstacle: obstacle } };
+    const gone = { port: 1, status: 'failed', model_path: file };
+    const alert = { level: 'error', code: 'INSTANCE_FAILED', message: `a failed: ${obstacle.message}`, instance: 'a' };
+    const answers = {
+      ...info('0.1.0', [alert]),
+      '/api/instances': {
+        body: {
+          instances: [
+            { ...gone, name: 'a', model: 'ollama:qwen3:8b' },
+            { ...gone, name: 'b', model: 'qwen3:8b' },
+            { ...gone, name: 'by-path' },
+          ],
+        },
+      },
+      '/api/instances/a/health': health,
+      '/api/instances/b/health': health,
+      '/api/instances/by-path/health': health,
+    };
+    expect((await check(answering(answers))).findings.slice(1)).toMatchObject([
+      { message: `by-path cannot be started: ${obstacle.message}` },
+      {
+        check: 'instance',
+        level: 'warning',
+        message: 'Ollama has replaced or deleted the files of qwen3:8b, so these cannot be started: a, b',
+        remedies: [{ command: 'llamactl import ollama qwen3:8b --update' }],
+      },
+    ]);
+  });
+
   it('that is missing can be started, if a context follows its data directory', async () => {
     const address = { ...ADDRESS, context: 'local', source: 'the context local', dataDirectory: '/data' };
     expect((await check(answering(null), { address })).findings).toMatchObject([

@@ -1,7 +1,7 @@
-import type { Client, InstanceSummary, StartObstacle, SystemInfo } from '@llamactl/client';
+import type { Client, InstanceSummary, SystemInfo } from '@llamactl/client';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { ServerAddress } from '../server/server-address.ts';
-import type { Finding } from '@llamactl/server/main';
+import type { BlockedInstance, Finding } from '@llamactl/server/main';
 import { doubtful, well, wrong } from './finding.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 
@@ -29,8 +29,10 @@ export interface ServerCheck {
 
 /** Checks the server that commands would use. A missing server is an error only if the command line names one. */
 export async function checkServer({ client, address, version, now, signal }: ServerCheck): Promise<ServerFindings> {
-  const [{ ConnectionError, LlamactlError }, { alertFindings, brokenModelFindings, obstacleFinding }] =
-    await Promise.all([import('@llamactl/client'), import('@llamactl/server/main')]);
+  const [{ ConnectionError, LlamactlError }, { brokenModelFindings, stateFindings }] = await Promise.all([
+    import('@llamactl/client'),
+    import('@llamactl/server/main'),
+  ]);
   const call = { signal, timeout: TIMEOUT, retries: 0 };
   const check = 'server';
   const where = `${client.url} (from ${address.source})`;
@@ -41,8 +43,7 @@ export async function checkServer({ client, address, version, now, signal }: Ser
       findings: [
         versions(where, body.version, version),
         ...clocks(headers.get('date'), now()),
-        ...alertFindings(alerts),
-        ...(await startObstacles(client, instances, call)).map(([name, obstacle]) => obstacleFinding(name, obstacle)),
+        ...stateFindings(alerts, await blockedInstances(client, instances, call)),
         ...brokenModelFindings((await client.listModels(call)).models),
       ],
       ports: isOwnAddress(client.url) ? portsOf(instances) : new Set(),
@@ -72,19 +73,19 @@ type Call = { signal: AbortSignal; timeout: number; retries: number };
  * Instances that a start would be refused for, each with the obstacle. Asks about few: each takes a request, of which a
  * minute allows a hundred.
  */
-async function startObstacles(
+async function blockedInstances(
   client: Client,
   instances: readonly InstanceSummary[],
   call: Call,
-): Promise<[string, StartObstacle][]> {
+): Promise<BlockedInstance[]> {
   const down = instances.filter(({ status }) => status === 'stopped' || status === 'failed').slice(0, MOST_ASKED);
-  const obstacles = await Promise.all(
-    down.map(async ({ name }): Promise<[string, StartObstacle][]> => {
-      const { start_obstacle: obstacle } = await client.getInstanceHealth(name, call);
-      return obstacle === undefined ? [] : [[name, obstacle]];
+  const blocked = await Promise.all(
+    down.map(async (instance): Promise<BlockedInstance[]> => {
+      const { start_obstacle: obstacle } = await client.getInstanceHealth(instance.name, call);
+      return obstacle === undefined ? [] : [{ ...instance, obstacle }];
     }),
   );
-  return obstacles.flat();
+  return blocked.flat();
 }
 
 function versions(where: string, theirs: string, ours: string): Finding {

@@ -1,3 +1,4 @@
+import type { Model } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { AliasUsed, Problem } from '../problem.ts';
@@ -12,17 +13,29 @@ export async function nearInstance(session: Session, name: string, error: unknow
   if (!(error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND')) return error;
   const { client, signal } = session;
   const problem = await unknownInstance(name, await client.listInstances({ signal }));
-  if (problem instanceof AliasUsed || !(await isModel(session, name))) return problem;
+  if (problem instanceof AliasUsed) return problem;
+  const [model] = await modelsOf(session, name);
+  if (model === undefined) return problem;
+  if (model.problems.length > 0) {
+    const { plain } = await import('../screen/text.ts');
+    const damaged = `there is no instance ${name}, but a model that cannot be loaded`;
+    return new Problem(
+      damaged,
+      EXIT.notFound,
+      model.problems.map((each) => plain(each)),
+      'INSTANCE_NOT_FOUND',
+    );
+  }
   const message = `there is no instance ${name}, but a model; to make an instance of it: llamactl run ${name}`;
   return new Problem(message, EXIT.notFound, [`to see the model: llamactl models show ${name}`], 'INSTANCE_NOT_FOUND');
 }
 
-async function isModel({ client, signal }: Session, word: string): Promise<boolean> {
+async function modelsOf({ client, signal }: Session, word: string): Promise<Model[]> {
   const [{ modelsCalled }, { serverModels }] = await Promise.all([
     import('@llamactl/contract/model-names'),
     import('./server-models.ts'),
   ]);
-  return modelsCalled(word, await serverModels(client, signal)).length > 0;
+  return modelsCalled(word, await serverModels(client, signal));
 }
 
 /** The names of an instance. */

@@ -13,9 +13,10 @@ export function newerModel(instance: Instance): string | null {
   const { name, model, newer_model_path: newer } = instance;
   if (model === undefined || newer === undefined) return null;
   const inOllama = model.replace(/^ollama:/, '');
-  const way =
-    isOllamaBlob(newer) && hasNameOf(inOllama, instance)
-      ? `to use it, with its system prompt and parameters: llamactl import ollama ${shellQuoted(inOllama)} --update`
-      : `to use it: llamactl update ${name} --model ${shellQuoted(model)}`;
+  // The same command for all instances of a model of Ollama: only one with a name of the model gets more than the file.
+  const more = hasNameOf(inOllama, instance) ? ', with its system prompt and parameters' : '';
+  const way = isOllamaBlob(newer)
+    ? `to use it${more}: llamactl import ollama ${shellQuoted(inOllama)} --update`
+    : `to use it: llamactl update ${name} --model ${shellQuoted(model)}`;
   return `the library has a newer version of ${inOllama}; ${way}`;
 }

@@ -32,7 +32,7 @@ export async function saidSettings(
   const [given, ...surplus] = words.slice(0, words.length - rest.length);
   if (surplus.length > 0) {
     throw new Problem(`expected one name, but got also: ${surplus.join(' ')}`, EXIT.usage, [
-      remedyFor(surplus[0] ?? ''),
+      remedyFor(surplus[0] ?? '', flags),
     ]);
   }
   const { settings: fromFile, isComplete } = await settingsIn(session, flags.file, surroundings.home);
@@ -67,14 +67,19 @@ async function settingsIn(
 }
 
 /** @param word The first word after the name */
-function remedyFor(word: string): string {
+function remedyFor(word: string, { model }: SettingFlags): string {
   // `-q` of `ollama create` takes it.
   if (/^(?:i?q\d\w*|b?f(?:16|32))$/i.test(word)) return QUANTIZE;
   if (/\.gguf$/i.test(word)) return `a model file is given as --model ${word}`;
   if (/^\w+=/.test(word)) return `an option of the engine is given as -o ${word}`;
   if (/^[\d.]+$/.test(word)) return 'an option of the engine is given as -o key=value, without a space';
+  if (model !== undefined)
+    return 'one instance at a time; to give all instances of a model of Ollama its new file: llamactl import ollama NAME --update';
   return `a model is given as --model ${word}; put arguments for the engine after --`;
 }
+
+/** A model as Ollama names it: `qwen3:8b`, `llama3.2`. */
+const OF_OLLAMA = /^[a-z\d][\w.-]*(?::[\w.-]+)?$/;
 
 /**
  * Whether `--model` is a name or reference that the server knows. If not, it is a path, or a file here.
@@ -100,9 +105,12 @@ async function isKnownModel(session: Session, { model, engine }: SettingFlags): 
     const names = models.map(({ name }) => name);
     const near = modelContaining(model, models) ?? (await nearName(model, names));
     const hint = near === null ? 'to list models: llamactl models' : `did you mean ${near}?`;
-    throw new Problem(`there is no model and no file ${model}; ${hint}`, EXIT.notFound);
+    const when = model.includes(':') ? "to download it from Ollama's registry" : 'if Ollama has a model of this name';
+    const pull = `${when}: llamactl pull ${shellQuoted(`ollama:${model}`)}`;
+    const ways = near === null && OF_OLLAMA.test(model) ? [pull] : [];
+    throw new Problem(`there is no model and no file ${model}; ${hint}`, EXIT.notFound, ways);
   }
+  if (found.problems.length > 0) throw new Problem(plain(found.problems.join('; ')), EXIT.failed);
   terminal.note(`using the model ${plain(found.path)}`);
-  for (const problem of found.problems) terminal.note(plain(`warning: ${problem}`));
   return true;
 }

@@ -116,6 +116,15 @@ describe('llamactl create NAME -f Modelfile', () => {
     expect(created()).toMatchObject([{ options: { ctx_size: 64 }, system_prompt: 'y' }]);
   });
 
+  it('names the missing FROM, also on standard input', async () => {
+    const environment = { LLAMACTL_URL: server.url };
+    const words = ['create', 'coder', '-f', '-'];
+    expect(await sandbox.run(words, { input: 'SYSTEM You are a pirate.\n', environment })).toMatchObject({
+      status: 2,
+      stderr: 'llamactl: standard input has no FROM, which names the model\n',
+    });
+  });
+
   it('reads standard input', async () => {
     const file = put('q.gguf', 'GGUF');
     const environment = { LLAMACTL_URL: server.url };

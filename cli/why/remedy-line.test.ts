@@ -22,6 +22,10 @@ describe('the line of a remedy', () => {
     [{ link: 'settings/options.ctx_size' }, 'llamactl update qwen -o ctx_size=…'],
     [{ link: 'configuration/instances.start_timeout' }, 'instances.start_timeout in the configuration'],
     [{ command: 'chmod a+r /m/x' }, 'chmod a+r /m/x'],
+    [
+      { operation: 'updateInstance', body: { model: 'a' }, command: 'llamactl import ollama a --update' },
+      'llamactl import ollama a --update',
+    ],
   ] as const)('of %j ends with %s', (remedy, command) => {
     expect(remedyLine('qwen', { label: 'Do it', ...structuredClone(remedy) } as never)).toBe(`Do it: ${command}`);
   });

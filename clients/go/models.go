@@ -2411,7 +2411,8 @@ type Remedy struct {
 	// Whether the instance has these settings and failed again with them, for the same cause; absent: no.
 	Tried *bool `json:"tried,omitzero"`
 
-	// A command for a shell on the machine, instead of `operation`.
+	// A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all
+	// instances of the model.
 	Command string `json:"command,omitzero"`
 }
 

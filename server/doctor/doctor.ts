@@ -5,14 +5,13 @@ import {
   type DoctorCheck,
   type Finding as Shown,
 } from '@llamactl/contract/doctor';
-import type { StartObstacle } from '@llamactl/contract/health';
 import type { InstanceSummary } from '@llamactl/contract/instance';
 import type { Model } from '@llamactl/contract/model';
 import type { Alert } from '@llamactl/contract/system';
 import { atMost, type Clock } from '../instances/ports/time.ts';
 import { byCommand, doubtful, well, wrong, type Finding } from './finding.ts';
 import { checkClock } from './process-checks.ts';
-import { alertFindings, brokenModelFindings, obstacleFinding } from './state-checks.ts';
+import { type BlockedInstance, brokenModelFindings, stateFindings } from './state-checks.ts';
 
 /** Longest time for all checks. */
 const LONGEST_MS = 30_000;
@@ -28,8 +27,8 @@ export interface DoctorPatient {
   alerts: () => readonly Alert[];
   models: () => readonly Pick<Model, 'name' | 'problems'>[];
   instances: {
-    list(): readonly Pick<InstanceSummary, 'name' | 'status'>[];
-    health(name: string): Promise<{ start_obstacle?: Pick<StartObstacle, 'message'> | undefined }>;
+    list(): readonly Pick<InstanceSummary, 'name' | 'status' | 'model' | 'model_path'>[];
+    health(name: string): Promise<{ start_obstacle?: BlockedInstance['obstacle'] | undefined }>;
   };
   /** The checks of the machine, see `examineMachine`. */
   machine: () => AsyncGenerator<Finding, void, void>;
@@ -74,12 +73,14 @@ export class Doctor {
 
   async *#findings(): AsyncGenerator<Finding, void, void> {
     const { clock, built, configuration, alerts, models, instances, machine } = this.#patient;
-    yield* alertFindings(alerts());
+    const raised = alerts();
+    const blocked: BlockedInstance[] = [];
     const down = instances.list().filter(({ status }) => status === 'stopped' || status === 'failed');
-    for (const { name } of down.slice(0, MOST_INSTANCES)) {
-      const { start_obstacle: obstacle } = await instances.health(name);
-      if (obstacle !== undefined) yield obstacleFinding(name, obstacle);
+    for (const instance of down.slice(0, MOST_INSTANCES)) {
+      const { start_obstacle: obstacle } = await instances.health(instance.name);
+      if (obstacle !== undefined) blocked.push({ ...instance, obstacle });
     }
+    yield* stateFindings(raised, blocked);
     yield* brokenModelFindings(models());
     yield* configurationFindings(await configuration());
     yield* machine();

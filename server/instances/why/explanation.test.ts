@@ -430,6 +430,25 @@ describe('remedies', () => {
     expect(first).toBe('Use the file that qwen3:0.6b has now | updateInstance | {"model":"qwen3:0.6b"}');
   });
 
+  it('name the command that mends all instances of a model of Ollama', () => {
+    const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    const gone = `the model file ${file} does not exist`;
+    const missing = explain(
+      facts(
+        { model: 'ollama:qwen3:8b', model_path: file, status: 'stopped' },
+        { health: blocked('MODEL_NOT_FOUND', gone) },
+      ),
+    );
+    expect(missing.remedies[0]).toEqual({
+      label: 'Use the file that ollama:qwen3:8b has now',
+      operation: 'updateInstance',
+      body: { model: 'ollama:qwen3:8b' },
+      command: 'llamactl import ollama qwen3:8b --update',
+    });
+    const newer = explain(facts({ model: 'qwen3:8b', newer_model_path: file }));
+    expect(newer.remedies).toMatchObject([{ command: 'llamactl import ollama qwen3:8b --update' }]);
+  });
+
   it('take the newer version that the library has of a model', () => {
     const newer = { model: 'qwen3:8b', newer_model_path: '/blobs/new' };
     const { remedies, evidence } = explain(facts(newer));

@@ -1,6 +1,7 @@
 import type { Cause } from '@llamactl/contract/cause';
 import type { Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
+import { isOllamaBlob } from '@llamactl/contract/ollama-options';
 import type { Remedy } from '@llamactl/contract/why';
 import { shellQuoted } from '../../../format/shell-words.ts';
 import type { WhyFacts } from './why-facts.ts';
@@ -34,7 +35,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
     case 'model_missing':
       return [
         // A pull of Ollama gives a model another file, and removes the old one.
-        ...(called === undefined ? [] : [update(`Use the file that ${called} has now`, { model: called })]),
+        ...(called === undefined ? [] : [newFile(`Use the file that ${called} has now`, called, file)]),
         choose,
         ...(file === undefined ? [] : [{ label: `Put the file back: ${file}` }]),
       ];
@@ -128,7 +129,14 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
 
 /** The step that takes the newer version of the model; empty: the library has none. */
 export function newerModel({ model, newer_model_path: newer }: Instance): Remedy[] {
-  return model === undefined || newer === undefined ? [] : [update(`Use the newer version of ${model}`, { model })];
+  return model === undefined || newer === undefined ? [] : [newFile(`Use the newer version of ${model}`, model, newer)];
+}
+
+/** The step that takes the file that a model has now. A model of Ollama has a command that does it for all its instances. */
+function newFile(label: string, model: string, file: string | undefined): Remedy {
+  const remedy = update(label, { model });
+  if (file === undefined || !isOllamaBlob(file)) return remedy;
+  return { ...remedy, command: `llamactl import ollama ${shellQuoted(model.replace(/^ollama:/, ''))} --update` };
 }
 
 /** Steps if an engine uses the GPUs less than its settings ask. @param alert The message of the alert. */

@@ -1750,7 +1750,7 @@ class Remedy(_Base):
     tried: bool | None
     """Whether the instance has these settings and failed again with them, for the same cause; absent: no."""
     command: str | None
-    """A command for a shell on the machine, instead of `operation`."""
+    """A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all instances of the model."""
 
 
 class RequestError(_Base):

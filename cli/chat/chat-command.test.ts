@@ -32,14 +32,36 @@ describe('chatCommand', () => {
     ['/set think much', { kind: 'mistake', message: 'think much is unknown; give low, medium or high' }],
     ['/set format json', { kind: 'set', name: 'response_format', value: { type: 'json_object' } }],
     ['/set noformat', { kind: 'set', name: 'response_format', value: undefined }],
-    ['/set verbose', { kind: 'mistake', message: 'to see statistics of each answer: llamactl run NAME --verbose' }],
+    ['/set verbose', { kind: 'verbose', isOn: true }],
+    ['/set quiet', { kind: 'verbose', isOn: false }],
+    ['/show system', { kind: 'show', part: 'system' }],
+    ['/show parameters', { kind: 'show', part: 'parameters' }],
+    ['/show info', { kind: 'mistake', message: 'for all about the instance: llamactl show qwen' }],
+    ['/show modelfile', { kind: 'mistake', message: 'for the modelfile: llamactl show qwen --modelfile' }],
+    [
+      '/show',
+      { kind: 'mistake', message: '/show system and /show parameters exist; for the instance: llamactl show qwen' },
+    ],
+    ['/set parameter stop foo bar', { kind: 'set', name: 'stop', value: ['foo', 'bar'] }],
+    ['/set parameter stop ["a b"]', { kind: 'set', name: 'stop', value: ['a b'] }],
+    ['/set stop foo bar', { kind: 'set', name: 'stop', value: 'foo bar' }],
     ['/set nohistory', { kind: 'mistake', message: 'nohistory does not exist here; for the settings: /set' }],
     ['/set parameter temperature 0.2', { kind: 'set', name: 'temperature', value: 0.2 }],
     [
       '/set parameter num_ctx 4096',
-      { kind: 'mistake', message: 'num_ctx belongs to the engine: llamactl update NAME -o ctx_size=N --restart' },
+      { kind: 'mistake', message: 'num_ctx belongs to the engine: llamactl update qwen -o ctx_size=4096 --restart' },
     ],
-    ['/save x', { kind: 'mistake', message: 'conversations are not saved; for another model: llamactl run NAME' }],
+    [
+      '/load alpha:8b',
+      {
+        kind: 'mistake',
+        message: 'conversations are not saved; for another model: /exit, then llamactl run alpha:8b',
+      },
+    ],
+    [
+      '/save x',
+      { kind: 'mistake', message: 'conversations are not saved; for a copy of the instance: llamactl cp qwen x' },
+    ],
     ['/set num_predict 5', { kind: 'mistake', message: 'num_predict is called max_tokens here: /set max_tokens 5' }],
     ['/set temperature hot', { kind: 'mistake', message: 'temperature must be a number, 0 or more' }],
     ['/set max_tokens 0.5', { kind: 'mistake', message: 'max_tokens must be a whole number, 1 or more' }],
@@ -49,11 +71,11 @@ describe('chatCommand', () => {
     ['/set 5', { kind: 'mistake', message: '5 is not a setting; an example: /set temperature 0.2' }],
     ['/cler', { kind: 'mistake', message: 'unknown command /cler; for a list: /help' }],
   ])('parses %j', (text, command) => {
-    expect(chatCommand(text)).toEqual(command);
+    expect(chatCommand(text, 'qwen')).toEqual(command);
   });
 
   it('lists the settings for an unknown one', () => {
-    expect(chatCommand('/set temprature 0.2')).toEqual({
+    expect(chatCommand('/set temprature 0.2', 'qwen')).toEqual({
       kind: 'mistake',
       message: expect.stringMatching(/^there is no setting temprature; settings: temperature, max_tokens, /) as string,
     });

@@ -1,5 +1,7 @@
 import { OLLAMA_FIELDS, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
+import { shellQuoted } from '../../format/shell-words.ts';
 import { settingFault } from './chat-settings.ts';
+import type { ShownPart } from './shown-part.ts';
 import { thinkingFields, thinkingOf } from './thinking.ts';
 
 /** A parsed input line of the chat. */
@@ -14,18 +16,27 @@ export type ChatCommand =
   | { kind: 'settings' }
   /** `undefined`: back to the engine's default. */
   | { kind: 'set'; name: string; value: unknown }
+  | { kind: 'show'; part: ShownPart }
+  /** Whether to print figures after each answer. */
+  | { kind: 'verbose'; isOn: boolean }
   | { kind: 'mistake'; message: string };
 
 export const CHAT_HELP = `/clear           Forget the conversation
 /system TEXT     Set the system prompt; alone: show it; /system "": the instance's
 /set NAME VALUE  Set a request field: temperature, max_tokens, top_p, seed …
                  /set alone: show all; /set NAME: back to the engine's default
+                 /set verbose, /set quiet: figures after each answer, or none
+/show PART       Show the system prompt or the parameters in use
 /exit            Quit; the instance keeps running. Also Ctrl-D, or Ctrl-C twice
-"""              Begin and end a text of several lines
+"""              Begin and end a text of several lines, also after /system
 Ctrl-C           Stop the answer`;
 
-/** Parses an input line. Only a word of letters after the slash is a command: `/etc/fstab` is a question. */
-export function chatCommand(text: string): ChatCommand {
+/**
+ * Parses an input line. Only a word of letters after the slash is a command: `/etc/fstab` is a question.
+ *
+ * @param name Of the instance, for commands in messages.
+ */
+export function chatCommand(text: string, name: string): ChatCommand {
   const trimmed = text.trim();
   if (trimmed === '') return { kind: 'nothing' };
   const [, word = '', rest = ''] = /^\/([a-z?]+)(?:\s+([^]*))?$/.exec(trimmed) ?? [];
@@ -43,32 +54,67 @@ export function chatCommand(text: string): ChatCommand {
     case 'system':
       return { kind: 'system', text: rest === '' ? null : unquoted(rest) };
     case 'set':
-      return setting(rest);
+      return setting(rest, name);
     case 'show':
+      return shown(rest, name);
+    case 'load': {
+      const model = rest === '' ? 'NAME' : shellQuoted(rest);
       return {
         kind: 'mistake',
-        message: '/set shows the settings and /system the prompt; for the instance: llamactl show NAME',
+        message: `conversations are not saved; for another model: /exit, then llamactl run ${model}`,
       };
-    case 'load':
-    case 'save':
-      return { kind: 'mistake', message: 'conversations are not saved; for another model: llamactl run NAME' };
+    }
+    case 'save': {
+      const copy = rest === '' ? 'NEW' : shellQuoted(rest);
+      return {
+        kind: 'mistake',
+        message: `conversations are not saved; for a copy of the instance: llamactl cp ${name} ${copy}`,
+      };
+    }
     default:
       return { kind: 'mistake', message: `unknown command /${word}; for a list: /help` };
   }
 }
 
-function setting(rest: string): ChatCommand {
+/** `/show` of Ollama's chat. */
+function shown(part: string, name: string): ChatCommand {
+  switch (part) {
+    case 'system':
+    case 'parameters':
+      return { kind: 'show', part };
+    case 'info':
+      return { kind: 'mistake', message: `for all about the instance: llamactl show ${name}` };
+    case 'modelfile':
+    case 'template':
+    case 'license':
+      return { kind: 'mistake', message: `for the ${part}: llamactl show ${name} --${part}` };
+    default:
+      return {
+        kind: 'mistake',
+        message: `/show system and /show parameters exist; for the instance: llamactl show ${name}`,
+      };
+  }
+}
+
+function setting(rest: string, instance: string): ChatCommand {
   if (rest === '') return { kind: 'settings' };
   const [, name = '', value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)(?:\s*=\s*|\s+|$)([^]*)$/.exec(rest) ?? [];
   if (name === '') return { kind: 'mistake', message: `${rest} is not a setting; an example: /set temperature 0.2` };
   if (name === 'system') return { kind: 'system', text: unquoted(value) };
   // Ollama's chat writes `/set parameter temperature 0.2`.
-  if (name === 'parameter') return setting(value);
+  if (name === 'parameter') {
+    const [, stops] = /^stop\s+([^"[][^]*)$/.exec(value) ?? [];
+    return stops === undefined
+      ? setting(value, instance)
+      : { kind: 'set', name: 'stop', value: stops.trim().split(/\s+/) };
+  }
   const ofOllama = modeOfOllama(name, value);
   if (ofOllama !== null) return ofOllama;
   const option = OLLAMA_OPTIONS.get(name);
   if (option !== undefined) {
-    return { kind: 'mistake', message: `${name} belongs to the engine: llamactl update NAME -o ${option}=N --restart` };
+    const number = /^\d+$/.test(value) ? value : 'N';
+    const update = `llamactl update ${instance} -o ${option}=${number} --restart`;
+    return { kind: 'mistake', message: `${name} belongs to the engine: ${update}` };
   }
   if (OURS.has(name)) return { kind: 'mistake', message: `${name} cannot be set here` };
   const field = OLLAMA_FIELDS.get(name);
@@ -96,7 +142,7 @@ function modeOfOllama(name: string, value: string): ChatCommand | null {
       return { kind: 'set', name: 'response_format', value: undefined };
     case 'verbose':
     case 'quiet':
-      return { kind: 'mistake', message: 'to see statistics of each answer: llamactl run NAME --verbose' };
+      return { kind: 'verbose', isOn: name === 'verbose' };
     case 'history':
     case 'nohistory':
     case 'wordwrap':

@@ -77,6 +77,54 @@ describe('a conversation', () => {
     expect(said()).toEqual([['this']]);
   });
 
+  it('takes a system prompt of several lines, and shows it', async () => {
+    const { stderr } = await talk([
+      [PROMPT, '/set system """You are\r'],
+      [/… $/, 'a "pirate"."""\r'],
+      [PROMPT, '/show system\r'],
+      [PROMPT, 'Hi\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(said()).toEqual([['You are\na "pirate".', 'Hi']]);
+    expect(stderr.replaceAll('\r', '')).toContain('system: You are\na "pirate".\n');
+  });
+
+  it('shows the parameters and the prompt that the instance adds', async () => {
+    server.add('qwen', { status: 'running', system_prompt: 'Be brief.', request_defaults: { top_k: 9 } });
+    const { stderr } = await talk([
+      [PROMPT, '/show system\r'],
+      [PROMPT, '/set seed 1\r'],
+      [PROMPT, '/show parameters\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(stderr).toContain('Be brief.\n');
+    expect(stderr).toContain('of this chat:\n  seed 1\nof qwen:\n  top_k 9\n');
+  });
+
+  it('prints figures after answers once it is verbose', async () => {
+    await talk([
+      [PROMPT, '/set verbose\r'],
+      [PROMPT, 'Hi\r'],
+      [PROMPT, '/set quiet\r'],
+      [PROMPT, 'Hi\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    expect(server.questions.map((question) => 'stream_options' in question)).toEqual([true, false]);
+  });
+
+  it('wraps a long message between words', async () => {
+    const { stderr } = await talk([
+      [PROMPT, '/set bogus 1\r'],
+      [PROMPT, CTRL_D],
+    ]);
+    const lines = stderr.replaceAll('\r', '').split('\n');
+    const at = lines.findIndex((line) => line.startsWith('there is no setting bogus'));
+    expect(lines.slice(at, at + 2)).toEqual([
+      expect.stringMatching(/^.{60,80}$/) as string,
+      expect.stringMatching(/^[a-z_]+, .*$/) as string,
+    ]);
+  });
+
   it('accepts several lines between triple quotes', async () => {
     await talk([
       [PROMPT, '"""one\r'],

@@ -2,13 +2,15 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { failureOf } from '../failure.ts';
-import { plain } from '../screen/text.ts';
+import { knownSize } from '../screen/terminal.ts';
+import { plain, wrapped } from '../screen/text.ts';
 import { giveAnswer, type Answer, type AnswerTerms } from './answer.ts';
 import { whyBroken } from './broken-answer.ts';
 import { chatCommand, CHAT_HELP, type ChatCommand } from './chat-command.ts';
 import type { Conversation } from './conversation.ts';
 import { LineEditor } from './line-editor.ts';
 import { ensureRunning } from './running-instance.ts';
+import type { ShownPart } from './shown-part.ts';
 import { TypedText } from './typed-text.ts';
 
 const PROMPT = '> ';
@@ -20,7 +22,7 @@ const LOOK_EVERY_MS = 250;
 export class Chat {
   readonly #session: Session;
   readonly #conversation: Conversation;
-  readonly #view: Omit<AnswerTerms, 'signal'>;
+  #view: Omit<AnswerTerms, 'signal'>;
   readonly #editor: LineEditor;
 
   constructor(session: Session, conversation: Conversation, view: Omit<AnswerTerms, 'signal'>) {
@@ -61,7 +63,7 @@ export class Chat {
       }
       hasInterrupted = false;
       const whole = text.add(typed.text);
-      const command: ChatCommand = whole === null ? { kind: 'nothing' } : chatCommand(whole);
+      const command: ChatCommand = whole === null ? { kind: 'nothing' } : chatCommand(whole, this.#conversation.model);
       if (command.kind === 'exit') return;
       await this.#execute(command);
     }
@@ -91,8 +93,24 @@ export class Chat {
         return this.#showSettings();
       case 'settings':
         return this.#showSettings();
+      case 'show':
+        return this.#show(command.part);
+      case 'verbose':
+        this.#view = { ...this.#view, isVerbose: command.isOn };
+        return terminal.warn(command.isOn ? 'figures follow each answer' : 'no figures after answers');
       case 'mistake':
-        return terminal.warn(command.message);
+        return terminal.warn(wrapped(command.message, knownSize(terminal.streams.stderr.columns, 80)).join('\n'));
+    }
+  }
+
+  async #show(part: ShownPart): Promise<void> {
+    const { terminal } = this.#session;
+    try {
+      const { shownPart } = await import('./shown-part.ts');
+      for (const line of await shownPart(this.#session, this.#conversation, part)) terminal.warn(line);
+    } catch (error) {
+      if (this.#session.signal.aborted) throw error;
+      for (const line of failureOf(error, true).lines) terminal.warn(line);
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Client, InstanceSummary, Model, Starter } from '@llamactl/client';
+import type { Client, Instance, InstanceSummary, Model, Starter } from '@llamactl/client';
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Session } from '../command-line.ts';
@@ -25,6 +25,8 @@ export interface Place {
 /** An instance to chat with. */
 export interface ModelInstance {
   name: string;
+  /** Its state now, if a request has asked for it. */
+  instance?: Instance;
   /** The file that this command created the instance for; `null`: the instance existed. */
   file: string | null;
   /** This command created the instance for a model of Ollama, with these settings of that model. Left out: it did not. */
@@ -46,6 +48,8 @@ export async function modelInstance(
   { place, fetching }: { place: Place; fetching: FetchOptions },
 ): Promise<ModelInstance> {
   const { client, signal } = session;
+  const instance = await instanceNamed(session, model);
+  if (instance !== null) return { name: instance.name, instance, file: null };
   const instances = await client.listInstances({ signal });
   const known = named(instances, model);
   if (known !== null) return { name: known.name, file: null };
@@ -81,6 +85,24 @@ export async function modelInstance(
   if (present !== null) return { name: present.name, file: null };
   const made = await make(client, newInstanceOfRemote(remote), instances, signal);
   return { ...made, file: remote.model.path };
+}
+
+/** Only a word of these characters can be the name of an instance. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+
+/**
+ * The instance with exactly this name; `null`: none has it. One request, of which a minute allows a hundred, instead of a
+ * list and a second request for all of its fields.
+ */
+async function instanceNamed({ client, signal }: Session, word: string): Promise<Instance | null> {
+  if (!NAME.test(word) || isModelFile(word)) return null;
+  try {
+    return await client.getInstance(word, { signal });
+  } catch (error) {
+    const { LlamactlError } = await import('@llamactl/client');
+    if (error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND') return null;
+    throw error;
+  }
 }
 
 /** Finds an instance by its name, ignoring case, else by its exact alias, as `/v1` does. */

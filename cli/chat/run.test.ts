@@ -67,6 +67,13 @@ describe('llamactl run with one question', () => {
     ]);
   });
 
+  it('asks once for a running instance, because requests of a minute are limited', async () => {
+    server.others.set('GET /api/instances/qwen', [server.instances.get('qwen')]);
+    server.others.set('GET /api/instances', [{ instances: [] }]);
+    expect((await run(['qwen', 'x'])).stdout).toBe('Hello.\n');
+    expect(server.asked).toEqual(['GET /api/instances/qwen']);
+  });
+
   it('reads the question from a pipe', async () => {
     expect(await run(['QWEN'], { input: 'Say hello\n' })).toMatchObject({ status: 0, stdout: 'Hello.\n' });
     expect(server.questions).toMatchObject([{ messages: [{ content: 'Say hello' }] }]);

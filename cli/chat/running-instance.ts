@@ -15,14 +15,16 @@ const SHOWN_LINES = 6;
  * Starts an instance if needed and waits until it runs, also while the server restarts. Deletes a new instance that
  * fails, or whose model file cannot be loaded.
  *
+ * @param target.instance Its state now; left out: it is asked for.
  * @returns whether it had to be started
  * @throws {Problem} with the reason and the last output when it does not start
  */
 export async function ensureRunning(
   { client, terminal, signal }: Pick<Session, 'client' | 'terminal' | 'signal'>,
-  { name, isNew }: { name: string; isNew: boolean },
+  target: { name: string; isNew: boolean; instance?: Instance | undefined },
 ): Promise<boolean> {
-  const instance = await client.getInstance(name, { signal });
+  const { name, isNew } = target;
+  const instance = target.instance ?? (await client.getInstance(name, { signal }));
   const newer = newerModel(instance);
   if (newer !== null) terminal.note(plain(newer));
   if (instance.status === 'running') return false;

@@ -22,6 +22,12 @@ describe('typed text', () => {
       [null, null, null, null, 'one\n\ntwo'],
     ],
     ['may have both on one line', ['"""one"""'], ['one']],
+    [
+      'may be the system prompt',
+      ['/set system """You', 'are "kind".', '"""', '/system """', 'x', '"""'],
+      [null, null, '/set system "You\nare "kind"."', null, null, '/system "x"'],
+    ],
+    ['may be the system prompt on one line', ['/system """Be brief."""'], ['/system "Be brief."']],
     ['keeps quotes in the middle', ['say """x""" twice'], ['say """x""" twice']],
     ['keeps the space before its lines', ['"""def f():', '  return 1', '"""'], [null, null, 'def f():\n  return 1']],
   ])('%s', (_what, lines, texts) => {

@@ -5,7 +5,7 @@ import { TokenRenewal } from './access/token-renewal.ts';
 import { Contexts } from './server/contexts.ts';
 import { EXIT, type ExitStatus } from './exit-status.ts';
 import { configuredAddress, type AddressFlags, type ServerAddress } from './server/server-address.ts';
-import { bareWords, helpCommand, understood } from './command-words.ts';
+import { bareWords, helpCommand, pathName, understood } from './command-words.ts';
 import { outputForm, outputOptions, wantsJson, type OutputFlags } from './screen/output-format.ts';
 import { isColoured } from './screen/style.ts';
 import { knownSize, Terminal } from './screen/terminal.ts';
@@ -86,7 +86,7 @@ export class CommandLine {
   #complaint = '';
   /** Whether the verb takes options of an engine. */
   #takesEngineOptions = false;
-  /** Name of the command. */
+  /** Name of the command: `models show`. */
   #command = '';
   /** The options that the command takes, those of the program included. */
   #options: readonly Option[] = [];
@@ -113,7 +113,7 @@ export class CommandLine {
         options.some(({ long }) => long === '--option'),
       );
       const { words: known, command } = await understood(program, words);
-      this.#command = command.name();
+      this.#command = pathName(command);
       this.#words = words;
       this.#options = [...command.options, ...(command === program ? [] : program.options)];
       await program.parseAsync(known, { from: 'user' });

@@ -82,14 +82,15 @@ function pathOf(program: Command, words: readonly string[]): CommandPath {
   let isValue = false;
   for (const word of words) {
     if (isValue) isValue = false;
-    else if (word === '--' || command.registeredArguments.length > 0) break;
+    else if (word === '--' || (command.registeredArguments.length > 0 && subcommand(command, word) === undefined))
+      break;
     else if (word.startsWith('-')) {
       // Stop at an unknown option: its value is no unknown command, and commander should complain about the option.
       if (command === program && !isOption(word, program)) break;
       isValue = takesValue(word, program, command);
     } else if (word === 'help' && path.length === 0 && !isHelp) isHelp = true;
     else {
-      const next = command.commands.find((each) => each.name() === word || each.aliases().includes(word));
+      const next = subcommand(command, word);
       if (next === undefined) {
         const isUnknown = command.commands.length > 0 && word !== 'help';
         return { isHelp, path, command, unknown: isUnknown ? { path, word, parent: command } : null };
@@ -99,6 +100,17 @@ function pathOf(program: Command, words: readonly string[]): CommandPath {
     }
   }
   return { isHelp, path, command, unknown: null };
+}
+
+function subcommand({ commands }: Command, word: string): Command | undefined {
+  return commands.find((each) => each.name() === word || each.aliases().includes(word));
+}
+
+/** The names of a command and those above it, without the program: `models show`. */
+export function pathName(command: Command): string {
+  const { parent } = command;
+  if (parent === null) return '';
+  return `${pathName(parent)} ${command.name()}`.trim();
 }
 
 /** Whether the program itself has this option. */

@@ -49,6 +49,14 @@ const OF_SHOW: readonly Hint[] = [
   [/^(?:v|verbose)$/, 'show prints everything; for the metadata of the file: llamactl models show MODEL --metadata'],
 ];
 
+/** For `models show`, after options of `ollama show`. */
+const OF_MODELS: readonly Hint[] = [
+  [
+    /^(?:modelfile|parameters|system|license)$/,
+    'only instances have it: llamactl show INSTANCE --modelfile, --parameters, --system or --license',
+  ],
+];
+
 /** For `events`, which has no end. */
 const OF_EVENTS: readonly Hint[] = [
   [
@@ -64,6 +72,7 @@ const OF_VERBS: Readonly<Record<string, readonly Hint[]>> = {
   run: OF_RUN,
   create: OF_CREATE,
   show: OF_SHOW,
+  'models show': OF_MODELS,
   events: OF_EVENTS,
 };
 
@@ -71,7 +80,7 @@ type Hint = readonly [name: RegExp, hint: string];
 
 /** A command and its options. */
 export interface KnownOptions {
-  /** Name of the command. */
+  /** Name of the command: `models show`. */
   command: string;
   options: readonly Option[];
   /** The command has `-o key=value`. People know the options of their engine, and write them as for the engine. */

@@ -1671,6 +1671,13 @@ export interface ModelDetails {
   request_defaults: { [name: string]: JsonValue };
   /** Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`. */
   other_parameters: { [name: string]: JsonValue };
+  /** Messages with which Ollama begins each chat of this model. llamactl sends none. Absent: none. */
+  messages?: {
+    role: string;
+    content: string;
+  }[] | undefined;
+  /** The text of the licenses that Ollama has for this model. Absent: none. */
+  license?: string | undefined;
 }
 
 export interface ModelFile {

@@ -75,6 +75,11 @@ export const ModelDetailsSchema = z
     other_parameters: RequestDefaultsSchema.describe(
       "Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`.",
     ),
+    messages: z
+      .array(z.object({ role: z.string(), content: z.string() }))
+      .optional()
+      .describe('Messages with which Ollama begins each chat of this model. llamactl sends none. Absent: none.'),
+    license: z.string().optional().describe('The text of the licenses that Ollama has for this model. Absent: none.'),
   })
   .meta({ id: 'ModelDetails' });
 export type ModelDetails = z.infer<typeof ModelDetailsSchema>;

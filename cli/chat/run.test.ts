@@ -450,6 +450,17 @@ describe('llamactl run with a model', () => {
       );
     });
 
+    it('says that messages of the model have no effect', async () => {
+      const model = ofOllama('pirate:latest', 'id-1');
+      server.models = [model];
+      const messages = [{ role: 'user', content: 'Hi' }];
+      const details = { system_prompt: null, request_defaults: {}, other_parameters: {}, messages };
+      server.others.set('GET /api/models/id-1', [{ ...model, ...details }]);
+      expect((await run(['pirate', 'x'])).stderr).toContain(
+        'the model has 1 message that begins each chat in Ollama: not used, programs send the conversation with each request\n',
+      );
+    });
+
     it('leaves layers, threads and the length of answers to the engine, as its parameters do', async () => {
       const model = ofOllama('pirate:latest', 'id-1');
       server.models = [model];

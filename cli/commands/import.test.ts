@@ -63,6 +63,17 @@ describe('llamactl import ollama', () => {
     ]);
   });
 
+  it('says that messages of a model have no effect', async () => {
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Arr' },
+    ];
+    server.others.set('GET /api/models/id-1', [{ ...OF_PIRATE, messages }]);
+    expect((await run('ollama', 'pirate')).stderr).toContain(
+      'warning: pirate:latest: the model has 2 messages that begin each chat in Ollama: not used, ',
+    );
+  });
+
   it('creates only those that are named', async () => {
     expect((await run('ollama', 'QWEN3:8b', 'qwen3:8b', '-q')).stdout).toBe('qwen3-8b\n');
     expect([...server.instances.keys()]).toEqual(['qwen3-8b']);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import type { ModelLibrary } from '@llamactl/server/models/library';
+import { NO_LAYERS } from '@llamactl/server/models/ollama-layers';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { folderLibrary } from '@llamactl/server/testing/folder-library';
 import { ONE_MODEL, oneModel } from '@llamactl/server/testing/one-model';
@@ -125,7 +126,7 @@ describe('showing a model', () => {
   it('prints the system prompt and the parameters that Ollama has for it', async () => {
     const system = await put('system', Buffer.from('You are a pirate.\nArr!'));
     const params = await put('params', Buffer.from('{"temperature":0.2,"num_ctx":4096}'));
-    const model = { ...ONE_MODEL, layers: { system, params } };
+    const model = { ...ONE_MODEL, layers: { ...NO_LAYERS, system, params } };
     const ofOllama = await EventServer.open({ models: { ...oneModel, list: () => [model], find: () => model } });
     try {
       const { stdout } = await sandbox.run(['models', 'show', 'gone', '--url', ofOllama.url]);
@@ -135,6 +136,11 @@ describe('showing a model', () => {
     } finally {
       await ofOllama.goAway();
     }
+  });
+
+  it('names the command for parts that only instances have', async () => {
+    const { status, stderr } = await sandbox.run(['models', 'show', 'demo', '--modelfile']);
+    expect([status, stderr]).toEqual([2, expect.stringContaining('llamactl show INSTANCE --modelfile, ')]);
   });
 
   it('names the command that downloads', async () => {

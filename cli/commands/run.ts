@@ -134,7 +134,7 @@ function jsonHint(name: string): string {
 }
 
 /** The settings of Ollama that an instance got, and those that it did not get, in sentences. */
-function ollamaNotes(name: string, { settings, unused }: OllamaSettings): string[] {
+function ollamaNotes(name: string, { settings, unused, messages }: OllamaSettings): string[] {
   const { system_prompt: prompt, request_defaults: defaults, options = {} } = settings;
   const taken = [...(prompt === undefined ? [] : ['system prompt']), ...(defaults === undefined ? [] : ['parameters'])];
   const them = prompt !== undefined && defaults === undefined ? 'it' : 'them';
@@ -145,6 +145,7 @@ function ollamaNotes(name: string, { settings, unused }: OllamaSettings): string
       : [`the instance has the ${taken.join(' and ')} of the model in Ollama; to see ${them}: llamactl show ${name}`]),
     ...(set.length === 0 ? [] : [`options from its parameters in Ollama: ${set.join(', ')}`]),
     ...(unused.length === 0 ? [] : [`parameters in Ollama that are not used: ${plain(unused.join(', '))}`]),
+    ...(messages === null ? [] : [messages]),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatServer } from '../testing/chat-server.ts';
 import { CommandSandbox } from '../testing/command-run.ts';
 
 let server: EventServer;
@@ -47,10 +48,24 @@ describe('showing an instance', () => {
     expect(await show('--system', '--json')).toBe('"Be brief."\n');
   });
 
+  it('prints the license and the settings that Ollama has for its model', async () => {
+    const ollama = await new ChatServer().listen();
+    const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    const info = { id: 'id-1', name: 'pirate:latest', quantization: null, size: 1, context: null };
+    ollama.add('bare', { model: 'pirate', model_path: file, model_info: info });
+    const details = { system_prompt: 'Arr.', request_defaults: {}, other_parameters: {}, metadata: {} };
+    ollama.others.set('GET /api/models/id-1', [{ ...details, license: 'MIT License\n' }]);
+    const show = async (flag: string): Promise<string> =>
+      (await sandbox.run(['show', 'bare', flag], { environment: { LLAMACTL_URL: ollama.url } })).stdout;
+    expect(await show('--license')).toBe('MIT License\n');
+    expect(await show('--modelfile')).toContain(`# pirate has more settings in Ollama: SYSTEM\nFROM ${file}\n`);
+    await ollama.leave();
+  });
+
   it.each([
     ['--system', 'llama has no system prompt'],
     ['--template', 'the model of llama has no chat template'],
-    ['--license', 'the file of the model of llama names no license'],
+    ['--license', 'the model of llama names no license'],
   ])('says that it has no such part: %s', async (flag, message) => {
     expect(await sandbox.run(['show', 'llama', flag])).toEqual({
       status: 3,

@@ -23,7 +23,7 @@ export function showCommand(commandLine: CommandLine): Command {
     .option('--parameters', 'Print only its parameters, as in a Modelfile')
     .option('--system', 'Print only its system prompt')
     .option('--template', 'Print only the chat template of its model')
-    .option('--license', 'Print only the license that the file of its model names')
+    .option('--license', 'Print only the license of its model')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ShowFlags>(async (session, { words: [name = ''], flags }) => {
@@ -59,9 +59,10 @@ async function partOf(session: Session, instance: Instance, flags: ShowFlags): P
     return (await modelOf(session, instance))?.chat_template ?? missing(`the model of ${name} has no chat template`);
   }
   if (flags.license !== true) return null;
-  const { metadata = {} } = (await modelOf(session, instance)) ?? {};
+  const { metadata = {}, license } = (await modelOf(session, instance)) ?? {};
+  if (license !== undefined) return license.trimEnd();
   const lines = Object.entries(metadata).filter(([key]) => key.startsWith('general.license'));
-  if (lines.length === 0) return missing(`the file of the model of ${name} names no license`);
+  if (lines.length === 0) return missing(`the model of ${name} names no license`);
   return lines.map(([, value]) => String(value)).join('\n');
 }
 

@@ -31,6 +31,14 @@ describe('the page of an instance', () => {
     ]);
   });
 
+  it('says that it failed for lack of a file that it no longer has', () => {
+    const failed = { status: 'failed' as const, reason: 'the model file /models/old.gguf does not exist' };
+    expect(page(failed)).toContain(
+      'reason       the model file /models/old.gguf does not exist; it has another file now',
+    );
+    expect(page({ ...failed, model_path: '/models/old.gguf' })).toContain(`reason       ${failed.reason}`);
+  });
+
   it('says that the library has a newer version of its model', () => {
     const newer = { model: 'a/smol:Q4_0', newer_model_path: '/hub/new.gguf' };
     expect(page(newer)).toContain(

@@ -56,7 +56,10 @@ function entriesOf(instance: Instance, now: number): Entry[] {
   const optional = (label: string, values: readonly string[]): Entry[] =>
     values.length === 0 ? [] : [[label, values]];
   return [
-    ...optional('reason', reason === null ? [] : [reason]),
+    ...optional(
+      'reason',
+      reason === null ? [] : [isOutdated(instance) ? `${reason}; it has another file now` : reason],
+    ),
     ...optional('waits for', instance.waits_for),
     ...optional('attention', [
       ...(isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : []),
@@ -84,6 +87,12 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     ...optional('context', contextTexts(instance, now)),
     ['created', [`${since(instance.created_at, now)} ago${changedText(instance, now)}`]],
   ];
+}
+
+/** Whether an instance failed for lack of a file that an update has replaced. */
+function isOutdated({ status, reason, model_path: file }: Instance): boolean {
+  const [, missing] = /the model file (\/.*) does not exist/.exec(reason ?? '') ?? [];
+  return status === 'failed' && missing !== undefined && missing !== file;
 }
 
 function optionTexts(options: Instance['options']): string[] {

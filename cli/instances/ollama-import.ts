@@ -168,7 +168,9 @@ async function update(session: Session, name: string, model: Model, surroundings
 }
 
 function stepFor(model: Model, ofOllama: OllamaSettings): ImportStep {
-  return { ...NOTHING, model: model.name, settings: settingWords(ofOllama), unused: ofOllama.unused };
+  const { unused, messages } = ofOllama;
+  const warnings = messages === null ? [] : [messages];
+  return { ...NOTHING, model: model.name, settings: settingWords(ofOllama), unused, warnings };
 }
 
 /** Carries out a step; a refusal of the server is its error. */
@@ -179,7 +181,7 @@ async function carriedOut(
   const { LlamactlError } = await import('@llamactl/client');
   try {
     const { warnings = [], instance } = await act();
-    return { ...step, warnings, needsRestart: instance.restart_required };
+    return { ...step, warnings: [...step.warnings, ...warnings], needsRestart: instance.restart_required };
   } catch (error) {
     if (!(error instanceof LlamactlError)) throw error;
     return { ...step, error: error.message };

@@ -59,14 +59,17 @@ describe('llamactl create NAME -f Modelfile', () => {
     const details = { ...model, system_prompt: 'Arr.', request_defaults: { temperature: 1, top_k: 9 } };
     server.others.set('GET /api/models/id-1', [{ ...details, other_parameters: { num_ctx: 64, num_thread: 2 } }]);
     expect((await create('FROM pirate\nPARAMETER temperature 0\nPARAMETER num_ctx 512\n')).stderr).toBe('');
-    expect(created()).toMatchObject([
-      {
-        model: 'ollama:pirate:latest',
-        system_prompt: 'Arr.',
-        request_defaults: { temperature: 0, top_k: 9 },
-        options: { ctx_size: 512, threads: 2 },
-      },
-    ]);
+    server.others.set('GET /api/models/id-1', [{ ...details, other_parameters: {}, messages: [{}] }]);
+    const second = await sandbox.run(['create', 'b', '-f', put('deep/Modelfile', 'FROM pirate')], {
+      environment: { LLAMACTL_URL: server.url },
+    });
+    expect(second.stderr).toContain('Modelfile:1: the model has 1 message that begins each chat in Ollama: not used, ');
+    expect(created()[0]).toMatchObject({
+      model: 'ollama:pirate:latest',
+      system_prompt: 'Arr.',
+      request_defaults: { temperature: 0, top_k: 9 },
+      options: { ctx_size: 512, threads: 2 },
+    });
   });
 
   it("gives up a setting of its model for Ollama's default", async () => {

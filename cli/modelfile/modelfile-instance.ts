@@ -1,4 +1,4 @@
-import type { Instance, Model, UpdateInstance } from '@llamactl/client';
+import type { Instance, UpdateInstance } from '@llamactl/client';
 import { FIELDS_OF_OLLAMA } from '@llamactl/contract/ollama-options';
 import { statSync } from 'node:fs';
 import path from 'node:path';
@@ -84,7 +84,10 @@ async function settingsOfModel(session: Session, from: Instruction, place: Place
   if (found.problems.length > 0)
     throw new Problem(`${place.file}:${from.line}: ${plain(found.problems.join('; '))}`, EXIT.failed);
   const { model } = newInstanceOf(found, from.value).settings;
-  return { model, ...(await inherited(session, found)) };
+  if (found.source !== 'ollama') return { model };
+  const { settings, messages } = await ollamaSettings(client, found.id, signal);
+  if (messages !== null) session.terminal.note(`${place.file}:${from.line}: ${messages}`);
+  return { model, ...settings };
 }
 
 /** The instance with this name or alias, also without the tag that Ollama adds; `null`: none has it. */
@@ -109,10 +112,6 @@ function settingsOfInstance(instance: Instance): UpdateInstance {
     options: Object.fromEntries(ofOptions),
     request_defaults: Object.fromEntries(ofDefaults),
   };
-}
-
-async function inherited({ client, signal }: Session, { id, source }: Model): Promise<UpdateInstance> {
-  return source === 'ollama' ? (await ollamaSettings(client, id, signal)).settings : {};
 }
 
 /** Files that Ollama or other programs load. `llama3.2` is none. */

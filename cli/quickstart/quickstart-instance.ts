@@ -1,4 +1,5 @@
 import { NotFoundError, type Client, type Instance } from '@llamactl/client';
+import { isOllamaBlob } from '@llamactl/contract/ollama-options';
 
 /** The instance that quickstart creates and reuses. */
 export class QuickstartInstance {
@@ -25,9 +26,9 @@ export class QuickstartInstance {
     const signal = this.#signal;
     const present = await this.#find();
     this.#wasRunning = present?.status === 'running';
-    if (present === null) await client.createInstance({ name, model_path: model }, { signal });
+    if (present === null) await client.createInstance({ name, ...(await this.#settingsFor(model)) }, { signal });
     else if (present.model_path !== model && (await mayReplace(present.model_path ?? '')))
-      await client.updateInstance(name, { model_path: model }, { apply: 'restart', signal });
+      await client.updateInstance(name, await this.#settingsFor(model), { apply: 'restart', signal });
     await client.startInstance(name, { wait: true, signal });
     return client.getInstance(name, { signal });
   }
@@ -54,6 +55,15 @@ export class QuickstartInstance {
     const { name } = QuickstartInstance;
     if (this.#wasRunning) return;
     if ((await this.#find()) !== null) await this.#client.stopInstance(name, { timeout: 0 }, { wait: true });
+  }
+
+  /** A model of Ollama is named, so that the instance outlives a pull, which replaces the file. */
+  async #settingsFor(file: string): Promise<{ model: string } | { model_path: string }> {
+    if (!isOllamaBlob(file)) return { model_path: file };
+    const { scannedModels } = await import('../instances/server-models.ts');
+    const { models } = await scannedModels(this.#client, this.#signal);
+    const ref = models.find(({ path, problems }) => path === file && problems.length === 0)?.ref ?? null;
+    return ref === null ? { model_path: file } : { model: ref };
   }
 
   async #find(): Promise<Instance | null> {

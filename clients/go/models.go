@@ -2155,6 +2155,17 @@ type ModelDetails struct {
 
 	// Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`.
 	OtherParameters map[string]any `json:"other_parameters"`
+
+	// Messages with which Ollama begins each chat of this model. llamactl sends none. Absent: none.
+	Messages []ModelDetailsMessagesItem `json:"messages,omitzero"`
+
+	// The text of the licenses that Ollama has for this model. Absent: none.
+	License string `json:"license,omitzero"`
+}
+
+type ModelDetailsMessagesItem struct {
+	Role    string `json:"role"`
+	Content string `json:"content"`
 }
 
 type ModelFile struct {

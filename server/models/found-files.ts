@@ -175,7 +175,12 @@ class ModelSearch implements Search {
     if (manifest === null) return;
     const { name, layers, damage } = manifest;
     const blobOf = (type: string): string | null => layers.find(({ mediaType }) => mediaType === type)?.blob ?? null;
-    const settings = { system: blobOf(OLLAMA_LAYERS.system), params: blobOf(OLLAMA_LAYERS.params) };
+    const settings = {
+      system: blobOf(OLLAMA_LAYERS.system),
+      params: blobOf(OLLAMA_LAYERS.params),
+      messages: blobOf(OLLAMA_LAYERS.messages),
+      licenses: layers.flatMap(({ mediaType, blob }) => (mediaType === OLLAMA_LAYERS.license ? [blob] : [])),
+    };
     const home = { kind: 'gguf', source, repo: name, layers: settings } as const;
     let isListed = false;
     for (const { mediaType, blob, found } of layers) {

@@ -319,9 +319,9 @@ describe('the library', () => {
     expect([library.newerFile('m', first), library.newerFile('m', second)]).toEqual([null, null]);
   });
 
-  it('knows the files with the system prompt and the parameters of each name in Ollama', async () => {
-    const digests = ['a', 'b', 'c'].map((digit) => digit.repeat(64));
-    const [weights = '', system = '', params = ''] = digests;
+  it('knows the files with the settings, messages and licenses of each name in Ollama', async () => {
+    const digests = ['a', 'b', 'c', 'd', 'e', 'f'].map((digit) => digit.repeat(64));
+    const [weights = '', system = '', params = '', messages = '', license = '', terms = ''] = digests;
     await put(`ollama/blobs/sha256-${weights}`);
     const layer = (kind: string, digest: string): object => ({
       mediaType: `application/vnd.ollama.image.${kind}`,
@@ -330,12 +330,27 @@ describe('the library', () => {
     const put8b = async (tag: string, layers: object[]): Promise<string> =>
       put(`ollama/manifests/registry.ollama.ai/library/qwen3/${tag}`, JSON.stringify({ layers }));
     await put8b('bare', [layer('model', weights)]);
-    await put8b('pirate', [layer('model', weights), layer('system', system), layer('params', params)]);
+    await put8b('pirate', [
+      layer('model', weights),
+      layer('system', system),
+      layer('params', params),
+      layer('messages', messages),
+      layer('license', license),
+      layer('license', terms),
+    ]);
     const models = (await scanned([place('ollama', 'ollama', 'ollama')])).list();
     const blob = (digest: string): string => path.join(home, `ollama/blobs/sha256-${digest}`);
     expect(models.map(({ name, layers }) => [name, layers])).toEqual([
-      ['qwen3:bare', { system: null, params: null }],
-      ['qwen3:pirate', { system: blob(system), params: blob(params) }],
+      ['qwen3:bare', { system: null, params: null, messages: null, licenses: [] }],
+      [
+        'qwen3:pirate',
+        {
+          system: blob(system),
+          params: blob(params),
+          messages: blob(messages),
+          licenses: [blob(license), blob(terms)],
+        },
+      ],
     ]);
   });
 

@@ -6,17 +6,17 @@ import { GgufFault } from './gguf-header.ts';
 import { readGgufFile } from './gguf-headers.ts';
 import { CHAT_TEMPLATE, WANTED } from './model-facts.ts';
 import type { LibraryModel } from './model-groups.ts';
-import { readLayers } from './ollama-layers.ts';
+import { NO_LAYERS, readLayers } from './ollama-layers.ts';
 
 type HeaderFacts = Pick<ModelDetails, 'metadata' | 'chat_template'>;
 /** The part of a model that a list leaves out. */
-type Details = HeaderFacts & Pick<ModelDetails, 'system_prompt' | 'request_defaults' | 'other_parameters'>;
+type Details = HeaderFacts & Awaited<ReturnType<typeof readLayers>>;
 
 const NOTHING: HeaderFacts = { metadata: {}, chat_template: null };
 
 /** Reads what a list leaves out from the files of a model. Empty if they cannot be read; the problems of the model say why. */
 export async function readDetails(model: Pick<LibraryModel, 'format' | 'path' | 'layers'>): Promise<Details> {
-  const layers = model.layers ?? { system: null, params: null };
+  const layers = model.layers ?? NO_LAYERS;
   return { ...(await headerFacts(model)), ...(await readLayers(layers)) };
 }
 

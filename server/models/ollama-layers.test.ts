@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readLayers } from './ollama-layers.ts';
+import { NO_LAYERS, readLayers } from './ollama-layers.ts';
 
 const NOTHING = { system_prompt: null, request_defaults: {}, other_parameters: {} };
 let folder: string;
@@ -25,29 +25,42 @@ describe('the layers of a model of Ollama', () => {
       'params',
       JSON.stringify({ temperature: 0.2, stop: ['<|im_end|>'], num_predict: 100, num_ctx: 4_096 }),
     );
-    expect(await readLayers({ system, params })).toEqual({
+    expect(await readLayers({ ...NO_LAYERS, system, params })).toEqual({
       system_prompt: 'You are a pirate.',
       request_defaults: { temperature: 0.2, stop: ['<|im_end|>'], max_tokens: 100 },
       other_parameters: { num_ctx: 4_096 },
     });
   });
 
+  it('have messages and licenses', async () => {
+    const said = [{ role: 'user', content: 'Hi' }];
+    const messages = await put('messages', JSON.stringify(said));
+    const licenses = [await put('mit', 'MIT'), '/nowhere', await put('terms', 'Terms')];
+    expect(await readLayers({ ...NO_LAYERS, messages, licenses })).toEqual({
+      ...NOTHING,
+      messages: said,
+      license: 'MIT\n\nTerms',
+    });
+    for (const text of ['no JSON', '{}', '[1]'])
+      expect(await readLayers({ ...NO_LAYERS, messages: await put('messages', text) })).toEqual(NOTHING);
+  });
+
   it('limit no answer if Ollama would not', async () => {
     const params = await put('params', '{"num_predict":-1}');
-    expect(await readLayers({ system: null, params })).toEqual({ ...NOTHING, other_parameters: { num_predict: -1 } });
+    expect(await readLayers({ ...NO_LAYERS, params })).toEqual({ ...NOTHING, other_parameters: { num_predict: -1 } });
   });
 
   it.each([
     ['none', null, null],
     ['missing', '/nowhere', '/nowhere'],
   ])('may be %s', async (_what, system, params) => {
-    expect(await readLayers({ system, params })).toEqual(NOTHING);
+    expect(await readLayers({ ...NO_LAYERS, system, params })).toEqual(NOTHING);
   });
 
   it('may be damaged, empty, or too long for an instance', async () => {
     const params = await put('params', 'no JSON');
     for (const text of ['', ' \n', 'x'.repeat(65_537)]) {
-      expect(await readLayers({ system: await put('system', text), params })).toEqual(NOTHING);
+      expect(await readLayers({ ...NO_LAYERS, system: await put('system', text), params })).toEqual(NOTHING);
     }
   });
 });

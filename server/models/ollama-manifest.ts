@@ -30,6 +30,8 @@ export const OLLAMA_LAYERS = {
   adapter: 'application/vnd.ollama.image.adapter',
   system: 'application/vnd.ollama.image.system',
   params: 'application/vnd.ollama.image.params',
+  messages: 'application/vnd.ollama.image.messages',
+  license: 'application/vnd.ollama.image.license',
 } as const;
 
 /** Ollama leaves it out of names, as in `qwen3:8b`; others are part of them, as in `hf.co/org/repo:Q4_K_M`. */

@@ -81,9 +81,7 @@ describe('an unknown path', () => {
   });
 
   it.each([
-    ['/api/tags', 'Ollama'],
-    ['/api/chat', 'Ollama'],
-    ['/api/version', 'Ollama'],
+    ['/api/push', 'Ollama'],
     ['/api/blobs/sha256:1', 'Ollama'],
   ])('of another program gets the base URL for OpenAI clients: %s of %s', async (path, program) => {
     const answer = await ask(`POST ${path}`);
@@ -96,6 +94,15 @@ describe('an unknown path', () => {
   });
 
   it.each([
+    [
+      '/api/chat',
+      'a path of Ollama; its counterpart is POST /v1/chat/completions; the base URL for OpenAI clients is http://',
+    ],
+    ['/api/generate', 'its counterpart is POST /v1/completions; '],
+    ['/api/embeddings/', 'its counterpart is POST /v1/embeddings; '],
+    ['/api/tags', 'its counterpart is GET /v1/models; '],
+    ['/api/ps', 'a path of Ollama; its counterpart is GET /api/instances?status=running.'],
+    ['/api/version', 'a path of Ollama; its counterpart is GET /api/system/info.'],
     ['/running', 'a path of llama-swap; its counterpart is GET /api/instances?status=running.'],
     ['/unload', 'a path of llama-swap; its counterpart is POST /api/instances/stop-all.'],
     ['/upstream/qwen/v1/models', 'a path of llama-swap; its counterpart is /api/instances/qwen/proxy/v1/models.'],
@@ -115,6 +122,7 @@ describe('an unknown path', () => {
   it.each<[Partial<Config['server']>, string, string]>([
     [{ base_path: '/llm' }, '/api/tags', 'the base URL for OpenAI clients is http://localhost:8080/llm/v1.'],
     [{ base_path: '/llm' }, '/running', 'its counterpart is GET /llm/api/instances?status=running.'],
+    [{ base_path: '/llm' }, '/api/tags', 'its counterpart is GET /llm/v1/models; '],
     [{ public_url: 'https://ai.example/llm/' }, '/api/tags', 'OpenAI clients is https://ai.example/llm/v1.'],
   ])('gets it as clients see it: %j %s', async (server, path, base) => {
     const under = testServer({ config: testConfig({ server }) });

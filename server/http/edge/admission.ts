@@ -104,11 +104,13 @@ export class Admission {
     if (neighbour !== null) {
       const base = this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl;
       const { pattern, what, instead } = neighbour;
-      const way =
-        instead === null
-          ? `the base URL for OpenAI clients is ${base}/v1`
-          : `its counterpart is ${shortened(path.replace(pattern, instead)).replace('/', `${this.#basePath}/`)}`;
-      return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${what}; ${way}.`);
+      const ways = [
+        ...(instead === null
+          ? []
+          : [`its counterpart is ${shortened(path.replace(pattern, instead)).replace('/', `${this.#basePath}/`)}`]),
+        ...(instead === null || instead.includes(' /v1/') ? [`the base URL for OpenAI clients is ${base}/v1`] : []),
+      ];
+      return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${what}; ${ways.join('; ')}.`);
     }
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
     const hint = isSlashTooMuch

@@ -3,17 +3,30 @@ export interface NeighbourPath {
   pattern: RegExp;
   /** The end of "Nothing answers at /path, ". */
   what: string;
-  /** Our counterpart, as method and path, with `$1` of the pattern; `null`: the base URL for OpenAI clients. */
+  /**
+   * Our counterpart, as method and path, with `$1` of the pattern; `null`: the base URL for OpenAI clients, which is also
+   * named for a path under `/v1`.
+   */
   instead: string | null;
 }
 
+/** A path of Ollama below `/api`. @param path A regular expression */
+function ofOllama(path: string, instead: string | null): NeighbourPath {
+  return { pattern: new RegExp(`^/api/(?:${path})/?$`), what: 'a path of Ollama', instead };
+}
+
 const NEIGHBOURS: readonly NeighbourPath[] = [
-  {
-    pattern:
-      /^\/api\/(?:blobs\/[^/]+|chat|copy|create|delete|embed|embeddings|generate|ps|pull|push|show|tags|version)\/?$/,
-    what: 'a path of Ollama',
-    instead: null,
-  },
+  ofOllama('chat', 'POST /v1/chat/completions'),
+  ofOllama('generate', 'POST /v1/completions'),
+  ofOllama('embed|embeddings', 'POST /v1/embeddings'),
+  ofOllama('tags', 'GET /v1/models'),
+  ofOllama('show', 'GET /api/models/ID'),
+  ofOllama('ps', 'GET /api/instances?status=running'),
+  ofOllama('pull', 'POST /api/models/downloads'),
+  ofOllama('create|copy', 'POST /api/instances'),
+  ofOllama('delete', 'DELETE /api/models/ID'),
+  ofOllama('version', 'GET /api/system/info'),
+  ofOllama('blobs/[^/]+|push', null),
   { pattern: /^\/running\/?$/, what: 'a path of llama-swap', instead: 'GET /api/instances?status=running' },
   {
     pattern: /^\/(?:unload|api\/models\/unload)\/?$/,

@@ -1571,6 +1571,15 @@ class ModelDetails(_Base):
     """Ollama's parameters for this model, as `request_defaults` of an instance. Empty: it has none."""
     other_parameters: dict[str, JsonValue]
     """Ollama's parameters that are no request defaults, under Ollama's names, such as `num_ctx`."""
+    messages: list[ModelDetailsMessages] | None
+    """Messages with which Ollama begins each chat of this model. llamactl sends none. Absent: none."""
+    license: str | None
+    """The text of the licenses that Ollama has for this model. Absent: none."""
+
+
+class ModelDetailsMessages(_Base):
+    role: str
+    content: str
 
 
 class ModelFile(_Base):

@@ -55,6 +55,7 @@ describe('a library of Ollama', () => {
 
   it('has newer versions after a pull, which an import takes', async () => {
     await llamactl('import', 'ollama', 'pirate');
+    await llamactl('create', 'parrot', '-m', 'pirate');
     expect((await llamactl('start', 'pirate', '--wait')).status).toBe(0);
     await ollama.pull('pirate/latest', {
       model: Buffer.concat([weights, Buffer.alloc(32)]),
@@ -65,7 +66,11 @@ describe('a library of Ollama', () => {
       .poll(async () => (await llamactl('show', 'pirate')).stdout, { timeout: 60_000 })
       .toContain('the library has a newer version of pirate:latest');
     const { stdout, stderr } = await llamactl('import', 'ollama', 'pirate', '--update');
-    expect(stdout).toContain('pirate  updated from pirate:latest, with system prompt');
+    expect(stdout).toContain(
+      'pirate  updated from pirate:latest, with system prompt; changed: system prompt; removed: ctx_size\n',
+    );
+    expect(stdout).toContain('parrot  got the new file of pirate:latest; its settings stay\n');
+    expect((await llamactl('start', 'parrot', '--wait')).status).toBe(0);
     expect(stderr).toContain('to apply the changes: llamactl restart pirate\n');
     const updated = await server.instance('pirate');
     expect(updated.system_prompt).toBe('Be a new pirate.');
@@ -84,5 +89,10 @@ describe('a Modelfile', () => {
       '# The instance brief of llamactl. In Ollama: ollama create brief -f FILE\n' +
         'FROM pirate:latest\nPARAMETER num_ctx 256\nSYSTEM """Be\nbrief."""\n',
     );
+    await writeFile(file, 'FROM pirate\nPARAMETER num_thread 1\nPARAMETER num_ctx 256\nSYSTEM Be short.\n');
+    expect((await llamactl('update', 'brief', '-f', file)).stderr).toContain(
+      'from the Modelfile; changed: system prompt\n',
+    );
+    expect((await server.instance('brief')).options).toEqual({ ctx_size: 256, threads: 1 });
   });
 });

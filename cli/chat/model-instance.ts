@@ -27,6 +27,8 @@ export interface ModelInstance {
   name: string;
   /** Its state now, if a request has asked for it. */
   instance?: Instance;
+  /** A list shows that it runs, and that its file is still one of the library. */
+  isReady?: boolean;
   /** The file that this command created the instance for; `null`: the instance existed. */
   file: string | null;
   /** This command created the instance for a model of Ollama, with these settings of that model. Left out: it did not. */
@@ -52,7 +54,11 @@ export async function modelInstance(
   if (instance !== null) return { name: instance.name, instance, file: null };
   const instances = await client.listInstances({ signal });
   const known = named(instances, model);
-  if (known !== null) return { name: known.name, file: null };
+  if (known !== null) {
+    // Without its file in the library, there may be a newer version, which only the whole instance names.
+    const isReady = known.status === 'running' && known.model_info !== null;
+    return { name: known.name, isReady, file: null };
+  }
   const file = modelFile(model, place);
   if (file !== null) {
     const present = ofFile(instances, file, place.isLocal);

@@ -74,6 +74,15 @@ describe('llamactl run with one question', () => {
     expect(server.asked).toEqual(['GET /api/instances/qwen']);
   });
 
+  it('asks once for a running instance with an alias', async () => {
+    const info = { id: 'id-1', name: 'qwen', quantization: null, size: 1, context: null };
+    const qwen = server.add('qwen', { status: 'running', aliases: ['qwen3:8b'], model_info: info });
+    server.others.set('GET /api/instances', [{ instances: [qwen] }]);
+    server.others.set('GET /api/instances/qwen', [qwen]);
+    expect((await run(['qwen3:8b', 'x'])).stdout).toBe('Hello.\n');
+    expect(server.asked).toEqual(['GET /api/instances']);
+  });
+
   it('reads the question from a pipe', async () => {
     expect(await run(['QWEN'], { input: 'Say hello\n' })).toMatchObject({ status: 0, stdout: 'Hello.\n' });
     expect(server.questions).toMatchObject([{ messages: [{ content: 'Say hello' }] }]);

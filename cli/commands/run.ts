@@ -105,6 +105,7 @@ async function run(
   const {
     name,
     instance,
+    isReady = false,
     file,
     ofOllama,
     companions = [],
@@ -112,7 +113,7 @@ async function run(
   if (file !== null) terminal.note(`created instance ${name} for ${plain(ofOllama === undefined ? file : model)}`);
   for (const companion of companions) terminal.note(companionText(companion));
   if (ofOllama !== undefined) for (const line of ollamaNotes(name, ofOllama)) terminal.note(line);
-  const hasStarted = await ensureRunning(session, { name, isNew: file !== null, instance });
+  const hasStarted = !isReady && (await ensureRunning(session, { name, isNew: file !== null, instance }));
   if (format === 'json') terminal.note(jsonHint(name));
   const settings = { temperature: warmth, max_tokens: maxTokens, ...thinkingFields(flags.think) };
   const view = { isVerbose: flags.verbose ?? false, hidesThinking: flags.hideThinking ?? false };

@@ -49,7 +49,8 @@ export async function settingsOfModelfile(
   home: string,
 ): Promise<UpdateInstance> {
   const name = sourceName(file);
-  const { settings, from, adapters, dropped } = modelfileSettings(instructionsOf(text, name), name);
+  const { suggestion } = await import('@llamactl/server/suggestion');
+  const { settings, from, adapters, dropped } = modelfileSettings(instructionsOf(text, name), name, suggestion);
   const folder = file === '-' ? process.cwd() : path.dirname(path.resolve(file));
   const place = { file: name, folder, home, isLocal: isOwnAddress(session.client.url) };
   const [model, ...others] = from;

@@ -1,3 +1,4 @@
+import { suggestion } from '@llamactl/server/suggestion';
 import { describe, expect, it } from 'vitest';
 import { sampleInstance } from '../testing/sample-instance.ts';
 import { modelfileOf } from './modelfile-of.ts';
@@ -35,7 +36,7 @@ describe('an instance as a Modelfile', () => {
   it('gives the same settings when it is read', () => {
     const { options, request_defaults: defaults, system_prompt: prompt } = CODER;
     const text = modelfileOf(sampleInstance(CODER), null)?.join('\n') ?? '';
-    const { settings, from, adapters, dropped } = modelfileSettings(instructionsOf(text, 'm'), 'm');
+    const { settings, from, adapters, dropped } = modelfileSettings(instructionsOf(text, 'm'), 'm', suggestion);
     const { response_format: _format, ...kept } = defaults;
     expect(settings).toEqual({
       options: { ctx_size: options.ctx_size },

@@ -1,9 +1,10 @@
+import { suggestion } from '@llamactl/server/suggestion';
 import { describe, expect, it } from 'vitest';
 import { modelfileSettings } from './modelfile-settings.ts';
 import { instructionsOf } from './modelfile-text.ts';
 
 const read = (text: string): ReturnType<typeof modelfileSettings> =>
-  modelfileSettings(instructionsOf(`FROM a\n${text}`, 'Modelfile'), 'Modelfile');
+  modelfileSettings(instructionsOf(`FROM a\n${text}`, 'Modelfile'), 'Modelfile', suggestion);
 
 describe('the settings in a Modelfile', () => {
   it('are options of the engine, fields of requests, and a system prompt', () => {
@@ -74,7 +75,7 @@ describe('the settings in a Modelfile', () => {
   });
 
   it('need a model', () => {
-    expect(() => modelfileSettings(instructionsOf('SYSTEM x', 'm'), 'm')).toThrow(
+    expect(() => modelfileSettings(instructionsOf('SYSTEM x', 'm'), 'm', suggestion)).toThrow(
       'm has no FROM, which names the model',
     );
   });

@@ -1,6 +1,5 @@
 import type { JsonValue, UpdateInstance } from '@llamactl/client';
 import { OLLAMA_PARAMETERS, parametersOfOllama } from '@llamactl/contract/ollama-options';
-import { suggestion } from '@llamactl/server/suggestion';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { Instruction } from './modelfile-text.ts';
@@ -16,6 +15,8 @@ export interface ModelfileSettings {
   dropped: { line: number; text: string }[];
 }
 
+type Nearest = (word: string, known: readonly string[]) => string | null;
+
 /** Why an instruction has no effect. */
 const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   TEMPLATE: "is not used: the chat template in the model's file is used; the option chat_template sets another",
@@ -30,8 +31,18 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
 const WITHOUT_COUNTERPART: ReadonlySet<string> = new Set(['num_keep', 'tfs_z', 'penalize_newline', 'numa', 'low_vram']);
 const SWITCHES: ReadonlySet<string> = new Set(['use_mmap', 'use_mlock']);
 
-/** Translates the instructions of a Modelfile. Pure. @param file Its name in messages. @throws {Problem} with the line */
-export function modelfileSettings(instructions: readonly Instruction[], file: string): ModelfileSettings {
+/**
+ * Translates the instructions of a Modelfile. Pure.
+ *
+ * @param file Its name in messages.
+ * @param nearest Finds the known word that an unknown one means.
+ * @throws {Problem} with the line
+ */
+export function modelfileSettings(
+  instructions: readonly Instruction[],
+  file: string,
+  nearest: Nearest,
+): ModelfileSettings {
   const of = (word: string): Instruction[] => instructions.filter((each) => each.word === word);
   const from = of('FROM');
   if (from.length === 0) throw new Problem(`${file} has no FROM, which names the model`, EXIT.usage);
@@ -42,7 +53,7 @@ export function modelfileSettings(instructions: readonly Instruction[], file: st
   const parameters: Record<string, JsonValue> = {};
   for (const parameter of of('PARAMETER')) {
     const { key, value, line } = parameter;
-    const reason = reasonAgainst(key);
+    const reason = reasonAgainst(key, nearest);
     if (reason !== null) dropped.push({ line, text: `PARAMETER ${key} ${reason}` });
     else if (key === 'stop') parameters['stop'] = [...[parameters['stop'] ?? []].flat(), value];
     else parameters[key] = SWITCHES.has(key) ? switchOf(parameter, file) : numberOf(parameter, file);
@@ -62,9 +73,9 @@ export function modelfileSettings(instructions: readonly Instruction[], file: st
 }
 
 /** Why a parameter has no effect; `null`: it has one. */
-function reasonAgainst(key: string): string | null {
+function reasonAgainst(key: string, nearest: Nearest): string | null {
   if (OLLAMA_PARAMETERS.includes(key)) return null;
-  const near = WITHOUT_COUNTERPART.has(key) ? null : suggestion(key, OLLAMA_PARAMETERS);
+  const near = WITHOUT_COUNTERPART.has(key) ? null : nearest(key, OLLAMA_PARAMETERS);
   return near === null ? 'is not used: it has no counterpart here' : `is not used: did you mean ${near}?`;
 }
 

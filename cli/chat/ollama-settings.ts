@@ -2,6 +2,7 @@ import type { Client, CreateInstance, ModelDetails } from '@llamactl/client';
 import { parametersOfOllama } from '@llamactl/contract/ollama-options';
 import { count } from '../../format/figures.ts';
 import { withoutNulls } from '../instances/instance-settings.ts';
+import { knownOptions } from '../instances/known-options.ts';
 
 /** Settings that Ollama has for a model. */
 export interface OllamaSettings {
@@ -14,7 +15,13 @@ export interface OllamaSettings {
 
 /** Reads the settings that Ollama has for a model of the library. */
 export async function ollamaSettings(client: Client, id: string, signal: AbortSignal): Promise<OllamaSettings> {
-  return settingsOf(await client.getModel(id, { signal }));
+  const model = await client.getModel(id, { signal });
+  const all = settingsOf(model);
+  const { options, lacking } = await knownOptions(client, all.settings.options ?? {}, signal);
+  if (lacking.length === 0) return all;
+  const { options: _all, ...settings } = all.settings;
+  const unused = lacking.filter((name) => name in model.other_parameters);
+  return { ...all, settings: { ...settings, ...withoutNulls({ options }) }, unused: [...all.unused, ...unused] };
 }
 
 function settingsOf({

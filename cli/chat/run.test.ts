@@ -459,6 +459,18 @@ describe('llamactl run with a model', () => {
       );
     });
 
+    it('leaves out options for which the engine is too old', async () => {
+      const model = ofOllama('pirate:latest', 'id-1');
+      server.models = [model];
+      const parameters = { num_thread: 4, use_mmap: false };
+      const details = { system_prompt: null, request_defaults: {}, other_parameters: parameters };
+      server.others.set('GET /api/models/id-1', [{ ...model, ...details }]);
+      server.others.set('GET /api/engines/llama_cpp/options', [{ options: [{ key: 'threads' }], problem: null }]);
+      expect((await run(['pirate', 'x'])).stderr).toContain('parameters in Ollama that are not used: use_mmap\n');
+      expect([...server.instances.values()]).toMatchObject([{ options: { threads: 4 } }]);
+      expect([...server.instances.values()][0]?.options).not.toHaveProperty('load_mode');
+    });
+
     it('says that messages of the model have no effect', async () => {
       const model = ofOllama('pirate:latest', 'id-1');
       server.models = [model];

@@ -158,6 +158,18 @@ describe('llamactl import ollama', () => {
       );
     });
 
+    it('names no update of an instance that is as in Ollama already', async () => {
+      server.others.set('PUT /api/instances/pirate', [{ message: '', instance: { restart_required: false } }]);
+      server.add('pirate', {
+        model: 'ollama:pirate:latest',
+        model_path: PIRATE.path,
+        system_prompt: 'You are a pirate.',
+        request_defaults: { temperature: 0.2, response_format: { type: 'text' } },
+        options: { ctx_size: 4_096, flash_attn: 'on' },
+      });
+      expect((await run('ollama', '--update')).stdout).toBe('pirate  exists already for pirate:latest\n');
+    });
+
     it('gives further instances of the model only its file', async () => {
       server.add('parrot', { model: 'pirate', model_path: '/ollama/blobs/old', options: { ctx_size: 1 } });
       server.add('other', { model: 'qwen3:8b', model_path: '/ollama/blobs/old' });

@@ -162,9 +162,14 @@ async function update(session: Session, name: string, model: Model, surroundings
   const { client, signal } = session;
   const ofOllama = await ollamaSettings(client, model.id, signal);
   const wanted = { model: newInstanceOf(model, model.name).settings.model, ...ofOllama.settings };
-  const { patch, removed, changed } = replacement(await client.getInstance(name, { signal }), wanted, false);
+  const instance = await client.getInstance(name, { signal });
+  const { patch, removed, changed, isSame } = replacement(instance, wanted, false);
   const step: ImportStep = { ...stepFor(model, ofOllama), action: 'update', instance: name, removed, changed };
-  return carriedOut(step, () => client.updateInstance(name, patch, call(session, surroundings)));
+  const done = await carriedOut(step, () => client.updateInstance(name, patch, call(session, surroundings)));
+  const isOfFile = instance.model !== undefined && instance.model_path === model.path;
+  // The update looks for the adapter and the projector of the model again, which only show if the engine runs.
+  const isAsBefore = isSame && isOfFile && done.error === null && !done.needsRestart;
+  return isAsBefore ? { ...NOTHING, model: model.name, instance: name } : done;
 }
 
 function stepFor(model: Model, ofOllama: OllamaSettings): ImportStep {

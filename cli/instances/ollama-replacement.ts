@@ -7,6 +7,8 @@ export interface Replacement {
   patch: UpdateInstance;
   /** Settings that the instance had and loses: `system prompt`, `top_k`. */
   removed: string[];
+  /** Whether the instance has all these settings already. */
+  isSame: boolean;
   /** Settings that it had with another value: `system prompt`, `temperature 0.3 to 0.5`. */
   changed: string[];
 }
@@ -30,14 +32,20 @@ export function replacement(
   const lostFields = lost(defaults, wanted.request_defaults, (key) => FIELDS_OF_OLLAMA.has(key));
   const isPromptLost = prompt !== undefined && wanted.system_prompt === undefined;
   const isPromptOther = prompt !== undefined && !isPromptLost && wanted.system_prompt !== prompt;
+  const removed = [...(isPromptLost ? ['system prompt'] : []), ...lostFields, ...lostOptions];
   return {
+    isSame:
+      removed.length === 0 &&
+      wanted.system_prompt === prompt &&
+      hasAll(options, wanted.options) &&
+      hasAll(defaults, wanted.request_defaults),
     patch: {
       ...wanted,
       ...(isPromptLost ? { system_prompt: null } : {}),
       ...patchOf('options', lostOptions, wanted.options),
       ...patchOf('request_defaults', lostFields, wanted.request_defaults),
     },
-    removed: [...(isPromptLost ? ['system prompt'] : []), ...lostFields, ...lostOptions],
+    removed,
     changed: [
       ...(isPromptOther ? ['system prompt'] : []),
       ...otherValues(defaults, wanted.request_defaults),
@@ -65,6 +73,10 @@ function patchOf(
 ): UpdateInstance {
   if (keys.length === 0) return {};
   return { [key]: { ...Object.fromEntries(keys.map((each) => [each, null])), ...wanted } };
+}
+
+function hasAll(now: Values, wanted: Values | null = {}): boolean {
+  return Object.entries(wanted ?? {}).every(([key, value]) => isDeepStrictEqual(now[key], value));
 }
 
 function otherValues(now: Values, wanted: Values | null = {}): string[] {

@@ -87,6 +87,14 @@ describe('llamactl create NAME -f Modelfile', () => {
     expect(created()).toMatchObject([{ request_defaults: {}, options: { threads: 2 } }]);
   });
 
+  it('says for which parameters the engine is too old', async () => {
+    put('deep/qwen.gguf', 'GGUF');
+    server.others.set('GET /api/engines/llama_cpp/options', [{ options: [{ key: 'threads' }], problem: null }]);
+    const { stderr } = await create('FROM qwen.gguf\nPARAMETER num_thread 2\nPARAMETER use_mlock true\n');
+    expect(stderr).toContain('Modelfile:3: PARAMETER use_mlock is not used: the engine is too old for it\n');
+    expect(created()).toMatchObject([{ options: { threads: 2 } }]);
+  });
+
   it('begins with the model and the settings of an instance, as of a model that Ollama made of a Modelfile', async () => {
     server.add('two', {
       model: 'pirate',

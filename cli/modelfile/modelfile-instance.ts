@@ -12,6 +12,7 @@ import { EXIT } from '../exit-status.ts';
 import { sourceName } from '../foreign-file.ts';
 import { merged, withoutNulls } from '../instances/instance-settings.ts';
 import { isOptionOfModelfile } from '../instances/ollama-replacement.ts';
+import { knownOptions } from '../instances/known-options.ts';
 import { modelCalled, serverModels } from '../instances/server-models.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
@@ -50,7 +51,8 @@ export async function settingsOfModelfile(
 ): Promise<UpdateInstance> {
   const name = sourceName(file);
   const { suggestion } = await import('@llamactl/server/suggestion');
-  const { settings, from, adapters, dropped } = modelfileSettings(instructionsOf(text, name), name, suggestion);
+  const instructions = instructionsOf(text, name);
+  const { settings, from, adapters, dropped } = modelfileSettings(instructions, name, suggestion);
   const folder = file === '-' ? process.cwd() : path.dirname(path.resolve(file));
   const place = { file: name, folder, home, isLocal: isOwnAddress(session.client.url) };
   const [model, ...others] = from;
@@ -60,7 +62,11 @@ export async function settingsOfModelfile(
   for (const { line, text: what } of dropped) session.terminal.note(plain(`${name}:${line}: ${what}`));
   const said = [settings, optionOf('lora', files(adapters)), optionOf('mmproj', files(others))].reduce(merged, base);
   const { options: _options, request_defaults: _defaults, ...rest } = said;
-  return { ...rest, ...withoutNulls(said) };
+  const { options: wanted = {}, ...kept } = withoutNulls(said);
+  const { options, lacking } = await knownOptions(session.client, wanted, session.signal);
+  for (const { key, line } of instructions.filter((each) => lacking.includes(each.key)))
+    session.terminal.note(plain(`${name}:${line}: PARAMETER ${key} is not used: the engine is too old for it`));
+  return { ...rest, ...kept, ...withoutNulls({ options }) };
 }
 
 function optionOf(key: string, [first, ...more]: readonly string[]): UpdateInstance {
@@ -87,7 +93,7 @@ async function settingsOfModel(session: Session, from: Instruction, place: Place
   const { model } = newInstanceOf(found, from.value).settings;
   if (found.source !== 'ollama') return { model };
   const { settings, messages } = await ollamaSettings(client, found.id, signal);
-  if (messages !== null) session.terminal.note(`${place.file}:${from.line}: ${messages}`);
+  if (messages !== null) session.terminal.note(plain(`${place.file}:${from.line}: ${messages}`));
   return { model, ...settings };
 }
 

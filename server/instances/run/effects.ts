@@ -24,6 +24,7 @@ import { ALL_PINNED } from '../refusals.ts';
 import { planWithKey, withoutKey } from './run-key.ts';
 import type { MemoryAdmission } from '../slots/memory-admission.ts';
 import type { Scheduler } from '../slots/scheduler.ts';
+import type { StartCheck } from '../start-check.ts';
 import { currentRun } from '../life/transitions.ts';
 
 /**
@@ -51,6 +52,7 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   runFolders: Pick<RunFolders, 'prune'>;
   listeningPorts: ListeningPorts;
   scheduler: Scheduler;
+  startCheck: Pick<StartCheck, 'look' | 'obstacle'>;
   /** `null`: memory limits no start. */
   memory: Pick<
     MemoryAdmission,
@@ -175,6 +177,12 @@ export class Effects implements EffectRunner {
       if (signal.aborted) return;
       // The settings may have changed meanwhile; a need of none would start it beside all others.
       learning = mailbox.record.settings === settings ? null : (memory?.learn(mailbox.record) ?? null);
+    }
+    // Others end for a start only if it can succeed. A start that gets a slot at once is checked next, with its launch.
+    if (scheduler.outlook(id) === 'possible') {
+      const obstacle = await this.#dependencies.startCheck.obstacle(mailbox);
+      if (signal.aborted) return;
+      if (obstacle !== null) return this.#spawnError(mailbox, run, obstacle.message);
     }
     scheduler.request(id, {
       mayEvict: () => this.#isWanted(mailbox),

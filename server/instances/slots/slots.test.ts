@@ -36,6 +36,23 @@ async function live(domain: Domain, milliseconds: number, step: number): Promise
 const swaps = (answered: readonly string[]): number =>
   answered.filter((instance, index) => index > 0 && answered[index - 1] !== instance).length;
 
+describe('a start that cannot succeed', () => {
+  it.each(['its file is missing', 'its port is taken'])('ends no other instance: %s', async (obstacle) => {
+    const domain = limitedTo(1);
+    await create(domain, 'a');
+    await domain.create('b', { port: 8_190 });
+    const first = domain.acquire('a');
+    await live(domain, 200, 50);
+    (await first).release();
+    if (obstacle === 'its port is taken') domain.world.foreignPorts.set(8_190, { pid: 7, description: 'nginx' });
+    else domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'the model file is gone' };
+    const refused = expect(domain.acquire('b')).rejects.toMatchObject({ code: 'START_FAILED' });
+    await live(domain, 1_000, 100);
+    await refused;
+    expect(statuses(domain, 'a', 'b')).toEqual(['running', 'failed']);
+  });
+});
+
 describe('two stopped models and one slot', () => {
   it('answer twenty requests each, with one swap', async () => {
     const domain = limitedTo(1);

@@ -53,6 +53,7 @@ function refusal(error: LlamactlError, hasToken: boolean, place: Surrounds | nul
       : []),
     ...(status === 401 && !hasToken && place !== null ? firstPassword(place) : []),
     ...(code === 'INVALID_CREDENTIALS' ? [FORGOTTEN] : []),
+    ...(ALL_PINNED.test(error.message) ? UNPIN : []),
     ...(place !== null && code === 'FORBIDDEN' && FOREIGN_NAME.test(error.message) ? addressRemedies(place) : []),
   ];
   const json = {
@@ -103,6 +104,13 @@ const VARIABLE_REJECTED =
   'the server rejected the token in LLAMACTL_TOKEN: it is wrong, has ended, or belongs to another server';
 const WITHOUT_VARIABLE = 'set LLAMACTL_TOKEN to another token or key, or unset it and use llamactl login';
 const LOG_IN = 'log in with llamactl login, or set LLAMACTL_TOKEN to a token or key';
+
+/** The server's message for a start that pinned instances prevent. */
+const ALL_PINNED = /would have to stop is pinned; unpin one/;
+const UNPIN = [
+  'to see which are pinned: llamactl ps --all; to unpin one: llamactl update NAME --no-pinned',
+  'to raise the limit: llamactl config set instances.max_running=NUMBER, then llamactl reload',
+];
 
 const FORGOTTEN = 'for a forgotten password: docs/access.md';
 

@@ -21,10 +21,13 @@ export function retryNote(note: (text: string) => void, now: () => number): (ret
   return ({ error, delay }) => {
     if (delay < LONG_WAIT || now() < saidUntil) return;
     saidUntil = now() + delay * 1_000;
-    note(
-      plain(`llamactl: ${[reasonOf(error), detailsOf(error), 'Waiting …'].filter((text) => text !== '').join(' ')}`),
-    );
+    note(waitingFor(error));
   };
+}
+
+/** The note about a wait because of a refusal. */
+export function waitingFor(error: unknown): string {
+  return plain(`llamactl: ${[reasonOf(error), detailsOf(error), 'Waiting …'].filter((text) => text !== '').join(' ')}`);
 }
 
 /** Further text of a refusal, such as the setting that sets a limit; empty: none. */

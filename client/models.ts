@@ -1961,7 +1961,7 @@ export interface Remedy {
   operation?: 'updateInstance' | 'startInstance' | 'stopInstance' | 'restartInstance' | 'stopAllInstances' | undefined;
   /** Body of `operation`; absent: it needs none. */
   body?: { [name: string]: JsonValue } | undefined;
-  /** Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`. */
+  /** Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `instances/pinned`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`. */
   link?: string | undefined;
   /** Whether the instance has these settings and failed again with them, for the same cause; absent: no. */
   tried?: boolean | undefined;

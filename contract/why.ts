@@ -26,7 +26,7 @@ export const RemedySchema = z
       .string()
       .optional()
       .describe(
-        'Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`.',
+        'Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `instances/pinned`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`.',
       ),
     tried: z
       .boolean()

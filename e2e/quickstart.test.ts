@@ -59,7 +59,9 @@ describe('quickstart', () => {
   });
 
   it('takes the model that it is given, also for the instance of an earlier run', async () => {
-    expect(await quickstart('--model', await testModel())).toContain(`model: ${DEMO_SENTENCE}`);
+    const output = await quickstart('--model', await testModel());
+    expect(output).toMatch(/changed the model of quickstart from \/.*demo\.gguf to \//);
+    expect(output).toContain(`model: ${DEMO_SENTENCE}`);
   });
 
   it('leaves the model of an existing instance unchanged without --model', async () => {

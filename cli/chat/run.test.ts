@@ -162,6 +162,25 @@ describe('llamactl run with one question', () => {
     expect(input.destroyed).toBe(true);
   });
 
+  it('says that it waits for a server that was killed during the start, and goes on when one is there', async () => {
+    const instance = server.add('qwen', { status: 'stopped' });
+    server.onStart = () => void (instance.status = 'starting');
+    const steps: Promise<unknown>[] = [];
+    const { status, stdout, stderr } = await run(['qwen', 'x'], {
+      onErrorOutput: (output) => {
+        if (output.endsWith('starting qwen …\n') && steps.length === 0) steps.push(server.leave());
+        if (!output.endsWith('waiting for it …\n')) return;
+        instance.status = 'running';
+        steps.push(server.listen());
+      },
+    });
+    await Promise.all(steps);
+    expect([status, stdout]).toEqual([0, 'Hello.\n']);
+    expect(stderr).toContain(
+      'starting qwen …\nllamactl: the server does not answer; waiting for it …\nllamactl: starting qwen …\n',
+    );
+  });
+
   it('prints the remedies that why has, if the model file of an instance is gone', async () => {
     server.add('old', { model_path: '/blobs/gone' });
     server.missingModel = 'the model file /blobs/gone does not exist';

@@ -11,6 +11,8 @@ import { withProgress } from './start-progress.ts';
 /** Output lines to show after a failed start. The reason of the failure already names the first cause. */
 const SHOWN_LINES = 6;
 
+const AWAY = 'the server does not answer; waiting for it …';
+
 /**
  * Starts an instance if needed and waits until it runs, also while the server restarts. Deletes a new instance that
  * fails, or whose model file cannot be loaded.
@@ -43,7 +45,7 @@ export async function ensureRunning(
       onStatus: (_name, now) => {
         if (now === 'restarting' || now === 'stopping') say(`${name} is ${now} …`);
       },
-      onPresence: (isThere) => (isThere ? undefined : say(`waiting for the server to continue starting ${name} …`)),
+      onPresence: (isThere) => say(isThere ? `starting ${name} …` : AWAY),
     });
     return rests.get(name) ?? null;
   });

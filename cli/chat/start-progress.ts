@@ -3,7 +3,7 @@ import type { Terminal } from '../screen/terminal.ts';
 
 /**
  * Runs a long action and shows that it is running. On a terminal, one line shows the elapsed seconds and disappears at
- * the end.
+ * the end. Elsewhere each state that the action reports is a line.
  */
 export async function withProgress<Result>(
   terminal: Terminal,
@@ -14,7 +14,7 @@ export async function withProgress<Result>(
   const { stderr } = terminal.streams;
   if (terminal.isQuiet || stderr.isTTY !== true) {
     terminal.note(what);
-    return act(() => undefined);
+    return act((next) => terminal.note(`llamactl: ${next}`));
   }
   const over = new AbortController();
   let said = what;

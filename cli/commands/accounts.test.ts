@@ -112,7 +112,11 @@ describe('usage', () => {
   });
 
   it('says since when nothing was used', async () => {
-    expect((await run(['usage'])).stderr).toMatch(/^no requests since /);
+    expect((await run(['usage'])).stderr).toMatch(
+      /^no requests with keys since .*; to see all requests: llamactl usage --by instance\n$/,
+    );
+    expect((await run(['usage', '--by', 'user'])).stderr).toMatch(/^no requests of accounts since .* --by instance\n$/);
+    expect((await run(['usage', '--by', 'instance'])).stderr).toMatch(/^no requests since \S+ \S+\n$/);
   });
 });
 

@@ -32,7 +32,7 @@ Examples:
         const answer = await client.getUsage({ by, window, signal });
         if (terminal.isJson) return terminal.printJson(answer);
         if (terminal.isQuiet) return answer.usage.forEach((row) => terminal.print(plain(row.id ?? nameOf(row, by))));
-        if (answer.usage.length === 0) return terminal.note(`no requests since ${moment(answer.since)}`);
+        if (answer.usage.length === 0) return terminal.note(nothingUsed(by, answer.since));
         terminal.note(`since ${moment(answer.since)}`);
         terminal.printTable(
           columnsOf(by),
@@ -40,6 +40,13 @@ Examples:
         );
       }),
     );
+}
+
+/** Requests without an account or key, as all are while accounts are off, are only counted by instance. */
+function nothingUsed(by: Group, from: string): string {
+  if (by === 'instance') return `no requests since ${moment(from)}`;
+  const credentials = by === 'key' ? 'with keys' : 'of accounts';
+  return `no requests ${credentials} since ${moment(from)}; to see all requests: llamactl usage --by instance`;
 }
 
 function columnsOf(by: Group): Column[] {

@@ -45,6 +45,7 @@ export function instanceTable(
       { title: 'QUANT', gives: 2, cell: ({ model_info: info }) => plain(info?.quantization ?? '-') },
       { title: 'MEMORY', gives: 2, cell: ({ memory = [] }) => needsText(memory) },
       { title: 'GROUP', gives: 2, cell: ({ group }) => plain(group ?? '-') },
+      { title: 'PINNED', gives: 1, cell: ({ pinned }) => (pinned ? 'yes' : '-') },
       { title: 'ALIASES', gives: 2, cell: ({ aliases }) => (aliases.length === 0 ? '-' : plain(aliases.join(', '))) },
       { title: 'CREATED', gives: 1, least: 16, cell: ({ created_at: created }) => moment(created) },
     );

@@ -14,7 +14,7 @@ describe('one request per name', () => {
     const session = { terminal: { note: (text: string) => void notes.push(text) }, signal: AbortSignal.any([]) };
     const begin = oneByOne(session, act, async (seconds) => void pauses.push(seconds));
     expect(await begin(['a', 'b', 'c'])).toMatchObject([{ value: 'restarting' }, { value: 'restarting' }, {}]);
-    expect(notes).toEqual(['llamactl: Too many. Waiting …']);
+    expect(notes).toEqual(['llamactl: Too many. rate_limit.intensive sets it. Waiting …']);
     expect(pauses).toEqual([7, 7]);
   });
 
@@ -26,6 +26,6 @@ describe('one request per name', () => {
 });
 
 function tooMany(retryAfter: number): LlamactlError {
-  const nothing = { details: '', requestId: null, problems: [], reason: undefined };
-  return new LlamactlError('Too many.', { status: 429, code: 'RATE_LIMITED', retryAfter, ...nothing });
+  const rest = { details: 'rate_limit.intensive sets it.', requestId: null, problems: [], reason: undefined };
+  return new LlamactlError('Too many.', { status: 429, code: 'RATE_LIMITED', retryAfter, ...rest });
 }

@@ -1,8 +1,8 @@
 import type { Status } from '@llamactl/client';
+import { waitingFor } from '../retry-note.ts';
 import { onEach, type Outcome } from './many.ts';
 import { pauseFor } from './settling.ts';
 import type { Terminal } from '../screen/terminal.ts';
-import { plain } from '../screen/text.ts';
 
 /** Longest delay that is waited for, in seconds. If the server asks for more, the request fails. */
 const LONGEST_WAIT = 60;
@@ -29,7 +29,7 @@ export function oneByOne(
         if (!(error instanceof LlamactlError && error.status === 429)) throw error;
         const { retryAfter: wait } = error;
         if (wait === null || wait > LONGEST_WAIT) throw error;
-        if (!isSaid) terminal.note(`llamactl: ${plain(error.message)} Waiting …`);
+        if (!isSaid) terminal.note(waitingFor(error));
         isSaid = true;
         await pause(Math.max(1, wait), signal);
       }

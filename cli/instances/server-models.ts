@@ -34,7 +34,11 @@ export async function scannedModels(
   }
 }
 
-/** As {@link scannedModels}. Empty if we may not read them, or if the server is too old to know them. */
+/**
+ * As {@link scannedModels}. Empty if we may not read them, or if the server is too old to know them.
+ *
+ * @throws {UnauthorizedError} when nobody is logged in
+ */
 export async function serverModels(
   client: Pick<Client, 'listModels'>,
   signal: AbortSignal,
@@ -44,7 +48,7 @@ export async function serverModels(
   try {
     return (await scannedModels(client, signal, pause)).models;
   } catch (error) {
-    if (error instanceof LlamactlError) return [];
+    if (error instanceof LlamactlError && error.status !== 401) return [];
     throw error;
   }
 }

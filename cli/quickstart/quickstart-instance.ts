@@ -4,6 +4,8 @@ import { isOllamaBlob } from '@llamactl/contract/ollama-options';
 /** The instance that quickstart creates and reuses. */
 export class QuickstartInstance {
   static readonly name = 'quickstart';
+  /** The model file that {@link start} replaced; `null`: it replaced none. */
+  replaced: string | null = null;
   readonly #client: Client;
   readonly #signal: AbortSignal;
   /** Whether it ran before {@link start}. */
@@ -27,8 +29,10 @@ export class QuickstartInstance {
     const present = await this.#find();
     this.#wasRunning = present?.status === 'running';
     if (present === null) await client.createInstance({ name, ...(await this.#settingsFor(model)) }, { signal });
-    else if (present.model_path !== model && (await mayReplace(present.model_path ?? '')))
+    else if (present.model_path !== model && (await mayReplace(present.model_path ?? ''))) {
       await client.updateInstance(name, await this.#settingsFor(model), { apply: 'restart', signal });
+      this.replaced = present.model_path ?? null;
+    }
     await client.startInstance(name, { wait: true, signal });
     return client.getInstance(name, { signal });
   }

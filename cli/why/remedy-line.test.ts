@@ -14,6 +14,7 @@ describe('the line of a remedy', () => {
     [{ operation: 'stopAllInstances', body: { names: ['a', 'b'] } }, 'llamactl stop a b'],
     [{ link: 'log' }, 'llamactl logs qwen -n 50'],
     [{ link: 'instances' }, 'llamactl stats'],
+    [{ link: 'instances/pinned' }, 'llamactl ps --all'],
     [{ link: 'models' }, 'llamactl models'],
     [{ link: 'system' }, 'llamactl doctor'],
     [{ link: 'settings' }, 'llamactl show qwen'],

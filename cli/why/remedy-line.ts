@@ -57,7 +57,7 @@ function wordsOfLink(name: string, link: string): Words {
     case 'log':
       return ['llamactl', 'logs', name, '-n', '50'];
     case 'instances':
-      return ['llamactl', 'stats'];
+      return field === 'pinned' ? ['llamactl', 'ps', '--all'] : ['llamactl', 'stats'];
     case 'models':
       return ['llamactl', 'models'];
     case 'system':

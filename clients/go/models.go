@@ -2416,7 +2416,8 @@ type Remedy struct {
 	Body map[string]any `json:"body,omitzero"`
 
 	// Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`,
-	// `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`.
+	// `instances/pinned`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted:
+	// `settings/options.ctx_size`.
 	Link string `json:"link,omitzero"`
 
 	// Whether the instance has these settings and failed again with them, for the same cause; absent: no.

@@ -69,7 +69,7 @@ export const ALL_PINNED =
 const PINNED_SLOTS: StartObstacle = {
   code: 'CAPACITY_EXCEEDED',
   message:
-    'Pinned instances hold every slot that it could have; unpin one, or raise the limit (`instances.max_running`, `groups`).',
+    'pinned instances hold every slot that it could have; unpin one, or raise the limit (`instances.max_running`, `groups`)',
 };
 
 /** The refusal of a start that no eviction can make room for. @param status 503 for a request under `/v1`, 409 for a command. */
@@ -85,7 +85,7 @@ export function noRoom(name: string, memory: string | null, status: 409 | 503): 
 
 /** The reason for which a start would be refused, before a caller asks for one. @param memory As for {@link noRoom} */
 export function noRoomYet(memory: string | null): StartObstacle {
-  return memory === null ? PINNED_SLOTS : { code: 'DOES_NOT_FIT', message: `The memory is too small: ${memory}.` };
+  return memory === null ? PINNED_SLOTS : { code: 'DOES_NOT_FIT', message: `the memory is too small: ${memory}` };
 }
 
 /** The refusal of a start of a batch that would need an eviction. */

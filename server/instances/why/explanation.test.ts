@@ -334,7 +334,7 @@ describe('remedies', () => {
     ]);
     expect(remedies.map(shown).slice(0, -1)).toEqual([
       'Use a context of 8192 tokens, which fits | updateInstance | {"options":{"ctx_size":8192}}',
-      'Unpin an instance | instances',
+      'Unpin an instance | instances/pinned',
       'Raise memory.devices.nvidia:0.limit_mb | configuration/memory.devices.nvidia:0.limit_mb',
       'Raise memory.overcommit | configuration/memory.overcommit',
       'See the memory of other instances | instances',
@@ -508,7 +508,7 @@ describe('remedies', () => {
     ['ENGINE_NOT_FOUND', 'llama-server was not found on the PATH (/usr/bin)', /llamactl quickstart$/],
     ['PORT_IN_USE', 'Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.', /{"port":null}$/],
     ['MODEL_NOT_FOUND', 'the model file /m/qwen.gguf does not exist', /settings\/model_path$/],
-    ['CAPACITY_EXCEEDED', 'Pinned instances hold every slot that it could have; unpin one.', /Unpin .* instances$/],
+    ['CAPACITY_EXCEEDED', 'pinned instances hold every slot that it could have; unpin one', /Unpin .* instances\/pinned$/],
   ] as const)('against an obstacle to a start, %s: %s', (code, message, remedy) => {
     const { cause, remedies } = explain(facts({ status: 'stopped' }, { health: blocked(code, message) }));
     expect(cause).toBe(causeOfObstacle({ code, message }));
@@ -543,7 +543,7 @@ describe('the cause of an end', () => {
   });
 
   it.each([
-    ['DOES_NOT_FIT', 'The memory is too small: it needs 22 GB.', 'does_not_fit'],
+    ['DOES_NOT_FIT', 'the memory is too small: it needs 22 GB', 'does_not_fit'],
     ['VALIDATION_ERROR', 'engine cannot be "gone"', 'engine_missing'],
     ['PRIVILEGED_OPTION', 'the stored variable `LD_PRELOAD` runs code', 'argument'],
     ['MODEL_NOT_FOUND', 'something new about the model file', 'model_missing'],

@@ -12,6 +12,7 @@ const LEAST_CONTEXT = 4_096;
 const FEWER_LAYERS = 20;
 const LOG: Remedy = { label: 'Look at its output', link: 'log' };
 const SYSTEM = 'system';
+const UNPIN: Remedy = { label: 'Unpin an instance', link: 'instances/pinned' };
 const OTHERS: Remedy = { label: 'See the memory of other instances', link: 'instances' };
 
 /** The facts that remedies depend on. */
@@ -80,7 +81,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
       return [
         ...fitting(estimate),
         ...smaller(instance, estimate),
-        ...(reason.includes('pinned instances hold') ? [{ label: 'Unpin an instance', link: 'instances' }] : []),
+        ...(reason.includes('pinned instances hold') ? [UNPIN] : []),
         ...[...reason.matchAll(/`(memory\.[^`]+)`/g)].map(([, key = '']) => ({
           label: `Raise ${key}`,
           link: `configuration/${key}`,
@@ -97,7 +98,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
       return [];
     case 'no_slot':
       return [
-        { label: 'Unpin an instance', link: 'instances' },
+        UNPIN,
         { label: 'Raise the number of running instances', link: 'configuration/instances.max_running' },
       ];
     case 'argument':

@@ -1755,7 +1755,7 @@ class Remedy(_Base):
     body: dict[str, JsonValue] | None
     """Body of `operation`; absent: it needs none."""
     link: str | None
-    """Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`."""
+    """Place where a person can do it, instead of `operation`: `log`, `settings`, `settings/FIELD`, `instances`, `instances/pinned`, `models`, `system`, or `configuration/KEY`. FIELD and KEY are dotted: `settings/options.ctx_size`."""
     tried: bool | None
     """Whether the instance has these settings and failed again with them, for the same cause; absent: no."""
     command: str | None

@@ -16,7 +16,8 @@ describe('the short flags of llama-server', () => {
   });
 
   it('are found beside long ones and those of Ollama', () => {
-    expect(['c', 'ctx-size', 'num-ctx', 'unknown', 'C'].map(engineOptionOf)).toEqual([
+    expect(['c', 'ctx-size', 'num-ctx', 'ctx', 'unknown', 'C'].map(engineOptionOf)).toEqual([
+      'ctx_size',
       'ctx_size',
       'ctx_size',
       'ctx_size',

@@ -32,6 +32,17 @@ const KEYS: Readonly<Record<string, string>> = {
 /** Short flags and the keys of their options. */
 export const SHORT_FLAGS: ReadonlyMap<string, string> = new Map(Object.entries(KEYS));
 
+/** Names that people and similar programs give to options. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ['ctx', 'ctx_size'],
+  ['context', 'ctx_size'],
+  ['context_length', 'ctx_size'],
+  ['context_size', 'ctx_size'],
+  ['ctx_len', 'ctx_size'],
+  ['max_model_len', 'ctx_size'],
+  ['gpu_layers', 'n_gpu_layers'],
+]);
+
 const LONG = new Set(SHORT_FLAGS.values());
 
 /**
@@ -40,5 +51,5 @@ const LONG = new Set(SHORT_FLAGS.values());
  */
 export function engineOptionOf(flag: string): string | null {
   const key = flag.replaceAll('-', '_');
-  return SHORT_FLAGS.get(flag) ?? OLLAMA_OPTIONS.get(key) ?? (LONG.has(key) ? key : null);
+  return SHORT_FLAGS.get(flag) ?? OLLAMA_OPTIONS.get(key) ?? OTHER_NAMES.get(key) ?? (LONG.has(key) ? key : null);
 }

@@ -41,6 +41,35 @@ const OF_RUN: readonly Hint[] = [
   [/^sys(?:tem-prompt)?$/, 'for a system prompt: --system TEXT'],
 ];
 
+/** For `run`, after options of `create`. */
+const OF_RUN_AS_CREATE: readonly Hint[] = [
+  [/^(?:m|model)$/, 'the model needs no option: llamactl run MODEL'],
+  [
+    /^name$/,
+    'run names the instance after its model; for another name: llamactl create NAME --model MODEL, then llamactl run NAME',
+  ],
+];
+
+/** For `rm`. */
+const OF_RM: readonly Hint[] = [
+  [/^(?:all|a)$/, 'name the instances to delete: llamactl rm NAME NAME; to list all names: llamactl ps -q'],
+  [/^y(?:es)?$/, 'rm asks no question: leave the option out'],
+];
+
+/** For `stop`. */
+const OF_STOP: readonly Hint[] = [
+  [/^(?:f|9)$/, 'to end an engine at once: llamactl stop NAME --force'],
+  [/^(?:t|time)$/, 'for the time that requests have to finish: --timeout SECONDS'],
+];
+
+/** For `logs`. */
+const OF_LOGS: readonly Hint[] = [
+  [
+    /^(?:path|file|dir)$/,
+    'logs are kept in several files, which are rotated; for one file: llamactl logs NAME -n all > FILE',
+  ],
+];
+
 /** For `create`, after options of `ollama create`. */
 const OF_CREATE: readonly Hint[] = [[/^quantize$/, QUANTIZE]];
 
@@ -69,11 +98,14 @@ const OF_EVENTS: readonly Hint[] = [
 const STARTING: ReadonlySet<string> = new Set(['run', 'start', 'restart', 'serve', 'up', 'quickstart', 'pull']);
 
 const OF_VERBS: Readonly<Record<string, readonly Hint[]>> = {
-  run: OF_RUN,
+  run: [...OF_RUN, ...OF_RUN_AS_CREATE],
   create: OF_CREATE,
   show: OF_SHOW,
   'models show': OF_MODELS,
   events: OF_EVENTS,
+  rm: OF_RM,
+  stop: OF_STOP,
+  logs: OF_LOGS,
 };
 
 type Hint = readonly [name: RegExp, hint: string];

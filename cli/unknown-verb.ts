@@ -64,6 +64,33 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   ...same('llamactl rm NAME', 'prune', 'purge', 'remove', 'del'),
   ...same('llamactl models rm MODEL', 'rmi'),
   ...same('llamactl help COMMAND', 'man'),
+  ...same(
+    'llamactl service install starts the server with the machine; llamactl update NAME --auto-start an instance with the server',
+    'enable',
+    'autostart',
+  ),
+  ...same(
+    'llamactl service uninstall for the service; llamactl update NAME --no-auto-start for an instance',
+    'disable',
+  ),
+  ...same('llamactl status for the machine; llamactl stats for instances', 'gpu', 'gpus', 'nvidia-smi', 'memory'),
+  ...same(
+    'a deleted instance is gone: make it again, with llamactl apply FILE if llamactl export wrote one; llamactl restore takes back a backup',
+    'undo',
+    'undelete',
+    'trash',
+  ),
+  ...same('llamactl events for instances; llamactl audit for changes by users; llamactl requests', 'history'),
+  ...same('llamactl up starts the server, llamactl down stops it, llamactl status shows it', 'server'),
+};
+
+/** The same for commands below a verb. */
+const OTHER_SUBCOMMANDS: Readonly<Record<string, string>> = {
+  ...same('llamactl users create NAME', 'users add', 'users new'),
+  ...same('llamactl users password', 'users passwd'),
+  ...same('llamactl keys create NAME', 'keys add', 'keys new'),
+  ...same('llamactl config show', 'config view', 'config list', 'config ls', 'config cat'),
+  ...same('llamactl config set KEY=VALUE; llamactl config path prints the file', 'config edit', 'config open'),
 };
 
 function same(instead: string, ...words: readonly string[]): Record<string, string> {
@@ -78,7 +105,7 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     .visibleCommands(parent)
     .flatMap((command) => [command.name(), ...command.aliases()]);
   const isVerb = path.length === 0;
-  const other = isVerb && Object.hasOwn(OTHER_WORDS, word) ? OTHER_WORDS[word] : undefined;
+  const other = instead([...path, word].join(' '));
   const meant = other === undefined ? suggestions(word, known) : [];
   // Suggest words of other programs only if no verb here is similar, and as a question. There are many of them, so a
   // short word may resemble one by chance: require the same first letter.
@@ -90,6 +117,11 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     ...(meant.length === 0 ? [] : [`Did you mean ${listed(path, meant)}?`]),
     isVerb ? 'llamactl help lists all commands' : `llamactl help ${path.join(' ')} lists its commands`,
   ]);
+}
+
+/** The command that does what the words mean in another program. */
+function instead(words: string): string | undefined {
+  return [OTHER_WORDS, OTHER_SUBCOMMANDS].find((all) => Object.hasOwn(all, words))?.[words];
 }
 
 /** Lists two equally similar words. Of more than two, lists only the first, which is the best guess. */

@@ -230,6 +230,14 @@ describe('llamactl config', () => {
     expect(written()).not.toContain('9000');
   });
 
+  it('takes one setting as two words, and checks its key', async () => {
+    expect((await run('set', 'stats.interval', '7')).stdout).toBe('stats.interval is now 7\n');
+    expect(await run('set', 'max_running', '1')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('Did you mean instances.max_running?') as string,
+    });
+  });
+
   it.each([
     ['an unknown key', 'stats.intervall=5', 1, 'Did you mean stats.interval?'],
     ['a key without its section', 'port=5', 1, 'Did you mean server.port?'],

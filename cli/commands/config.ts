@@ -80,7 +80,7 @@ function setCommand(commandLine: CommandLine): Command {
     .description(
       'Change values in the configuration file; comments stay. Apply them with llamactl reload. The API cannot change some keys, such as engines.*. This command writes those itself if the server runs on this machine as your user. Without a server it changes the file that llamactl up reads.',
     )
-    .argument('<settings...>', 'KEY=VALUE, with the value in YAML: 5, true, text, [a, b]')
+    .argument('<settings...>', 'KEY=VALUE, with the value in YAML: 5, true, text, [a, b]; or one KEY VALUE')
     .addHelpText(
       'after',
       `

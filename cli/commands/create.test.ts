@@ -146,7 +146,7 @@ describe('creating an instance', () => {
     const { status, stdout, stderr } = await sandbox.run(['create', 'llama', '--start']);
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr.split(missing)).toHaveLength(2);
-    expect(stderr).toContain(`llamactl: ${missing}.\n  the instance llama stays; to change it: llamactl update llama;`);
+    expect(stderr).toContain(`llamactl: ${missing}.\n  the instance llama stays; for help: llamactl why llama;`);
   });
 
   it('asks for the model if there is none', async () => {
@@ -187,6 +187,8 @@ describe('creating an instance', () => {
   it.each([
     ['qwen3:8b', 'an alias may have it: llamactl create qwen3 --alias qwen3:8b --model FILE'],
     ['library/qwen3', 'an alias may have it: llamactl create qwen3 --alias library/qwen3 --model FILE'],
+    ['a b', 'a valid name is: llamactl create a-b --model FILE'],
+    ['ä/ö:1', 'a valid name is: llamactl create a-o-1 --model FILE'],
     ['/m/q.gguf', 'to talk to a model file: llamactl run /m/q.gguf; else: llamactl create NAME --model /m/q.gguf'],
   ])('shows a way for %s, which cannot be a name', async (name, way) => {
     const { status, stderr } = await sandbox.run(['create', name, '-m', '/m/q.gguf']);
@@ -194,7 +196,7 @@ describe('creating an instance', () => {
   });
 
   it.each<[string[], RegExp]>([
-    [['create'], /^llamactl: no instance given: add its name\n/],
+    [['create'], /^llamactl: NAME is missing\n/],
     [
       ['create', 'a', 'b'],
       /^llamactl: expected one name, but got also: b\n.*a model is given as --model b; .*after --/,
@@ -282,6 +284,17 @@ describe('updating an instance', () => {
       'llama',
       { options: { threads: 4, ctx_size: null }, port: null, unlisted: false },
       { ifMatch: undefined, restart: false, by: 'anonymous' },
+    ]);
+  });
+
+  it('knows the option that an unknown setting probably is', async () => {
+    const problems = [{ path: 'ctx_size', message: 'is not known' }];
+    const error = new ApiError('VALIDATION_ERROR', 'ctx_size is not known', { problems });
+    vi.spyOn(server.manager, 'update').mockRejectedValue(error);
+    const { status, stderr } = await sandbox.run(['update', 'llama', '--unset', 'ctx-size']);
+    expect([status, stderr]).toEqual([
+      1,
+      'llamactl: ctx_size is not known\n  did you mean --unset options.ctx_size?\n',
     ]);
   });
 

@@ -13,6 +13,9 @@ import { Problem } from '../problem.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { plain } from '../screen/text.ts';
 
+/** Characters of a name. */
+const LONGEST_NAME = 63;
+
 interface CreateFlags extends SettingFlags {
   start?: boolean;
   wait?: boolean;
@@ -107,8 +110,15 @@ function waysAround(name: string, source: string): string[] {
   if (/\.gguf$/i.test(name))
     return [`to talk to a model file: llamactl run ${name}; else: llamactl create NAME --model ${name}`];
   const simple = name.replace(/^.*\//, '').replace(/[^A-Za-z0-9._-].*$/, '');
-  if (!/[:/]/.test(name) || !/^[A-Za-z0-9]/.test(simple)) return [];
+  if (!/[:/]/.test(name) || !/^[A-Za-z0-9]/.test(simple)) return nameLike(name, source);
   return [`an alias may have it: llamactl create ${simple} --alias ${name} ${source}`];
+}
+
+/** A valid name like one that is not. */
+function nameLike(name: string, source: string): string[] {
+  const letters = name.normalize('NFKD').replace(/\p{Mark}/gu, '');
+  const valid = letters.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[^A-Za-z0-9]+|[._-]+$/g, '');
+  return valid === '' ? [] : [`a valid name is: llamactl create ${valid.slice(0, LONGEST_NAME)} ${source}`];
 }
 
 /** Starts the new instance. If the start fails, the message says that the instance exists. */
@@ -145,7 +155,7 @@ async function startCreated(
 }
 
 function stays(name: string): string {
-  return `the instance ${name} stays; to change it: llamactl update ${name}; to delete it: llamactl rm ${name}`;
+  return `the instance ${name} stays; for help: llamactl why ${name}; to delete it: llamactl rm ${name}`;
 }
 
 const EXAMPLES = `

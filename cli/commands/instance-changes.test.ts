@@ -205,6 +205,11 @@ describe('wait', () => {
     expect([status, stdout]).toEqual([0, expect.stringContaining('llama  running, port 8100')]);
   });
 
+  it('says on a terminal how to start an instance that is stopped', async () => {
+    const { stderr } = await sandbox.run(['wait', 'llama', '--timeout', '0s'], { columns: 80 });
+    expect(stderr).toContain('llama is stopped; to start it: llamactl start llama\n');
+  });
+
   it('explains why an instance cannot run any more', async () => {
     server.changeStatus('llama', 'failed', { reason: 'no memory' });
     const { status, stderr } = await sandbox.run(['wait', 'llama']);

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { usualStats } from '@llamactl/server/testing/usual-stats';
@@ -226,6 +227,17 @@ describe('a watched list on a terminal', () => {
     expect([status, stdout]).toEqual([5, '']);
     expect(stderr).toContain(server.url);
     await server.comeBack();
+  });
+});
+
+describe('a watched list with a keyboard', () => {
+  it('ends at q', async () => {
+    const keyboard = new PassThrough();
+    const ps = new Watching(sandbox, ['ps', '--watch'], { columns: 80, keyboard });
+    watching.push(ps);
+    await ps.until((output) => output.includes('no instances yet'));
+    keyboard.write('q');
+    expect(await ps.ended).toMatchObject({ status: 0, stderr: '' });
   });
 });
 

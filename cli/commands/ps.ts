@@ -4,9 +4,10 @@ import { clockTime } from '../../format/clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { instanceOrder, sorted, SORT_COLUMNS, type InstanceOrder } from '../instances/instance-order.ts';
 import { instanceTable } from '../instances/instance-table.ts';
-import { untilInterrupted, waitingNote } from '../interruption.ts';
+import { waitingNote } from '../interruption.ts';
 import type { LiveTable as Table, View } from '../screen/live-table.ts';
 import type { Terminal } from '../screen/terminal.ts';
+import { untilQuit } from '../screen/quit-key.ts';
 import { cut, padded, plain } from '../screen/text.ts';
 
 interface Flags {
@@ -47,7 +48,7 @@ Examples:
     .action(
       commandLine.online<Flags>((session, { flags }) =>
         flags.watch === true
-          ? untilInterrupted(commandLine, session, () => watch(session, flags))
+          ? untilQuit(commandLine, session, (quittable) => watch(quittable, flags))
           : list(session, flags),
       ),
     );

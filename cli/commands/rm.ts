@@ -77,6 +77,9 @@ async function stopAndDelete({ client, signal }: Session, name: string): Promise
 }
 
 const EXAMPLES = `
+A deleted instance cannot be taken back. To be able to make it again, first run
+llamactl export FILE; llamactl apply FILE then makes it, without its logs.
+
 Examples:
   llamactl rm llama
   llamactl rm --force llama qwen

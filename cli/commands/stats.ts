@@ -4,11 +4,11 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { count } from '../../format/figures.ts';
 import { eachInstance } from '../instances/instance-each.ts';
 import { distinct } from '../instances/many.ts';
-import { untilInterrupted } from '../interruption.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { statsTable } from '../instances/stats-table.ts';
+import { untilQuit } from '../screen/quit-key.ts';
 import { plain } from '../screen/text.ts';
 
 interface Flags {
@@ -20,7 +20,7 @@ export function statsCommand(commandLine: CommandLine): Command {
   return new Command('stats')
     .description('Show the resource usage of instances: resident memory, CPU (100 % is one core), threads, GPU memory.')
     .argument('[name...]', 'Only these (default: all with a process)')
-    .option('-w, --watch', 'Keep the table up to date until Ctrl-C; piped: print a line per measurement')
+    .option('-w, --watch', 'Keep the table up to date until q or Ctrl-C; piped: print a line per measurement')
     .option('--window <time>', 'Show the history of one instance, such as 15m; at most 24h')
     .addHelpText(
       'after',
@@ -42,7 +42,7 @@ Examples:
 /** `stats`, which lives on a terminal as `top` of other programs does. */
 export function topCommand(commandLine: CommandLine): Command {
   return new Command('top')
-    .description('Watch the resource usage of instances until Ctrl-C. Piped, or with --json or -q, prints it once.')
+    .description('Watch the resource usage of instances until q or Ctrl-C. Piped, or with --json or -q, prints it once.')
     .argument('[name...]', 'Only these (default: all with a process)')
     .addHelpText('after', '\nExamples:\n  llamactl top\n  llamactl top llama\n  llamactl top | grep llama')
     .action(
@@ -54,9 +54,9 @@ export function topCommand(commandLine: CommandLine): Command {
 }
 
 function watch(commandLine: CommandLine, session: Session, names: readonly string[]): Promise<void> {
-  return untilInterrupted(commandLine, session, async () => {
+  return untilQuit(commandLine, session, async (quittable) => {
     const { watchStats } = await import('../instances/stats-watch.ts');
-    await watchStats(session, names);
+    await watchStats(quittable, names);
   });
 }
 

@@ -43,7 +43,7 @@ export function updateCommand(commandLine: CommandLine): Command {
         const updated = await client
           .updateInstance(name, patch, { signal, ...(restart && { apply: 'restart' }) })
           .catch(async (error: unknown) => {
-            throw await nearInstance(session, name, error);
+            throw (await optionMeant(error, keys)) ?? (await nearInstance(session, name, error));
           });
         const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, updated.instance);
         await reportUpdate(commandLine, session, updated, { restart, wait, warnings: ofPort });
@@ -62,6 +62,21 @@ async function replacedByModelfile(session: Session, name: string, settings: Upd
   const text = replacedText(replaced);
   if (text !== '') terminal.note(plain(`from the Modelfile${text}`));
   return replaced.patch;
+}
+
+/** The error if a key of `--unset` is no setting but an option of the engine. `null`: another error. */
+async function optionMeant(error: unknown, keys: readonly string[]): Promise<Problem | null> {
+  const [{ LlamactlError }, { engineOptionOf }] = await Promise.all([
+    import('@llamactl/client'),
+    import('../llama-server-flags.ts'),
+  ]);
+  if (!(error instanceof LlamactlError)) return null;
+  const unknown = new Set(error.problems.map(({ path }) => path));
+  const meant = keys.flatMap((key) => {
+    const option = unknown.has(key.replaceAll('-', '_')) ? engineOptionOf(key) : null;
+    return option === null ? [] : [`did you mean --unset options.${option}?`];
+  });
+  return meant.length === 0 ? null : new Problem(error.message, EXIT.failed, meant, error.code);
 }
 
 const HINT = 'such as -o ctx_size=8192, --port 8101 or --unset options.threads';

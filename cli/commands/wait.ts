@@ -3,8 +3,9 @@ import { Command, Option } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { carryOut, type Goal } from '../instances/lifecycle.ts';
 import { distinct, type Outcome } from '../instances/many.ts';
-import { unknownInstance } from '../instances/near-instance.ts';
+import { others, unknownInstance } from '../instances/near-instance.ts';
 import { duration } from '../instances/setting-flags.ts';
+import { plain } from '../screen/text.ts';
 
 interface WaitFlags {
   for: Goal;
@@ -22,7 +23,11 @@ export function waitCommand(commandLine: CommandLine): Command {
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<WaitFlags>(async (session, { words, flags: { for: goal, timeout } }) => {
-        const begin = (names: readonly string[]) => present(session, names);
+        const begin = async (names: readonly string[]) => {
+          const outcomes = await present(session, names);
+          if (goal !== 'stopped' && session.terminal.isInteractive) noteStopped(session, outcomes);
+          return outcomes;
+        };
         const names = distinct(words);
         await carryOut(commandLine, session, { names, goal, isOnlyWaiting: true, begin, waits: true, timeout });
       }),
@@ -36,9 +41,18 @@ async function present({ client, signal }: Session, names: readonly string[]): P
     names.map(async (name): Promise<Outcome<Status>> => {
       const found = list.find((each) => each.name.toLowerCase() === name.toLowerCase());
       if (found !== undefined) return { name, value: found.status };
-      return { name, error: await unknownInstance(name, list) };
+      return { name, error: await unknownInstance(name, others(list, names)) };
     }),
   );
+}
+
+/** For a person who expects that `wait` starts instances. */
+function noteStopped({ terminal }: Session, outcomes: readonly Outcome<Status>[]): void {
+  for (const outcome of outcomes) {
+    if (!('value' in outcome) || outcome.value !== 'stopped') continue;
+    const name = plain(outcome.name);
+    terminal.note(`${name} is stopped; to start it: llamactl start ${name}`);
+  }
 }
 
 const EXAMPLES = `

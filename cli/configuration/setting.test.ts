@@ -30,6 +30,15 @@ describe('typed settings', () => {
     expect(patchOf(['a.b=1', 'c=2', 'a.d=3', 'a.b=4'])).toEqual({ a: { b: 4, d: 3 }, c: 2 });
   });
 
+  it('may be one key and one value as two words', () => {
+    expect(patchOf(['a.b', '5'])).toEqual({ a: { b: 5 } });
+    expect(patchOf(['a.b', 'https://hook.example/?a=b'])).toEqual({ a: { b: 'https://hook.example/?a=b' } });
+    for (const words of [
+      ['a.b', 'c=5'],
+      ['a.b', '5', 'c'],
+    ]) expect(() => patchOf(words)).toThrow('a.b has no value');
+  });
+
   it.each(['stats.interval', '=5'])('require a key and a value: %s', (word) => {
     expect(() => patchOf([word])).toThrow('has no value');
   });

@@ -3,11 +3,17 @@ import { parse } from 'yaml';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 
+const DOTTED = /^[a-z_][\w.-]*$/;
+/** Begins like another setting. */
+const ASSIGNED = /^[a-z_][\w.-]*=/;
+
 /** A part of a configuration. */
 type Section = Readonly<Record<string, unknown>>;
 
-/** The configuration patch of `KEY=VALUE` words. @throws {Problem} when one of them is malformed */
+/** The configuration patch of `KEY=VALUE` words, or of one setting as two words. @throws {Problem} when one of them is malformed */
 export function patchOf(words: readonly string[]): Section {
+  const [key = '', text = ''] = words;
+  if (words.length === 2 && DOTTED.test(key) && !ASSIGNED.test(text)) return patchOf([`${key}=${text}`]);
   return words.reduce((patch: Section, word) => {
     const at = word.indexOf('=');
     if (at <= 0) {

@@ -218,7 +218,7 @@ describe('starting', () => {
       expect([status, stderr]).toEqual([3, '']);
       expect(JSON.parse(stdout)).toEqual([
         { name: 'a', status: 'starting' },
-        { name: 'c', status: null, error: 'there is no instance c; did you mean a?', code: 'INSTANCE_NOT_FOUND' },
+        { name: 'c', status: null, error: 'there is no instance c; did you mean b?', code: 'INSTANCE_NOT_FOUND' },
       ]);
     });
   });
@@ -259,10 +259,20 @@ describe('starting', () => {
     expect((await sandbox.run(['start', '--all', '--json'])).stdout).toBe('[]\n');
   });
 
+  it('suggests no instance that the command names already', async () => {
+    await server.add('a');
+    await server.add('bee');
+    leads('start', 'starting', 'running');
+    expect((await sandbox.run(['start', 'a', 'b'])).stderr).toBe(
+      'llamactl: there is no instance b; to list instances: llamactl ps\n',
+    );
+    expect((await sandbox.run(['start', 'a', 'be'])).stderr).toContain('did you mean bee?');
+  });
+
   it.each([
-    [['start'], 'no instance given: add its name, or --all'],
+    [['start'], 'NAMES is missing: name an instance, or add --all'],
     [['start', 'a', '--all'], 'give either names or --all, not both'],
-    [['stop'], 'no instance given: add its name, or --all'],
+    [['stop'], 'NAMES is missing: name an instance, or add --all'],
     [['restart', 'a', '--all'], 'give either names or --all, not both'],
   ])('refuses %j, which names no clear selection', async (words, sentence) => {
     expect(await sandbox.run(words)).toEqual({ status: 2, stdout: '', stderr: `llamactl: ${sentence}\n` });

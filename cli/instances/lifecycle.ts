@@ -3,7 +3,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { lastWords } from '../engine-output.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { commonFailure, withName, worst, type Outcome } from './many.ts';
-import { nearInstance, unknownInstance } from './near-instance.ts';
+import { nearInstance, others, unknownInstance } from './near-instance.ts';
 import { AliasUsed, codeOf, Problem } from '../problem.ts';
 import { ProgressBoard } from '../screen/progress-board.ts';
 import { isAtRest, settled, type IsRest, type Rest } from './settling.ts';
@@ -235,9 +235,10 @@ export async function batch({ client, signal }: Session, answer: Promise<BatchRe
   const { results } = await answer;
   const isAnyUnknown = results.some(({ status }) => status === null);
   const instances = isAnyUnknown ? await client.listInstances({ signal }) : [];
+  const known = results.flatMap(({ name, status }) => (status === null ? [] : [name]));
   return Promise.all(
     results.map(async ({ name, status, error }): Promise<Outcome<Status>> => {
-      if (status === null) return { name, error: await unknownInstance(name, instances) };
+      if (status === null) return { name, error: await unknownInstance(name, others(instances, known)) };
       if (error !== undefined) return { name, error: new Problem(error, EXIT.failed) };
       return { name, value: status };
     }),

@@ -21,7 +21,7 @@ export async function namesOrAll(
   { names, all = false, statuses, none }: Named,
 ): Promise<readonly string[]> {
   if (all && names.length > 0) throw new Problem('give either names or --all, not both', EXIT.usage);
-  if (!all && names.length === 0) throw new Problem('no instance given: add its name, or --all', EXIT.usage);
+  if (!all && names.length === 0) throw new Problem('NAMES is missing: name an instance, or add --all', EXIT.usage);
   // Of a single name, the command line itself resolves an alias.
   if (!all && names.length === 1) return names;
   const instances = await client.listInstances({ signal });

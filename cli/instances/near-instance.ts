@@ -44,6 +44,12 @@ interface Named {
   aliases?: readonly string[] | undefined;
 }
 
+/** The instances that a command line does not name already: only they can be meant by an unknown name. */
+export function others<Instance extends Named>(instances: readonly Instance[], named: readonly string[]): Instance[] {
+  const taken = new Set(named.map((name) => name.toLowerCase()));
+  return instances.filter(({ name }) => !taken.has(name.toLowerCase()));
+}
+
 /** The error for an unknown name, with a hint. */
 export async function unknownInstance(name: string, instances: readonly Named[]): Promise<Problem> {
   const owner = instances.find(({ aliases = [] }) => aliases.includes(name));

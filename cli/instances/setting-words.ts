@@ -38,7 +38,7 @@ export async function saidSettings(
   const { settings: fromFile, isComplete } = await settingsIn(session, flags.file, surroundings.home);
   const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
   const name = given ?? filed;
-  if (typeof name !== 'string' || name === '') throw new Problem('no instance given: add its name', EXIT.usage);
+  if (typeof name !== 'string' || name === '') throw new Problem('NAME is missing', EXIT.usage);
   const isLocal = isOwnAddress(session.client.url);
   const isKnown = await isKnownModel(session, flags);
   const { model, ...others } = flags;

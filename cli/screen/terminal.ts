@@ -7,7 +7,7 @@ import { tableLines, type Cell, type Column } from './table.ts';
 
 /** The standard streams, as Node provides them. */
 export interface Streams {
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean };
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean; setRawMode?: (isRaw: boolean) => unknown };
   stdout: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number };
   stderr: NodeJS.WritableStream & { isTTY?: boolean; columns?: number };
 }

@@ -1,5 +1,5 @@
 import type { Client } from '@llamactl/client';
-import { Command, CommanderError, type Option } from 'commander';
+import { Command, CommanderError, Help, type Option } from 'commander';
 import path from 'node:path';
 import { TokenRenewal } from './access/token-renewal.ts';
 import { Contexts } from './server/contexts.ts';
@@ -151,7 +151,7 @@ export class CommandLine {
       .option('-q, --quiet', 'Print only the essential result')
       .option('--no-color', 'Do not use colours (also NO_COLOR=1)')
       .helpOption('-h, --help', 'Show this help')
-      .configureHelp({ showGlobalOptions: true, minWidthToWrap: NARROWEST_HELP })
+      .configureHelp({ showGlobalOptions: true, minWidthToWrap: NARROWEST_HELP, formatItem: helpItem })
       .configureOutput({
         writeOut: (text) => stdout.write(text),
         // Commander would wrap the help at a reported width of 0 columns.
@@ -380,6 +380,18 @@ function valueOf(option: string, words: readonly string[]): string | null {
 
 function stub({ name }: Verb): Command {
   return new Command(name);
+}
+
+/** Spaces before a description that stands below its term. */
+const BELOW = 6;
+
+/** A line of the help. On a terminal that is too narrow for two columns, the description stands below its term. */
+function helpItem(term: string, termWidth: number, description: string, helper: Help): string {
+  const columns = helper.helpWidth ?? 80;
+  const isNarrow = columns - termWidth - BELOW < NARROWEST_HELP;
+  if (!isNarrow || description === '') return new Help().formatItem.call(helper, term, termWidth, description, helper);
+  const lines = helper.boxWrap(description, Math.max(NARROWEST_HELP, columns - BELOW)).split('\n');
+  return [`  ${term}`, ...lines.map((line) => ' '.repeat(BELOW) + line)].join('\n');
 }
 
 /** Copies the program's settings to its commands, which are built separately. */

@@ -44,6 +44,14 @@ describe.each(visible)('the help of llamactl $path', ({ path, command }) => {
   it('fits 80 columns', () => {
     expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
   });
+
+  it('wraps its descriptions at 40 columns', () => {
+    const [described = ''] = helpOf(command, true, 40).split('\nExamples:');
+    const options = described.slice(described.indexOf('\nOptions:'), described.indexOf('\nGlobal Options:'));
+    // A term that is longer than a line stands alone.
+    const isTerm = (line: string): boolean => /^ {2}\S+(?: \S+)*$/.test(line);
+    expect(options.split('\n').filter((line) => line.length > 40 && !isTerm(line))).toEqual([]);
+  });
 });
 
 describe('completion', () => {

@@ -41,7 +41,7 @@ export function helpOf(command: Command, hasGlobalOptions: boolean, columns: num
   let text = '';
   const write = (piece: string): void => void (text += piece);
   command
-    .configureHelp({ showGlobalOptions: hasGlobalOptions, helpWidth: columns })
+    .configureHelp({ ...command.configureHelp(), showGlobalOptions: hasGlobalOptions, helpWidth: columns })
     .configureOutput({ writeOut: write, getOutHasColors: () => false });
   command.outputHelp();
   return text.trim();

@@ -104,6 +104,10 @@ describe('error answer', () => {
 
   it('is quoted in part, without control characters', () => {
     expect(excerpt('a\u001b[2Jb')).toBe('a [2Jb');
+    expect(excerpt('<head><title>Error response</title></head><h1>Error response</h1><p>Error code: 404</p>')).toBe(
+      'Error response',
+    );
+    expect(excerpt('<title></title><p>Gone.</p>')).toBe('Gone.');
     expect(excerpt('x'.repeat(300))).toBe(`${'x'.repeat(200)}…`);
   });
 });

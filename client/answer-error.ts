@@ -88,9 +88,10 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** Returns the beginning of a text on one line, without HTML tags. */
+/** Returns the beginning of a text on one line, without HTML tags; of a page only its title. */
 export function excerpt(text: string): string {
-  const line = text
+  const [, title = ''] = /<title[^>]*>([^<]*)<\/title>/i.exec(text) ?? [];
+  const line = (title.trim() === '' ? text : title)
     .replaceAll(/<(style|script)[^]*?<\/\1>|<[^>]*>/gi, ' ')
     .replaceAll(/[\s\p{C}]+/gu, ' ')
     .trim();

@@ -17,6 +17,7 @@ const PORTS = new Set([
   'server/models/downloads/download-store.ts',
   'server/models/gguf-header.ts',
   'server/models/gguf-headers.ts',
+  'server/models/other-files.ts',
   'server/suggestion.ts',
   'server/whole-file.ts',
 ]);

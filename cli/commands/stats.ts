@@ -42,7 +42,9 @@ Examples:
 /** `stats`, which lives on a terminal as `top` of other programs does. */
 export function topCommand(commandLine: CommandLine): Command {
   return new Command('top')
-    .description('Watch the resource usage of instances until q or Ctrl-C. Piped, or with --json or -q, prints it once.')
+    .description(
+      'Watch the resource usage of instances until q or Ctrl-C. Piped, or with --json or -q, prints it once.',
+    )
     .argument('[name...]', 'Only these (default: all with a process)')
     .addHelpText('after', '\nExamples:\n  llamactl top\n  llamactl top llama\n  llamactl top | grep llama')
     .action(

@@ -73,9 +73,14 @@ describe('llamactl status', () => {
     expect(lines).toContain('GPU 1      RTX 4090');
     status.resources.gpus = Array.from({ length: 16 }, (_, index) => gpu(index));
     const many = screenAfter((await sandbox.run(['status'], { columns: 40 })).stdout);
-    expect(many.length).toBeLessThanOrEqual(16);
+    expect(many.length).toBeLessThanOrEqual(20);
     expect(many.every((line) => line.length <= 40)).toBe(true);
     expect(many.join('\n')).toContain('and 9 more GPUs');
+  });
+
+  it('keeps the whole address on a narrow terminal', async () => {
+    const lines = screenAfter((await sandbox.run(['status'], { columns: 40 })).stdout);
+    expect(lines.slice(0, 2)).toEqual(['server     llamactl 0.1.0 at', `           ${server.url}`]);
   });
 
   it('says how to list alerts, and what to do without instances', async () => {

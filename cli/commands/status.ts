@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { memoryText, count, duration, percent } from '../../format/figures.ts';
 import type { Style } from '../screen/style.ts';
-import { cut, plain } from '../screen/text.ts';
+import { cut, plain, roomBeside, wrapped } from '../screen/text.ts';
 
 /** Most GPUs to list, so that the output stays short. */
 const MOST_GPUS = 7;
@@ -50,7 +50,9 @@ async function show({ client, address, terminal, signal }: Session): Promise<voi
   lines.push(alertsLine(alerts, style));
   const width = Math.max(...lines.map(([label]) => label.length)) + 2;
   for (const [label, text, paint = (same: string) => same] of lines) {
-    terminal.print(`${style.faint(label.padEnd(width))}${paint(cut(text, columns - width))}`);
+    const room = roomBeside(width, columns);
+    for (const [index, line] of (label.startsWith('GPU') ? [cut(text, room)] : wrapped(text, room)).entries())
+      terminal.print(`${style.faint((index === 0 ? label : '').padEnd(width))}${paint(line)}`);
   }
 }
 

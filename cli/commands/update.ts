@@ -65,18 +65,18 @@ async function replacedByModelfile(session: Session, name: string, settings: Upd
 }
 
 /** The error if a key of `--unset` is no setting but an option of the engine. `null`: another error. */
-async function optionMeant(error: unknown, keys: readonly string[]): Promise<Problem | null> {
+async function optionMeant(refusal: unknown, keys: readonly string[]): Promise<Problem | null> {
   const [{ LlamactlError }, { engineOptionOf }] = await Promise.all([
     import('@llamactl/client'),
     import('../llama-server-flags.ts'),
   ]);
-  if (!(error instanceof LlamactlError)) return null;
-  const unknown = new Set(error.problems.map(({ path }) => path));
+  if (!(refusal instanceof LlamactlError)) return null;
+  const unknown = new Set(refusal.problems.map(({ path }) => path));
   const meant = keys.flatMap((key) => {
     const option = unknown.has(key.replaceAll('-', '_')) ? engineOptionOf(key) : null;
     return option === null ? [] : [`did you mean --unset options.${option}?`];
   });
-  return meant.length === 0 ? null : new Problem(error.message, EXIT.failed, meant, error.code);
+  return meant.length === 0 ? null : new Problem(refusal.message, EXIT.failed, meant, refusal.code);
 }
 
 const HINT = 'such as -o ctx_size=8192, --port 8101 or --unset options.threads';

@@ -36,7 +36,8 @@ describe('typed settings', () => {
     for (const words of [
       ['a.b', 'c=5'],
       ['a.b', '5', 'c'],
-    ]) expect(() => patchOf(words)).toThrow('a.b has no value');
+    ])
+      expect(() => patchOf(words)).toThrow('a.b has no value');
   });
 
   it.each(['stats.interval', '=5'])('require a key and a value: %s', (word) => {

@@ -1,6 +1,6 @@
 import type { Style } from '../screen/style.ts';
 import type { BackgroundServer } from './background-server.ts';
-import { addressForOthers, lineIn } from './serve-welcome.ts';
+import { addressForOthers, lineIn, numericAddress } from './serve-welcome.ts';
 
 /**
  * The message about a server in the background for a person.
@@ -15,12 +15,14 @@ export function backgroundLines(
   const { config, file } = loaded;
   const line = lineIn(style);
   const forOthers = addressForOthers(config.server, url);
+  const numeric = numericAddress(config.server, url);
   const already = isNew ? 'listens on' : 'is running already, on';
   return [
     `llamactl ${running} ${already} ${style.strong(url)} (process ${pid})`,
     line('for clients', `${url}/v1 is the base URL for OpenAI clients`),
     line('web page', `${url}/, API at ${url}/docs`),
     ...(forOthers === null ? [] : [line('elsewhere', `${forOthers}, for clients ${forOthers}/v1`)]),
+    ...(numeric === null ? [] : [line('or', `${numeric}, if that name is unknown there`)]),
     line('configuration', `${file ?? 'no file, only defaults'}; data in ${config.data_dir}`),
     line('accounts', accounts(config.auth.enabled, password)),
     ...(log === null ? [] : [line('log', log)]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressForOthers, successorLines, welcomeLines, type ServerFacts } from './serve-welcome.ts';
+import { addressForOthers, numericAddress, successorLines, welcomeLines, type ServerFacts } from './serve-welcome.ts';
 import { Style } from '../screen/style.ts';
 
 const FACTS: ServerFacts = {
@@ -93,5 +93,23 @@ describe('the start message of a successor', () => {
     expect(lines({ accounts: true, first_admin })[1]).toBe(
       '  accounts       on: user admin, password in /d/admin-password',
     );
+  });
+});
+
+describe('the numeric address for other machines', () => {
+  const card = { address: '192.0.2.7', netmask: '', mac: '', cidr: null, family: 'IPv4', internal: false } as const;
+  const interfaces = {
+    lo: [{ ...card, address: '127.0.0.1', internal: true }],
+    docker0: [{ ...card, address: '172.17.0.1' }],
+    eth0: [card],
+  };
+
+  it.each([
+    ['everywhere', { host: '0.0.0.0', public_url: '' }, 'http://192.0.2.7:8080/llm'],
+    ['on loopback', { host: '127.0.0.1', public_url: '' }, null],
+    ['behind a proxy', { host: '0.0.0.0', public_url: 'https://ai.example' }, null],
+  ])('of a server that listens %s', (_what, server, expected) => {
+    expect(numericAddress(server, 'http://127.0.0.1:8080/llm', interfaces)).toBe(expected);
+    expect(numericAddress(server, 'http://127.0.0.1:8080/llm', { lo: interfaces.lo })).toBe(null);
   });
 });

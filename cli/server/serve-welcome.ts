@@ -43,6 +43,26 @@ export function addressForOthers(
   return `http://${hostname}${port === '' ? '' : `:${port}`}${pathname.replace(/\/+$/, '')}`;
 }
 
+/** Networks between programs of this machine. */
+const INNER_NETWORKS = /^(?:docker|br-|veth|virbr|cni|podman|tun|tap)/;
+
+/**
+ * The address of a server by the number of this machine in its network, for machines that cannot resolve its name.
+ * `null`: the server does not listen on every address, has a public address, or the machine has no network.
+ */
+export function numericAddress(
+  { host, public_url: said }: { host: string; public_url: string },
+  url: string,
+  interfaces = os.networkInterfaces(),
+): string | null {
+  const named = said === '' ? addressForOthers({ host, public_url: said }, url, 'name') : null;
+  const addresses = Object.entries(interfaces)
+    .filter(([name]) => !INNER_NETWORKS.test(name))
+    .flatMap(([, all]) => all ?? []);
+  const found = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
+  return named === null || found === undefined ? null : named.replace('//name', `//${found.address}`);
+}
+
 /** The start message for a person, in six or seven lines. */
 export function welcomeLines(
   facts: ServerFacts,

@@ -57,7 +57,8 @@ function brokenRules(config: Config): ConfigProblem[] {
       path: ['server', 'host'],
       words:
         `is ${host}, which other machines may reach, and everybody would be an administrator: set auth.enabled: true ` +
-        '(with auth.inference: open, /v1 works without keys), or use 127.0.0.1 and a tunnel such as ssh -L.',
+        `(\`llamactl config set server.host=${host} auth.enabled=true\` writes both; ` +
+        'with auth.inference: open, /v1 works without keys), or use 127.0.0.1 and a tunnel such as ssh -L.',
     },
   ];
 }

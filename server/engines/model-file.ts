@@ -5,29 +5,11 @@ import path from 'node:path';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { GgufFault, type GgufHeader } from '../models/gguf-header.ts';
 import { GgufHeaders } from '../models/gguf-headers.ts';
+import { HEAD_BYTES, kindOfOtherFile } from '../models/other-files.ts';
 import { bareName, type FlagCatalogue } from './flags.ts';
 
 /** The first bytes of every GGUF file, in either byte order. */
 const MAGIC = Buffer.from('GGUF');
-
-/** How many bytes to read of a file: enough to recognise the usual mistakes. */
-const HEAD_BYTES = 64;
-
-/** Files that people have instead of a model. Text is recognised by its start, in lower case. */
-const MISTAKES: readonly (readonly [RegExp, string])[] = [
-  [/^version https:\/\/git-lfs/, 'it is a Git LFS pointer, not the model itself (run git lfs pull)'],
-  [/^\s*<(?:!doctype|html|\?xml)/, 'it is a web page that was saved instead of the model'],
-  [/^[^]{8}\{"/, 'it is a safetensors file; convert it with convert_hf_to_gguf.py of llama.cpp'],
-  [/^pk\W\W/, 'it is a ZIP archive or a PyTorch model'],
-  [/^$/, 'it is empty'],
-];
-
-/** Names the kind of a file that is not GGUF, by its first bytes; empty: unknown. */
-function kindOf(head: Buffer): string {
-  const text = head.toString('latin1').toLowerCase();
-  const kind = MISTAKES.find(([pattern]) => pattern.test(text))?.[1];
-  return kind === undefined ? '' : `: ${kind}`;
-}
 
 /** GGUF files that belong to a model, by their `general.type`. */
 const COMPANIONS: ReadonlyMap<unknown, string> = new Map([
@@ -84,7 +66,8 @@ export class ModelFileCheck {
       await using handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
       if (!(await handle.stat()).isFile()) return `${subject} ${file} is not a regular file`;
       const head = await headOf(handle);
-      if (!head.subarray(0, MAGIC.length).equals(MAGIC)) return `${subject} ${file} is not a GGUF file${kindOf(head)}`;
+      if (!head.subarray(0, MAGIC.length).equals(MAGIC))
+        return `${subject} ${file} is not a GGUF file${kindOfOtherFile(head)}`;
       const wrong = judge(await this.#headers.read(handle));
       return wrong === null ? null : `${subject} ${file} ${wrong}`;
     } catch (error) {

@@ -47,10 +47,12 @@ describe('the thread that reads model files', () => {
     const [good, page] = [await put('a-Q8_0.gguf'), await put('b.gguf', '<html>')];
     expect(await thread.read([good, page, good])).toMatchObject([
       { facts: { architecture: 'llama', quantization: 'Q8_0' }, problem: null },
-      { facts: null, problem: 'is not a GGUF file' },
+      { facts: null, problem: 'is not a GGUF file: it is a web page that was saved instead of the model' },
       { problem: null },
     ]);
-    expect(await thread.read([page])).toMatchObject([{ problem: 'is not a GGUF file' }]);
+    expect(await thread.read([page])).toMatchObject([
+      { problem: 'is not a GGUF file: it is a web page that was saved instead of the model' },
+    ]);
     expect([started.length, faults]).toEqual([1, []]);
   });
 

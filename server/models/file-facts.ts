@@ -58,6 +58,12 @@ export function partOf(file: string): { stem: string; total: number | null } {
   return { stem, total: total === undefined ? null : Number(total) };
 }
 
+/** The name of a part of a model. @param part From 1. */
+export function partName(stem: string, part: number, total: number): string {
+  const digits = (number: number): string => String(number).padStart(5, '0');
+  return `${stem}-${digits(part)}-of-${digits(total)}.gguf`;
+}
+
 /** The name of a file without folder, ending and the number of a part. */
 export function stemOf(file: string): string {
   return partOf(path.basename(file)).stem;

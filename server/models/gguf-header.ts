@@ -1,3 +1,5 @@
+import { HEAD_BYTES, kindOfOtherFile } from './other-files.ts';
+
 /** The largest piece of a file that the parser asks for. It is parsed in one turn, in some milliseconds at most. */
 export const PIECE_BYTES = 128 * 1024;
 /** Most pieces of one header. The headers of real models have at most some 60. */
@@ -116,7 +118,7 @@ export function* ggufHeader(
 ): Generator<number, GgufHeader, Buffer> {
   const cursor = new Cursor(size);
   yield* cursor.refill();
-  if (cursor.uint32() !== 0x46_55_47_47) throw new GgufFault('is not a GGUF file');
+  if (cursor.uint32() !== 0x46_55_47_47) throw new GgufFault(`is not a GGUF file${kindOfOtherFile(cursor.head)}`);
   const version = readableVersion(cursor.uint32());
   const tensors = cursor.uint64();
   const entries = cursor.uint64();
@@ -250,6 +252,11 @@ class Cursor {
     this.#pieces += 1;
     this.#start = this.position;
     this.#piece = yield this.position;
+  }
+
+  /** The first bytes of the piece. */
+  get head(): Buffer {
+    return this.#piece.subarray(0, HEAD_BYTES);
   }
 
   uint32(): number {

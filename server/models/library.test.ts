@@ -107,7 +107,7 @@ describe('the library', () => {
     expect(library.list().map(({ architecture }) => architecture)).toEqual(['llama', null]);
     expect(library.list().map(({ problems }) => problems)).toEqual([
       [expect.stringMatching(/^cut\.gguf is cut off: it has 100 kB/)],
-      ['page.gguf is not a GGUF file'],
+      ['page.gguf is not a GGUF file: it is a web page that was saved instead of the model'],
     ]);
   });
 
@@ -119,7 +119,9 @@ describe('the library', () => {
     expect(big).toMatchObject({ name: 'big', size: 2 * DEMO.length, problems: [] });
     expect(big?.files).toHaveLength(2);
     expect(big?.path).toMatch(/big-00001-of-00002\.gguf$/);
-    expect(half?.problems).toEqual(['2 of its 3 parts are missing']);
+    expect(half?.problems).toEqual([
+      '2 of its 3 parts are missing: half-00002-of-00003.gguf, half-00003-of-00003.gguf',
+    ]);
   });
 
   it('gives projectors and adapters to their model, which can see then', async () => {

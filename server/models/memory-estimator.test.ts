@@ -139,7 +139,7 @@ describe('the estimator', () => {
     const estimate = () => estimator.estimate({ settings: settings('-c 4096'), instance: null, devices: null });
     await estimate();
     await writeFile(file, demoModelBytes().subarray(0, 9_000));
-    await expect(estimate()).rejects.toThrow('The memory of demo.gguf is unknown: a file is cut off');
+    await expect(estimate()).rejects.toThrow('The memory of demo.gguf is unknown: it is cut off');
   });
 
   it('refuses an engine whose need it does not know', async () => {

@@ -7,6 +7,7 @@ import type { MemoryOptions } from '../instances/ports/memory-options.ts';
 import type { MemoryOutlook, MemoryPicture } from '../instances/ports/memory-outlook.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { contextWarning } from '../instances/settings/context-warning.ts';
+import { partOf } from './file-facts.ts';
 import { GgufFault } from './gguf-header.ts';
 import { startedNow } from './launch-choice.ts';
 import { type DraftSettings, draftPlan, type OptionChanges, withOptions } from './launch-draft.ts';
@@ -107,11 +108,12 @@ export class MemoryEstimator {
       if (considered !== null) return considered;
     } catch (error) {
       const isFault = error instanceof GgufFault;
+      const isOneFile = options.companions.length === 0 && partOf(options.model).total === null;
       const others = options.companions.map((each) => path.basename(each.path));
       const subject = [path.basename(options.model), ...others].join(', with ');
       throw new ApiError(
         'MODEL_NOT_FOUND',
-        `The memory of ${subject} is unknown: a file ${isFault ? error.message : `cannot be read: ${errorWords(error)}`}.`,
+        `The memory of ${subject} is unknown: ${isOneFile ? 'it' : 'a file'} ${isFault ? error.message : `cannot be read: ${errorWords(error)}`}.`,
       );
     }
     throw unknownEngine(launch.engine);

@@ -4,7 +4,7 @@ import type { Model, ModelCompanion } from '@llamactl/contract/model';
 import type { Sliced } from '../sliced-work.ts';
 import { isDraftName } from './draft-names.ts';
 import type { FileFacts, FileKind } from './facts-schema.ts';
-import { partOf, stemOf } from './file-facts.ts';
+import { partName, partOf, stemOf } from './file-facts.ts';
 import { type FoundFile, OLLAMA_ADAPTER } from './found-files.ts';
 import { referenceText } from './hub/model-reference.ts';
 import type { OllamaLayers } from './ollama-layers.ts';
@@ -146,8 +146,23 @@ function problemsOf(files: readonly KnownFile[]): string[] {
     return problem === null ? [] : [`${nameOf(file)} ${problem}`];
   });
   const { total } = partOf(files[0]?.relative ?? '');
-  const missing = total === null ? 0 : total - files.length;
-  return missing > 0 ? [...own, `${missing} of its ${total} parts ${missing === 1 ? 'is' : 'are'} missing`] : own;
+  return total === null || total <= files.length ? own : [...own, missingParts(files, total)];
+}
+
+/** Most missing files that a message names. */
+const MOST_MISSING = 3;
+
+function missingParts(files: readonly KnownFile[], total: number): string {
+  const { stem } = partOf(path.basename(files[0]?.relative ?? ''));
+  const present = new Set(files.map(({ relative }) => path.basename(relative)));
+  const missing = total - files.length;
+  const named: string[] = [];
+  for (let part = 1; part <= total && named.length < MOST_MISSING; part += 1) {
+    const name = partName(stem, part, total);
+    if (!present.has(name)) named.push(name);
+  }
+  const more = missing > named.length ? ', …' : '';
+  return `${missing} of its ${total} parts ${missing === 1 ? 'is' : 'are'} missing: ${named.join(', ')}${more}`;
 }
 
 /** Stable over scans, restarts and new snapshots of a cache. */

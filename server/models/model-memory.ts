@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { MemoryCompanion } from '../instances/ports/memory-options.ts';
-import { partOf } from './file-facts.ts';
+import { partName, partOf } from './file-facts.ts';
 import { GgufFault } from './gguf-header.ts';
 import { readGgufFile } from './gguf-headers.ts';
 import type { CompanionMemory, ModelMemory } from './memory-estimate.ts';
@@ -61,8 +61,7 @@ async function readParts(file: string): Promise<FileMemory> {
   const { stem, total } = partOf(path.basename(file));
   if (total !== null && total > MOST_PARTS) throw new GgufFault(`is one of ${total} parts, which are too many`);
   for (let part = 2; part <= (total ?? 1); part += 1) {
-    const name = `${stem}-${String(part).padStart(5, '0')}-of-${String(total).padStart(5, '0')}.gguf`;
-    await readGgufFile(path.join(path.dirname(file), name), NO_TEXTS, (tensor) => {
+    await readGgufFile(path.join(path.dirname(file), partName(stem, part, total ?? 1)), NO_TEXTS, (tensor) => {
       tensors.add(tensor);
       bytes += tensor.bytes;
     });

@@ -42,6 +42,6 @@ export function checkPlace({ dataDirectory, address }: Place, hello: Hello): voi
   if (changed === undefined) return;
   const [key, before, now] = changed;
   throw new Error(
-    `${key} has changed from ${before} to ${now}, which a reload cannot apply; stop the server and start it again`,
+    `${key} has changed from ${before} to ${now}, which a reload cannot apply; stop the server and start it again: llamactl down, then llamactl up`,
   );
 }

@@ -109,7 +109,7 @@ describe('an estimate of a model', () => {
     expect(await ask(admin, { model_path: '/nowhere/x.gguf' })).toEqual({
       status: 409,
       estimate: null,
-      error: expect.stringMatching(/^The memory of x\.gguf is unknown: a file cannot be read: /) as string,
+      error: expect.stringMatching(/^The memory of x\.gguf is unknown: it cannot be read: /) as string,
     });
     expect((await ask(admin, { model_path: path.join(folder, 'models.index') })).error).toContain('is not a GGUF file');
   });

@@ -381,6 +381,11 @@ describe('remedies', () => {
       'the model file /m/q.gguf is cut off: it has 3.0 MB, and 89 MB are missing',
       /Download .* \| models$/,
     ],
+    [
+      'model_damaged',
+      'the model file /m/q.gguf is not a GGUF file: it is a Git LFS pointer, not the model itself (run git lfs pull)',
+      /^Fetch the file itself/,
+    ],
     ['wrong_file', 'the model file /m/q.gguf is a LoRA adapter, not a model; give the model', /settings\/model_path$/],
     ['model_too_new', "unknown model architecture: 'qwen9'", /newer llama-server/],
     [
@@ -508,7 +513,11 @@ describe('remedies', () => {
     ['ENGINE_NOT_FOUND', 'llama-server was not found on the PATH (/usr/bin)', /llamactl quickstart$/],
     ['PORT_IN_USE', 'Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.', /{"port":null}$/],
     ['MODEL_NOT_FOUND', 'the model file /m/qwen.gguf does not exist', /settings\/model_path$/],
-    ['CAPACITY_EXCEEDED', 'pinned instances hold every slot that it could have; unpin one', /Unpin .* instances\/pinned$/],
+    [
+      'CAPACITY_EXCEEDED',
+      'pinned instances hold every slot that it could have; unpin one',
+      /Unpin .* instances\/pinned$/,
+    ],
   ] as const)('against an obstacle to a start, %s: %s', (code, message, remedy) => {
     const { cause, remedies } = explain(facts({ status: 'stopped' }, { health: blocked(code, message) }));
     expect(cause).toBe(causeOfObstacle({ code, message }));

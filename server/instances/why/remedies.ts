@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Cause } from '@llamactl/contract/cause';
 import type { Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
@@ -43,7 +44,12 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
     case 'model_unreadable':
       return [readable(file)];
     case 'model_damaged':
-      return [{ label: 'Download the model again: its file is damaged, or not GGUF', link: 'models' }, choose];
+      return [
+        file !== undefined && reason.includes('Git LFS pointer')
+          ? { label: 'Fetch the file itself', command: `git -C ${shellQuoted(path.dirname(file))} lfs pull` }
+          : { label: 'Download the model again: its file is damaged, or not GGUF', link: 'models' },
+        choose,
+      ];
     case 'wrong_file':
       return [{ label: 'Choose the file of the model', link: 'settings/model_path' }];
     case 'model_too_new':
@@ -97,10 +103,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
     case 'waits_for':
       return [];
     case 'no_slot':
-      return [
-        UNPIN,
-        { label: 'Raise the number of running instances', link: 'configuration/instances.max_running' },
-      ];
+      return [UNPIN, { label: 'Raise the number of running instances', link: 'configuration/instances.max_running' }];
     case 'argument':
       return argument(reason, instance);
     case 'processor':

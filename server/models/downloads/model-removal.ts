@@ -31,7 +31,7 @@ export interface RemovedFiles {
 
 /** The programs that own the files of a place, and their way to delete a model. */
 const OWNERS: Readonly<Record<ModelSource, string>> = {
-  folder: 'was put there by a person or another program; delete the file itself',
+  folder: 'is a file that no download made; delete the file itself',
   hugging_face: "belongs to Hugging Face's programs, or was changed; delete it with `hf cache`",
   llama_cpp: 'belongs to llama.cpp; delete the file itself',
   ollama: 'belongs to Ollama; delete it with `ollama rm`',

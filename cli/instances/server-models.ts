@@ -37,7 +37,7 @@ export async function scannedModels(
 /**
  * As {@link scannedModels}. Empty if we may not read them, or if the server is too old to know them.
  *
- * @throws {UnauthorizedError} when nobody is logged in
+ * @throws {UnauthorizedError} without valid credentials
  */
 export async function serverModels(
   client: Pick<Client, 'listModels'>,

@@ -110,10 +110,15 @@ describe('suggestions', () => {
   });
 
   it('are a context with a smaller cache, if the cache alone is not enough', () => {
-    const [{ ctx_size: context } = {}, both] = suggest('-c 262144', room(12));
-    expect(suggest('-c 131072', room(13)).map((options) => Object.keys(options).length)).toEqual([1, 3, 2]);
+    const [{ ctx_size: context } = {}, both] = suggest('-c 32768', room(9.4));
+    expect(suggest('-c 32768', room(9.8)).map((options) => Object.keys(options).length)).toEqual([1, 3, 2]);
     expect(both).toMatchObject({ cache_type_k: 'q8_0', cache_type_v: 'q8_0' });
     expect(Number(both?.['ctx_size'])).toBeGreaterThan(Number(context));
+  });
+
+  it('are at most the trained context of each sequence, because answers get worse beyond it', () => {
+    expect(suggest('-c 262144', room(20))[0]).toEqual({ ctx_size: 32_768 });
+    expect(suggest('-c 262144 -np 2', room(20))[0]).toEqual({ ctx_size: 65_536 });
   });
 
   it('have no smaller cache without flash attention, which it needs', () => {

@@ -165,7 +165,9 @@ export class LaunchFit {
 
   #suggestedContext(options: SettledOptions, rooms: readonly Room[]): number | null {
     const withContext = (context: number): SettledOptions => ({ ...options, context });
-    const most = options.context - CONTEXT_STEP;
+    // Beyond the trained context answers get worse, so a larger one is no help.
+    const trained = this.trainedContext * (options.isUnified ? 1 : options.sequences);
+    const most = Math.min(options.context - CONTEXT_STEP, trained);
     return this.#largestContext(withContext, rooms, { least: LEAST_SUGGESTED, most });
   }
 

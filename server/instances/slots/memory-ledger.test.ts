@@ -180,6 +180,12 @@ describe('a shortage', () => {
     expect(outcomes.map((outcome) => outcome !== null)).toEqual([false, true, true]);
   });
 
+  it('is believed of an estimate only if that is more than four times what there is', () => {
+    const ledger = ledgerWith([reading(1_000, 0)]);
+    expect(ledger.shortage(needOf({ whole: 4_000 }, 'estimated'), [])).toBe(null);
+    expect(ledger.shortage(needOf({ whole: 4_001 }, 'estimated'), [])).toMatchObject({ need: 4_001, most: 1_000 });
+  });
+
   it('of a GPU counts other programs, which cannot be swapped out', () => {
     const gpu = reading(1_000, 600, { device: 'nvidia:0', swap: null });
     const need: RunNeed = {

@@ -34,6 +34,11 @@ const MEMORY_OF = 'memory ';
 const LEFT_SHARE = 0.25;
 /** Bytes that llama-server leaves free when it chooses its own size. */
 const OWN_RESERVE = 1_073_741_824;
+/**
+ * An estimate that is this many times larger than all that there is refuses a start. Build 11669 takes 51 bytes for each token of
+ * a context before it reports: a context of 2 000 000 000 tokens filled the RAM of a machine.
+ */
+const HIGHEST_ERROR = 4;
 /** Bytes that other programs may take meanwhile; no more than the margin of any need. */
 const LEFT_SLACK = 100_000_000;
 
@@ -43,7 +48,8 @@ const LEFT_SLACK = 100_000_000;
  * Without a limit of the configuration, a need that is larger than what is there demands everything: the system drops
  * mapped weights and reads them again, so such a start runs, but alone. It is refused only if the engine itself has said
  * that it needs more than there is. An estimate that says so makes the start a trial: it demands nothing, so that no other
- * instance ends for it before its engine has reported. A limit of the configuration is never exceeded.
+ * instance ends for it before its engine has reported. An estimate of many times what there is refuses it at once. A limit of the
+ * configuration is never exceeded.
  */
 export class MemoryLedger {
   readonly #terms: MemoryTerms;
@@ -206,10 +212,12 @@ export class MemoryLedger {
 
   /** Without a limit the start is tried unless it is certain to fail: an estimate may be too high. */
   #shortageOf(each: DeviceNeed, { source }: RunNeed, fixed: readonly RunNeed[]): Shortage | null {
-    return source === 'estimated' && !this.#isLimited(each.device) ? null : this.#shortage(each, fixed);
+    const isGuess = source === 'estimated' && !this.#isLimited(each.device);
+    return this.#shortage(each, fixed, isGuess ? HIGHEST_ERROR : 1);
   }
 
-  #shortage({ device, whole, least, surplus = 0 }: DeviceNeed, fixed: readonly RunNeed[]): Shortage | null {
+  /** @param error How many times larger than the need an estimate may be */
+  #shortage({ device, whole, least, surplus = 0 }: DeviceNeed, fixed: readonly RunNeed[], error = 1): Shortage | null {
     const known = this.#devices.get(device);
     if (known === undefined) return null;
     const isLimited = this.#isLimited(device);
@@ -219,7 +227,7 @@ export class MemoryLedger {
     const pinned = isLimited ? wholeOn(device, fixed) : sumOn(device, fixed, (need) => need.least);
     const need = isLimited ? whole - surplus : least;
     const most = Math.max(0, Math.floor(total - pinned));
-    return need <= most ? null : { device, need, most, pinned, isLimited };
+    return need <= most * error ? null : { device, need, most, pinned, isLimited };
   }
 
   /**

@@ -381,6 +381,16 @@ describe('a device without a limit', () => {
     }
   });
 
+  it('refuses a model that is many times too large by an estimate', async () => {
+    const domain = machineWith({ ram: 1_000 }, { a: { ram: 400 }, big: { ram: 4_001 } });
+    Object.assign(memoryOf(domain), { source: 'estimated', reports: true });
+    await create(domain, {}, 'a', 'big');
+    await answer(domain, 'a');
+    await expect(domain.manager.start('big')).rejects.toMatchObject({ code: 'DOES_NOT_FIT' });
+    await expect(domain.acquire('big')).rejects.toThrow('it needs');
+    expect(statuses(domain, 'a', 'big')).toEqual(['running', 'stopped']);
+  });
+
   it('tries such a model beside the others if its engine reports its memory first', async () => {
     for (const [reported, after, ended] of [
       [1_001, ['running', 'failed'], 0],

@@ -135,6 +135,7 @@ describe('the demand of a start', () => {
     expect(ofTrial(1_001)).toEqual([1_000, undefined]);
     expect(ofTrial(1_000)).toEqual([1_000, 1_000]);
     expect(ofTrial(1_001, 900)).toEqual([1_001, 1_001]);
+    expect(ofTrial(4_001)).toEqual([4_001, 4_001]);
   });
 
   it('is nothing of devices without a limit, if it is eased', () => {

@@ -162,9 +162,9 @@ export class MemoryLedger {
   }
 
   /** Whether a start would fail if its estimate is right, and its engine reports that before it takes the memory. */
-  isTrial({ source, reports, devices }: TriedNeed, fixed: readonly RunNeed[]): boolean {
-    const isGuess = source === 'estimated' && reports === true;
-    return isGuess && devices.some((each) => !this.#isLimited(each.device) && this.#shortage(each, fixed) !== null);
+  isTrial(need: TriedNeed, fixed: readonly RunNeed[]): boolean {
+    if (need.source !== 'estimated' || need.reports !== true || this.shortage(need, fixed) !== null) return false;
+    return need.devices.some((each) => !this.#isLimited(each.device) && this.#shortage(each, fixed) !== null);
   }
 
   /** The first device on which the need is more than can be freed; `null`: there is none. */

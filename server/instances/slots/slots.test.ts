@@ -46,9 +46,10 @@ describe('a start that cannot succeed', () => {
     (await first).release();
     if (obstacle === 'its port is taken') domain.world.foreignPorts.set(8_190, { pid: 7, description: 'nginx' });
     else domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'the model file is gone' };
-    const refused = expect(domain.acquire('b')).rejects.toMatchObject({ code: 'START_FAILED' });
-    await live(domain, 1_000, 100);
-    await refused;
+    await Promise.all([
+      expect(domain.acquire('b')).rejects.toMatchObject({ code: 'START_FAILED' }),
+      live(domain, 1_000, 100),
+    ]);
     expect(statuses(domain, 'a', 'b')).toEqual(['running', 'failed']);
   });
 });

@@ -566,8 +566,82 @@ describe.runIf(isLong)('a chat of 100 KB', () => {
   });
 });
 
+describe('one chat in two tabs', () => {
+  it('has what both ask, and each tab shows it', async () => {
+    const page = await open();
+    await ask(page, 'echo at first');
+    const other = await window.tab(server.url, new URL(page.url()).hash.slice(1));
+    await answers(other).getByText('at first').waitFor();
+    await ask(other, 'echo from the other tab');
+    await answers(page).getByText('from the other tab').waitFor();
+    await ask(page, 'echo from this tab');
+    await answers(other).getByText('from this tab').waitFor();
+    await other.reload();
+    await answers(other).getByText('from this tab').waitFor();
+    expect(await answers(other).count()).toBe(3);
+  });
+
+  it('has both questions if the second tab asks before it hears of the first', async () => {
+    const page = await open();
+    await ask(page, 'echo at first');
+    const other = await window.tab(server.url, new URL(page.url()).hash.slice(1));
+    await answers(other).getByText('at first').waitFor();
+    await page.evaluate('BroadcastChannel.prototype.postMessage = () => undefined');
+    await ask(page, 'echo from here');
+    expect(await answers(other).getByText('from here').count()).toBe(0);
+    await ask(other, 'echo from there');
+    await other.getByText('2/2').waitFor();
+    await other.reload();
+    await answers(other).getByText('from there').waitFor();
+    await other.getByRole('button', { name: 'Branch before' }).click();
+    await answers(other).getByText('from here').waitFor();
+  });
+
+  it('is not written again after the other tab has deleted it', async () => {
+    const page = await open();
+    await ask(page, 'echo to be deleted');
+    const other = await window.tab(server.url, new URL(page.url()).hash.slice(1));
+    const history = other.getByRole('list', { name: 'History' });
+    await history.getByRole('button', { name: /^More for/ }).click();
+    await other.getByRole('menuitem', { name: 'Delete' }).click();
+    await other.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText('Ask written something').waitFor();
+    await ask(page, 'echo something else');
+    await history.getByText('something else').waitFor();
+    expect(await history.getByText('to be deleted').count()).toBe(0);
+  });
+});
+
+describe('an open chat', () => {
+  it('keeps its instance when the address of another one opens', async () => {
+    const page = await open();
+    await ask(page, 'echo of the first');
+    const history = page.getByRole('list', { name: 'History' });
+    await page.goto(`${server.url}/#/playground?instance=other`);
+    await page.getByText('Ask other something').waitFor();
+    await ask(page, 'echo of the second');
+    const names = async (): Promise<string[]> => history.getByRole('listitem').allInnerTexts();
+    await expect
+      .poll(names)
+      .toEqual([expect.stringMatching(/second\s+other/), expect.stringMatching(/first\s+written/)]);
+    await page.reload();
+    await expect
+      .poll(names)
+      .toEqual([expect.stringMatching(/second\s+other/), expect.stringMatching(/first\s+written/)]);
+  });
+
+  it('is open again after another part', async () => {
+    const page = await open();
+    await ask(page, 'echo before the other part');
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    await page.getByLabel('One prompt for all').waitFor();
+    await page.getByRole('tab', { name: 'Chat' }).click();
+    await answers(page).getByText('before the other part').waitFor();
+  });
+});
+
 describe('chats of before accounts', () => {
-  it('are offered to the first user who logs in', async () => {
+  it('are offered to the first user who logs in, and nothing replaces them', async () => {
     const own = await ServerProcess.create();
     const engine = await chatEngine(own.home);
     await own.configure(engine);
@@ -577,18 +651,27 @@ describe('chats of before accounts', () => {
     const tabs = await Window.open(browser, own.url);
     const page = await tabs.tab(own.url, '/playground?instance=written');
     await ask(page, 'echo long ago');
+    await page.waitForURL(/chat=/);
+    const address = new URL(page.url()).hash.slice(1);
     await page.close();
     await own.end('SIGTERM');
     await own.configure(`${engine}auth: { enabled: true }\n`);
     await own.start();
     const password = await readFile(path.join(own.dataDirectory, 'admin-password'), 'utf8');
-    const later = await tabs.tab(own.url, '/playground');
+    const later = await tabs.tab(own.url, address);
     await logIn(later, 'admin', password.trim());
     const history = later.getByRole('list', { name: 'History' });
     await later.getByText('1 chat of this browser, from before accounts were turned on.').waitFor();
+    await later.getByText('Ask written something').waitFor();
+    const beside = await tabs.tab(own.url, address);
+    await beside.getByText('Ask written something').waitFor();
+    await ask(beside, 'echo not there yet');
     await later.getByRole('button', { name: 'Make them mine' }).click();
     await history.getByText('echo long ago').waitFor();
+    await history.getByText('echo not there yet').waitFor();
     await later.getByText('1 chat of this browser').waitFor({ state: 'detached' });
+    await answers(later).getByText('long ago').waitFor();
+    expect(await answers(beside).allInnerTexts()).toEqual([expect.stringContaining('not there yet')]);
     expect(tabs.complaints).toEqual([]);
     await tabs.close();
     await own.dispose();

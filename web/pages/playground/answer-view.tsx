@@ -36,8 +36,10 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
   const { turn, branches, room, isBusy, isLast, onCode } = props;
   const words = useWords(playgroundWords);
   const { id, text, reasoning, figures, state, error, instance, limit = null } = turn;
+  // An answer that comes to another tab. If that tab was closed, it shows as stopped after a reload.
+  const isElsewhere = state === 'streaming';
   // An instance adds only to the last message, and to thoughts not at all.
-  const canContinue = isLast && text !== '' && (state !== 'done' || limit !== null);
+  const canContinue = isLast && !isElsewhere && text !== '' && (state !== 'done' || limit !== null);
   return (
     <article aria-label={instance ?? ''} className="flex flex-col gap-2">
       <AnswerHead instance={instance} />
@@ -59,6 +61,7 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
           <IconButton icon="refresh" label={words.regenerate} disabled={isBusy} onClick={() => room.regenerate(id)} />
           <IconButton icon="code" label={words.asCode} onClick={() => onCode(id)} />
         </span>
+        {isElsewhere && <span className="text-mute">{words.answersElsewhere}</span>}
         {state === 'stopped' && <span className="text-mute">{words.stopped}</span>}
         {limit !== null && <CutMark limit={limit} />}
         {canContinue && (

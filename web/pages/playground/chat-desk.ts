@@ -27,13 +27,18 @@ export class ChatDesk {
   readonly slots = new StreamSlots();
   /** The conversations whose answer comes now, by id. */
   readonly answering = new ValueStore<ReadonlyMap<string, ChatRoom>>(new Map());
+  /** Ids of the conversations that were deleted, here or in another tab. They are not stored again. */
+  readonly deleted = new ValueStore<ReadonlySet<string>>(new Set());
   readonly #client: Pick<Client, 'chat'>;
-  readonly #deleted = new Set<string>();
 
   constructor({ client, history, earlier }: DeskParts) {
     this.#client = client;
     this.history = history;
     this.earlier = earlier;
+    history.listen((kind, id) => {
+      if (kind === 'deleted') this.#end(id);
+      else this.#readmit(id);
+    });
   }
 
   /** Reads the lists of chats. */
@@ -57,9 +62,7 @@ export class ChatDesk {
         this.slots.run(reading.signal, () =>
           readAnswer({ client: this.#client, now: () => performance.now(), ...reading }),
         ),
-      save: (changed) => {
-        if (!this.#deleted.has(id)) void this.history.save(changed);
-      },
+      save: async (changed, known) => (this.deleted.get().has(id) ? null : this.history.save(changed, known)),
       nextFrame,
       newId,
       now: Date.now,
@@ -73,6 +76,13 @@ export class ChatDesk {
     return room;
   }
 
+  /** Keeps an open conversation like the stored one, which other tabs change too. Returns a function that ends this. */
+  follow(room: ChatRoom): () => void {
+    return this.history.listen((kind, id) => {
+      if (kind === 'saved' && id === room.conversation.get().id) void this.#renew(room, id);
+    });
+  }
+
   async rename(id: string, title: string): Promise<void> {
     const room = this.answering.get().get(id);
     if (room === undefined) await this.history.rename(id, title);
@@ -81,9 +91,24 @@ export class ChatDesk {
 
   /** Deletes a conversation, and ends its answer. */
   async delete(id: string): Promise<void> {
-    this.#deleted.add(id);
-    this.answering.get().get(id)?.stop();
+    this.#end(id);
     await this.history.delete(id);
+  }
+
+  #end(id: string): void {
+    this.deleted.set(new Set([...this.deleted.get(), id]));
+    this.answering.get().get(id)?.stop();
+  }
+
+  /** Another tab had stored the conversation before it heard of the deletion. */
+  #readmit(id: string): void {
+    const deleted = new Set(this.deleted.get());
+    if (deleted.delete(id)) this.deleted.set(deleted);
+  }
+
+  async #renew(room: ChatRoom, id: string): Promise<void> {
+    const stored = await this.history.readNow(id);
+    if (stored !== null) room.take(stored);
   }
 }
 

@@ -47,7 +47,7 @@ export function ChatPart({ hasColumns, drawer, onCloseDrawer, ...place }: ChatPa
         onCloseDrawer();
       }}
       onNew={openNew}
-      onRenamed={(id, title) => id === chat && room.change({ title })}
+      onRenamed={(id, title) => id === room.conversation.get().id && room.change({ title })}
       onDeleted={(id) => id === chat && openNew()}
     />
   );

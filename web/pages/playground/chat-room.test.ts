@@ -2,7 +2,8 @@ import { ConnectionError, LlamactlError } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import type { AnswerSoFar } from './answer-stream.ts';
 import { ChatRoom, type ChatEffects } from './chat-room.ts';
-import { newConversation, shownTurns, type Conversation } from './conversation.ts';
+import { joined } from './conversation-join.ts';
+import { newConversation, shownTurns, withTurn, type Conversation } from './conversation.ts';
 
 type Reading = Parameters<ChatEffects['read']>[0];
 
@@ -22,6 +23,7 @@ function stage() {
   const frames: (() => void)[] = [];
   const saved: Conversation[] = [];
   const asked: { reading: Reading; end: PromiseWithResolvers<AnswerSoFar> }[] = [];
+  let others: Conversation | null = null;
   let ids = 0;
   let clock = 0;
   const room = new ChatRoom(newConversation({ id: 'c', instance: 'chat', createdAt: 0 }), {
@@ -31,7 +33,10 @@ function stage() {
       reading.signal.addEventListener('abort', () => end.reject(reading.signal.reason));
       return end.promise;
     },
-    save: (conversation) => saved.push(conversation),
+    save: async (conversation, known) => {
+      saved.push(conversation);
+      return others === null ? conversation : joined(conversation, known, others);
+    },
     nextFrame: (paint) => frames.push(paint),
     newId: () => `t${(ids += 1)}`,
     now: () => clock,
@@ -47,6 +52,8 @@ function stage() {
     },
     askedCount: () => asked.length,
     wait: (ms: number) => (clock += ms),
+    /** From now on another tab has stored this before each save. */
+    storeElsewhere: (conversation: Conversation) => (others = conversation),
     texts: () => shownTurns(room.conversation.get()).map(({ turn }) => turn.text),
   };
 }
@@ -186,4 +193,48 @@ describe('a chat', () => {
     ask(0).reading.onPart(part('AB'));
     expect(saved.at(-1)?.turns[1]).toMatchObject({ text: 'AB', state: 'streaming' });
   });
+
+  it('takes over what another tab has asked, and goes on after it', async () => {
+    const { room, ask, texts } = stage();
+    room.send('one');
+    ask(0).end.resolve(part('1'));
+    await settled();
+    room.take(asked(room.conversation.get(), 'other tab'));
+    expect(texts()).toEqual(['one', '1', 'other tab']);
+    room.send('two');
+    expect(texts()).toEqual(['one', '1', 'other tab', 'two', '']);
+  });
+
+  it('keeps the answer that comes when another tab stores the chat', async () => {
+    const { room, frames, ask, texts } = stage();
+    room.send('one');
+    await settled();
+    const stored = structuredClone(room.conversation.get());
+    ask(0).reading.onPart(part('half'));
+    frames[0]?.();
+    room.take({ ...stored, title: 'Renamed' });
+    ask(0).end.resolve(part('half and half'));
+    await settled();
+    expect(texts()).toEqual(['one', 'half and half']);
+    expect(room.conversation.get().title).toBe('Renamed');
+  });
+
+  it('gets the turns that another tab stored first, as another branch', async () => {
+    const { room, ask, storeElsewhere, texts } = stage();
+    room.send('one');
+    ask(0).end.resolve(part('1'));
+    await settled();
+    storeElsewhere(asked(structuredClone(room.conversation.get()), 'other tab'));
+    room.send('two');
+    await settled();
+    expect(texts()).toEqual(['one', '1', 'two', '']);
+    expect(shownTurns(room.conversation.get())[2]?.branches).toHaveLength(2);
+  });
 });
+
+/** The chat after a question that another tab asks at its end. */
+function asked(conversation: Conversation, text: string): Conversation {
+  const last = shownTurns(conversation).at(-1)?.turn;
+  if (last === undefined) throw new Error('the chat has no turn');
+  return withTurn(conversation, { ...last, id: text, parent: last.id, role: 'user', text, figures: null });
+}

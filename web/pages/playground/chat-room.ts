@@ -2,6 +2,7 @@ import { ValueStore } from '../../lib/value-store.ts';
 import { figuresTogether } from './answer-figures.ts';
 import type { AnswerReading, AnswerSoFar } from './answer-stream.ts';
 import { chatBody } from './chat-body.ts';
+import { joined, sharing } from './conversation-join.ts';
 import { shownTurns, withChange, withChoice, withTurn } from './conversation.ts';
 import type { ChatFile, Conversation, Turn } from './conversation.ts';
 import { turnError } from './turn-error.ts';
@@ -10,8 +11,8 @@ import { turnError } from './turn-error.ts';
 export interface ChatEffects {
   /** Reads an answer; see `readAnswer`. */
   read: (reading: Pick<AnswerReading, 'body' | 'signal' | 'onPart'>) => Promise<AnswerSoFar>;
-  /** Stores the conversation. Called after each change that has to outlive the page. */
-  save: (conversation: Conversation) => void;
+  /** Stores the conversation, after each change that has to outlive the page; see `HistoryStore.save`. */
+  save: (conversation: Conversation, known: Conversation) => Promise<Conversation | null>;
   /** Calls back before the next frame is painted. */
   nextFrame: (paint: () => void) => void;
   newId: () => string;
@@ -35,11 +36,21 @@ export class ChatRoom {
   /** The turn whose answer comes now; `null`: none. */
   readonly answering = new ValueStore<string | null>(null);
   readonly #effects: ChatEffects;
+  /** The last version that this tab has in common with the store. */
+  #known: Conversation;
   #abort: AbortController | null = null;
 
   constructor(conversation: Conversation, effects: ChatEffects) {
     this.conversation = new ValueStore(conversation);
+    this.#known = conversation;
     this.#effects = effects;
+  }
+
+  /** Takes over what another tab has stored. The shown branches stay. */
+  take(stored: Conversation): void {
+    const theirs = sharing(stored, this.#known);
+    this.conversation.set(joined(this.conversation.get(), this.#known, theirs));
+    this.#known = theirs;
   }
 
   /** Changes settings of the conversation. */
@@ -142,7 +153,7 @@ export class ChatRoom {
       }
       if (this.#effects.now() - savedAt < SAVE_MS) return;
       savedAt = this.#effects.now();
-      this.#effects.save(withChange(this.conversation.get(), turn, fieldsOf(sofar)));
+      this.#save(withChange(this.conversation.get(), turn, fieldsOf(sofar)));
     };
     const end = (fields: Partial<Turn>): void => {
       this.#abort = null;
@@ -168,8 +179,14 @@ export class ChatRoom {
     return { ...facts, id: newId(), reasoning: '', error: null, figures: null, at: now() };
   }
 
-  #save(): void {
-    this.#effects.save(this.conversation.get());
+  #save(conversation = this.conversation.get()): void {
+    void this.#effects.save(conversation, this.#known).then((written) => {
+      if (written === null) return;
+      // Only what other tabs stored, if anything, is new to this one.
+      const isAlone = written.turns === conversation.turns;
+      if (!isAlone) this.conversation.set(joined(this.conversation.get(), conversation, written));
+      this.#known = written;
+    });
   }
 }
 

@@ -58,6 +58,8 @@ export interface Conversation {
   chosen: Readonly<Record<string, string>>;
   createdAt: number;
   updatedAt: number;
+  /** Changes each time that a tab stores the conversation. Absent: not stored yet, or by an earlier version. */
+  stamp?: string | undefined;
 }
 
 /** The key of the first turns, which have no parent. */

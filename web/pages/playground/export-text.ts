@@ -16,7 +16,7 @@ export function markdownOf(conversation: Conversation): string {
 
 /** Returns a conversation as JSON, with all its branches. */
 export function jsonOf(conversation: Conversation): string {
-  return `${JSON.stringify(conversation, null, 2)}\n`;
+  return `${JSON.stringify({ ...conversation, stamp: undefined }, null, 2)}\n`;
 }
 
 /** Returns the name of the file of a conversation, without its ending. */

@@ -2,9 +2,9 @@ import { kept } from '../../lib/browser-storage.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import type { PlaygroundSearch } from './playground-search.ts';
 
-/** The instance of the last visit, kept by the browser. */
+/** The instance of the last visit, kept by the browser, and by each tab as that of its chat. */
 export const LAST_INSTANCE = 'playground-instance';
-/** The chat that this tab showed last. Other tabs have others: two of them must not change one chat. */
+/** The chat that this tab showed last. Other tabs have others. */
 export const LAST_CHAT = 'playground-chat';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
@@ -22,7 +22,7 @@ export function lastPlace(
   rows: { row: (name: string) => Row | undefined; all: () => Row[] },
 ): Place {
   if (instance !== undefined) return { instance, chat };
-  const last = kept(LAST_INSTANCE, text);
+  const last = kept(LAST_INSTANCE, text, 'tab') ?? kept(LAST_INSTANCE, text);
   const isThere = last !== undefined && rows.row(last) !== undefined;
   return { instance: isThere ? last : firstOf(rows.all()), chat: chat ?? kept(LAST_CHAT, text, 'tab') };
 }

@@ -89,7 +89,10 @@ function Playground({ desk, instance, chat, part: wanted }: PlaygroundProps) {
   const part = parts.find((each) => each === wanted) ?? parts[0] ?? 'chat';
   const hasColumns = useMedia(BROAD);
   const [drawer, setDrawer] = useState<ChatDrawer>(null);
-  useEffect(() => keep(LAST_INSTANCE, instance), [instance]);
+  useEffect(() => {
+    keep(LAST_INSTANCE, instance);
+    keep(LAST_INSTANCE, instance, 'tab');
+  }, [instance]);
   useEffect(() => keep(LAST_CHAT, chat, 'tab'), [chat]);
   const go = (search: { part?: Part; instance: string; chat?: string | undefined }): void =>
     void navigate({ to: '/playground', search });
@@ -120,7 +123,7 @@ function Playground({ desk, instance, chat, part: wanted }: PlaygroundProps) {
         label={words.partsLabel}
         tabs={parts.map((value) => ({ value, label: words.parts[value] }))}
         value={part}
-        onChoose={(value) => go({ part: value, instance })}
+        onChoose={(value) => go({ part: value, instance, chat })}
         className="flex grow flex-col"
       >
         {part === 'chat' && (

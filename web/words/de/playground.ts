@@ -96,6 +96,7 @@ export const de = {
   thinking: 'Denkt …',
   stopped: 'Angehalten',
   answersNow: 'antwortet gerade',
+  answersElsewhere: 'Kommt in einem anderen Tab …',
   continue: 'Weiter',
   cutBy: {
     max_tokens: 'Abgeschnitten bei „Max. Tokens“',

@@ -94,6 +94,7 @@ export const en = {
   thinking: 'Thinks …',
   stopped: 'Stopped',
   answersNow: 'answers now',
+  answersElsewhere: 'Comes to another tab …',
   continue: 'Continue',
   cutBy: {
     max_tokens: 'Cut off at “Max tokens”',

@@ -36,6 +36,13 @@ describe('stream of a model’s answer', () => {
     expect(timing.waits, 'bounded by nothing').toEqual([]);
   });
 
+  it('sends the id that the caller chose', async () => {
+    const { server, client } = bench(eventStream(piece('a'), 'data: [DONE]\n\n'), eventStream('data: [DONE]\n\n'));
+    await said(client.chat(question, { requestId: 'mine-1' }));
+    await said(client.chat(question));
+    expect(server.requests.map(({ headers }) => headers.get('x-request-id'))).toEqual(['mine-1', null]);
+  });
+
   it('throws the error of the API if the request is refused', async () => {
     const { client } = bench(
       answer({ error: { message: 'no such model', type: 'invalid_request_error', code: 'model_not_found' } }, 404),

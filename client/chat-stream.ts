@@ -1,7 +1,7 @@
 import { errorIn, excerpt, objectOf } from './answer-error.ts';
 import { ConnectionError, ProtocolError } from './errors.ts';
 import { readEvents } from './event-reader.ts';
-import type { CallOptions } from './options.ts';
+import type { ChatOptions } from './options.ts';
 import type { Transport } from './transport.ts';
 
 /** One message of a conversation, in OpenAI's format. */
@@ -45,7 +45,7 @@ export interface ChatChunk {
 export async function* streamChat(
   transport: Transport,
   body: ChatRequest,
-  options: CallOptions,
+  { requestId: wanted, ...options }: ChatOptions,
 ): AsyncGenerator<ChatChunk, void, void> {
   if (body['stream'] !== undefined && body['stream'] !== true) {
     throw new TypeError(
@@ -56,7 +56,7 @@ export async function* streamChat(
     method: 'POST',
     path: '/v1/chat/completions',
     body: { ...body, stream: true },
-    headers: { accept: 'text/event-stream' },
+    headers: { accept: 'text/event-stream', ...(wanted === undefined ? {} : { 'x-request-id': wanted }) },
     isPatient: true,
     ...options,
   });

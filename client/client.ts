@@ -5,7 +5,7 @@ import { streamEvents, type EventsOptions, type EventStream } from './event-stre
 import { followLog, type FollowLogsOptions } from './log-stream.ts';
 import type { AuditRow, LogItem } from './models.ts';
 import { Operations } from './operations.ts';
-import type { CallOptions, ClientOptions, WebSocketConstructor } from './options.ts';
+import type { CallOptions, ChatOptions, ClientOptions, WebSocketConstructor } from './options.ts';
 import { PLATFORM_TIMING, type Timing } from './timing.ts';
 import { Transport, type Answer, type Request } from './transport.ts';
 
@@ -89,7 +89,7 @@ export class Client extends Operations {
    * @throws {TypeError} If `stream` is given and not `true`.
    * @throws {ConnectionError} If the answer is incomplete.
    */
-  chat(body: ChatRequest, call: CallOptions = {}): AsyncGenerator<ChatChunk, void, void> {
+  chat(body: ChatRequest, call: ChatOptions = {}): AsyncGenerator<ChatChunk, void, void> {
     return streamChat(this.#transport, body, call);
   }
 }

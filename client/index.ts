@@ -23,6 +23,7 @@ export type * from './models.ts';
 export type { EventFilter, RequestFilter, WaitOptions } from './operations.ts';
 export type {
   CallOptions,
+  ChatOptions,
   ClientOptions,
   Interruption,
   StreamOptions,

@@ -53,6 +53,12 @@ export interface CallOptions {
   retries?: number | undefined;
 }
 
+/** Options of an answer of a model. */
+export interface ChatOptions extends CallOptions {
+  /** Sent as `X-Request-Id`, under which `listRequests` has the request. Default: llamactl chooses one. */
+  requestId?: string | undefined;
+}
+
 /** A lost connection of a stream, which the client will resume at the same position. */
 export interface Interruption {
   /** Why the connection was lost. */

@@ -3,7 +3,8 @@ import path from 'node:path';
 
 /**
  * An engine whose answers a test writes. A question `echo TEXT` is answered with TEXT, `think TEXT` with a thought before it,
- * `pace MS TEXT` with a pause between pieces, `cut TEXT` as if a limit cut it, `refuse` with an error; any other with one
+ * `pace MS TEXT` with a pause between pieces, `cut TEXT` as if a limit cut it, `refuse` with an error,
+ * `die` with its own end; any other with one
  * sentence. An answer as the last message gets two more words. Pieces have `PIECE` characters. Vectors count the letters of
  * a text; a rerank counts the words that query and document share. A transcript names the file and its kind; speech is a
  * tenth of a second of silence, but it has no speech for `nothing`; pictures are red dots.
@@ -20,6 +21,7 @@ function plain(content) {
 async function chat(body, response) {
   const question = plain(body.messages.at(-1).content);
   const [verb, rest] = [question.split(' ')[0], question.slice(question.indexOf(' ') + 1)];
+  if (verb === 'die') process.exit(3);
   if (verb === 'refuse') {
     response.writeHead(400, { 'content-type': 'application/json' });
     return response.end(JSON.stringify({ error: { message: 'The engine refuses this question.', type: 'invalid_request_error' } }));

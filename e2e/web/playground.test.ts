@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
+import { RequestsSchema } from '@llamactl/contract/requests';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
@@ -23,6 +24,8 @@ beforeAll(async () => {
   await create('chat', { model_path: await testModel(), options: { ctx_size: 512, temp: 0.4 } });
   await create('written', { engine: 'spoken' });
   await create('other', { engine: 'spoken' });
+  await create('mortal', { engine: 'spoken' });
+  await create('embed', { model_path: await testModel(), options: { ctx_size: 512, embedding: true } });
   await create('media', { engine: 'seen' });
   await create('manual', { engine: 'spoken', on_demand: false });
   browser = await startBrowser();
@@ -84,12 +87,33 @@ describe('a chat with a real engine', () => {
     await answers(page, 'chat').getByText(DEMO_SENTENCE.slice(0, 20)).waitFor();
     await answers(page, 'chat').getByText('tok/s').waitFor();
     await answers(page, 'chat')
-      .getByText(/first token .* queue, .* prompt/)
+      .getByText(/first token .* start, .* queue, .* prompt/)
       .waitFor();
     await page.getByRole('meter', { name: 'Context' }).waitFor();
     await page.reload();
     await answers(page, 'chat').getByText(DEMO_SENTENCE.slice(0, 20)).waitFor();
     await page.getByRole('list', { name: 'History' }).getByText('Who are you?').waitFor();
+  });
+});
+
+describe('a question whose engine dies', () => {
+  it('waits for the next run of its instance, and the page says why', async () => {
+    const page = await open('chat');
+    await ask(page, 'At first');
+    const { pid } = await server.instance('chat');
+    if (pid === null) throw new Error('the instance does not run');
+    // It takes the question and does not answer.
+    process.kill(pid, 'SIGSTOP');
+    await field(page).fill('Again');
+    await field(page).press('Enter');
+    const phases = async (): Promise<string[]> => {
+      const { body } = await server.call('GET', '/api/requests?instance=chat');
+      return RequestsSchema.parse(body).in_flight.map(({ phase }) => phase);
+    };
+    await expect.poll(phases).toEqual(['processing']);
+    process.kill(pid, 'SIGKILL');
+    await page.getByText(/The instance starts again and gets this request once more/).waitFor();
+    await answers(page, 'chat').last().getByText(DEMO_SENTENCE.slice(0, 20)).waitFor();
   });
 });
 
@@ -247,6 +271,30 @@ describe('a chat', () => {
     await answers(manual, 'manual').getByText('hello').waitFor();
   });
 
+  it('says that an operator ended its request', async () => {
+    const page = await open();
+    await field(page).fill(`pace 50 ${'word '.repeat(900)}`);
+    await field(page).press('Enter');
+    await answers(page).getByText('word word').waitFor();
+    const { body } = await server.call('GET', '/api/requests?instance=written');
+    const { in_flight: active } = RequestsSchema.parse(body);
+    expect(active).toHaveLength(1);
+    window.allow(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    await server.call('DELETE', `/api/requests/${active[0]?.id}`);
+    await page.getByRole('alert').getByText('An operator ended this request').waitFor();
+    await answers(page).getByText('word word').waitFor();
+  });
+
+  it('says that the engine died of its question', async () => {
+    window.allow(/ 502 |status of 502/);
+    const page = await open('mortal');
+    await ask(page, 'die');
+    await page
+      .getByRole('alert')
+      .getByText(/The engine of .*mortal.* ended before it had answered/)
+      .waitFor();
+  });
+
   it('is found, renamed, exported and deleted in the history', async () => {
     const page = await open();
     await ask(page, 'echo about apples');
@@ -302,6 +350,17 @@ describe('the other parts', () => {
     expect(await nearest.innerText()).toMatch(/0\.95\s+aab ↔ aabb/);
     await page.getByText('3 texts, 26 numbers each').waitFor();
     expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('lead to the option that a failed request names', async () => {
+    window.allow(/ 400 |status of 400/);
+    const page = await window.tab(server.url, '/playground?instance=embed');
+    await page.getByLabel('Texts, one in each line').fill('one\ntwo');
+    expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Embeddings']);
+    await page.getByRole('button', { name: 'Compute' }).click();
+    await page.getByRole('alert').getByText("Pooling type 'none'").waitFor();
+    await page.getByRole('link', { name: 'Set the option “pooling”' }).click();
+    await page.getByLabel('pooling').waitFor();
   });
 
   it('rank documents', async () => {
@@ -469,6 +528,18 @@ describe('an instance', () => {
     await page.getByRole('combobox', { name: 'Instance' }).selectOption('media');
     await page.getByRole('tab', { name: 'Audio' }).waitFor();
     expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Audio', 'Image']);
+  });
+
+  it('with embeddings only has no chat, but a chat can be read beside it', async () => {
+    const page = await open();
+    await ask(page, 'echo before embeddings');
+    await page.getByRole('combobox', { name: 'Instance' }).selectOption('embed');
+    await page.getByText('embed cannot chat').waitFor();
+    await answers(page).getByText('before embeddings').waitFor();
+    expect(await field(page).count()).toBe(0);
+    const list = await window.tab(server.url, '/instances');
+    await list.getByRole('button', { name: 'Chat with written' }).waitFor();
+    expect(await list.getByRole('button', { name: 'Chat with embed' }).count()).toBe(0);
   });
 });
 

@@ -20,6 +20,7 @@ describe('the requests that a launch of llama-server answers', () => {
 
   it.each([
     [['--embeddings'], { embeddings: true }],
+    [['--embedding'], { embeddings: true }],
     [['--reranking'], { rerank: true }],
     [['--pooling', 'rank'], { rerank: true }],
     [['--mmproj', '/p.gguf'], { projector: true }],

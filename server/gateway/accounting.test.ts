@@ -205,7 +205,12 @@ describe('a cancelled request', () => {
     await once(answer, 'data');
     gateway.requests.cancel(await processing(gateway));
     await expect(readAnswer(answer)).rejects.toMatchObject({ code: 'ECONNRESET' });
-    expect(await recordOf(gateway)).toMatchObject({ outcome: 'cancelled', status: 200, tokens_out: 1 });
+    expect(await recordOf(gateway)).toMatchObject({
+      outcome: 'cancelled',
+      status: 200,
+      tokens_out: 1,
+      error: { code: 'REQUEST_CANCELLED' },
+    });
   });
 
   it('stops waiting for its instance', async () => {

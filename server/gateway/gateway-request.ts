@@ -33,6 +33,9 @@ export interface GatewayServices extends GatewayDependencies, RelayServices {
   closing: AbortSignal;
 }
 
+/** The error of a request that an operator ended. If its answer has begun, only the record has it. */
+const CANCELLED = { code: 'REQUEST_CANCELLED', message: 'This request was cancelled by an operator.' } as const;
+
 /** Headers that `/proxy` blocks: none, so that an administrator reaches an engine's own sessions. */
 const NOTHING: ReadonlySet<string> = new Set();
 
@@ -314,8 +317,10 @@ export class GatewayRequest {
   /** Ends the record of a request whose answer was relayed or broke off. */
   #endPassed(record: RequestRecord): void {
     const { statusCode, writableFinished } = this.#response;
-    if (record.isCancelled) this.#end(record, 'cancelled');
-    else if (this.#context.upgradeHead !== null) this.#end(record, 'ok');
+    if (record.isCancelled) {
+      record.fails(CANCELLED.code, CANCELLED.message);
+      this.#end(record, 'cancelled');
+    } else if (this.#context.upgradeHead !== null) this.#end(record, 'ok');
     else if (!writableFinished) this.#end(record, this.#signal.aborted ? 'aborted' : 'broken');
     else if (statusCode >= 500) this.#end(record, 'engine_error', statusCode);
     else this.#end(record, statusCode >= 400 ? 'client_error' : 'ok', statusCode);
@@ -330,7 +335,7 @@ export class GatewayRequest {
     }
     if (record.isCancelled) {
       // Answer with an error: a client that loses its connection without an answer retries.
-      const refusal = new ApiError('REQUEST_CANCELLED', 'This request was cancelled by an operator.', { cause: error });
+      const refusal = new ApiError(CANCELLED.code, CANCELLED.message, { cause: error });
       record.fails(refusal.code, refusal.message);
       this.#end(record, 'cancelled', refusal.status);
       return refusal;

@@ -24,6 +24,8 @@ describe('the abilities of an instance', () => {
     ['a model with vision, without its projector', model('chat', 'vision'), {}, ['chat']],
     ['an embedding model', model('embeddings'), { embeddings: true }, ['embeddings']],
     ['an embedding model without the option', model('embeddings'), {}, []],
+    ['a chat model that embeds', model('chat', 'tools'), { embeddings: true, hasTemplate: true }, ['embeddings']],
+    ['a chat model that ranks', model('chat'), { rerank: true }, ['rerank']],
     ['a reranker', model('rerank'), { embeddings: true, rerank: true }, ['rerank']],
     ['a base model with a template of its own', model(), { hasTemplate: true }, ['chat']],
     ['an unknown model', null, {}, ['chat']],

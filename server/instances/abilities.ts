@@ -37,9 +37,10 @@ export function abilitiesOf(
 }
 
 function capabilitiesOf(model: ModelAbilities | null, serving: Serving, served: Served | null): InstanceCapability[] {
+  // With either option the engine answers nothing else: llama-server dies of a chat (SIGSEGV).
   const isMeasuring = serving.embeddings || serving.rerank;
-  const known = model?.capabilities ?? (isMeasuring ? [] : ['chat']);
-  const chat = known.includes('chat') || serving.hasTemplate;
+  const known = model?.capabilities ?? ['chat'];
+  const chat = !isMeasuring && (known.includes('chat') || serving.hasTemplate);
   const marks: Record<InstanceCapability, boolean> = {
     chat,
     embeddings: serving.embeddings && !serving.rerank,

@@ -18,6 +18,7 @@ import { useShortcuts } from '../../lib/shortcuts.ts';
 import { commandsWords } from '../../words/commands.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { instancesWords } from '../../words/instances.ts';
+import { isAble } from '../playground/abilities.ts';
 import { RenameDialog } from './rename-dialog.tsx';
 
 /** The name, the status, and the commands of one instance. */
@@ -77,6 +78,7 @@ function StatusNote({ row }: { row: Row }) {
 
 function HeaderActions({ row }: { row: Row }) {
   const { name, status } = row;
+  const canChat = status === 'running' && isAble(row, 'chat');
   const words = useWords(commandsWords);
   const own = useWords(instanceWords);
   const navigate = useNavigate();
@@ -106,7 +108,7 @@ function HeaderActions({ row }: { row: Row }) {
   ]);
   const chat = (): void => void navigate({ to: '/playground', search: { instance: name } });
   const items = (): readonly MenuItem[] => [
-    ...(isWide || status !== 'running' ? [] : [{ label: own.chat, icon: 'playground', onSelect: chat } as const]),
+    ...(isWide || !canChat ? [] : [{ label: own.chat, icon: 'playground', onSelect: chat } as const]),
     ...(isWide ? [] : [{ label: words.edit, icon: 'edit', onSelect: edit } as const]),
     {
       label: words.duplicate,
@@ -125,7 +127,7 @@ function HeaderActions({ row }: { row: Row }) {
   ];
   return (
     <>
-      {mayOperate && isWide && status === 'running' && (
+      {mayOperate && isWide && canChat && (
         <Button icon="playground" onClick={chat}>
           {own.chat}
         </Button>

@@ -34,7 +34,12 @@ export function fits(part: Part, row: Able): boolean {
   return RARE.has(part) ? row.capabilities?.includes(NEEDS[part]) === true : isAble(row, NEEDS[part]);
 }
 
-/** Returns the parts for an instance. `undefined`: nothing is known of it. */
-export function partsOf(row: Able = {}): readonly Part[] {
-  return PARTS.filter((part) => fits(part, row));
+/**
+ * Returns the parts for an instance.
+ *
+ * @param row `undefined`: nothing is known of the instance.
+ * @param hasChat Whether a kept chat is open, which can be read also beside an instance that cannot chat.
+ */
+export function partsOf(row: Able = {}, hasChat = false): readonly Part[] {
+  return PARTS.filter((part) => fits(part, row) || (part === 'chat' && hasChat));
 }

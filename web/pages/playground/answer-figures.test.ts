@@ -18,6 +18,17 @@ describe('the figures of an answer', () => {
     expect(figures.seconds).toBe(1);
   });
 
+  it('have start and queue apart if llamactl says how long the request waited', () => {
+    const meter = new AnswerMeter(0);
+    meter.add(text('a'), 7_000);
+    meter.add({ choices: [], timings: { prompt_ms: 300 } }, 7_100);
+    expect(meter.figures(7_100)).toMatchObject({ queue: 6.7 });
+    meter.waited(null);
+    expect(meter.figures(7_100).start).toBeUndefined();
+    meter.waited({ starting: 6.4, queued: 0.1 });
+    expect(meter.figures(7_100)).toMatchObject({ firstToken: 7, start: 6.4, queue: 0.1, prompt: 0.3 });
+  });
+
   it('count pieces of an engine that measures nothing', () => {
     const meter = new AnswerMeter(0);
     for (const at of [100, 200, 300]) meter.add(text('x'), at);

@@ -4,7 +4,9 @@ import type { ChatChunk } from '@llamactl/client';
 export interface AnswerFigures {
   /** Seconds from the request to the first token. */
   firstToken: number | null;
-  /** The part of it before the engine read the prompt: the start of the instance, and the queue. */
+  /** The part of it in which the instance started; absent: `queue` has it too. Chats of earlier versions do not say. */
+  start?: number | undefined;
+  /** The part of it in which the request waited for its turn. */
   queue: number | null;
   /** The part of it in which the engine read the prompt. */
   prompt: number | null;
@@ -30,6 +32,12 @@ export function figuresTogether(first: AnswerFigures | null, second: AnswerFigur
   };
 }
 
+/** How long a request waited, in seconds: for the start of its instance, and for its turn. */
+export interface Waits {
+  starting: number;
+  queued: number;
+}
+
 /** Measures one answer from its chunks. All times are milliseconds of one clock. */
 export class AnswerMeter {
   readonly #begun: number;
@@ -38,6 +46,7 @@ export class AnswerMeter {
   #pieces = 0;
   #usage: { prompt_tokens: number; completion_tokens: number } | null = null;
   #timings: Readonly<Record<string, unknown>> = {};
+  #waits: { start: number; queue: number } | null = null;
 
   constructor(begun: number) {
     this.#begun = begun;
@@ -54,6 +63,11 @@ export class AnswerMeter {
     if (chunk.timings !== undefined) this.#timings = chunk.timings;
   }
 
+  /** Takes the waits that llamactl measured, in seconds; `null`: it does not say. */
+  waited(record: Waits | null): void {
+    if (record !== null) this.#waits = { start: record.starting, queue: record.queued };
+  }
+
   /** The figures up to `now`. The engine's own measurements win, since the network does not change them. */
   figures(now: number): AnswerFigures {
     const firstToken = this.#first === null ? null : (this.#first - this.#begun) / 1_000;
@@ -62,6 +76,7 @@ export class AnswerMeter {
     return {
       firstToken,
       queue: firstToken === null || prompt === null ? null : Math.max(0, firstToken - prompt),
+      ...this.#waits,
       prompt,
       tokens: this.#usage?.completion_tokens ?? numberOf(this.#timings['predicted_n']) ?? this.#pieces,
       promptTokens: this.#usage?.prompt_tokens ?? null,

@@ -122,7 +122,14 @@ export function Failure({ error, hasText = false, instance, isBusy, onRetry }: F
   const { commands } = useApp();
   const row = useRow(instance);
   const pending = usePending(instance);
-  const sentence = error.isLost !== true ? error.sentence : hasText ? words.connectionBroke : parts.noConnection;
+  const sentence =
+    error.brokeOff !== undefined
+      ? words.brokeOff[error.brokeOff]
+      : error.isLost !== true
+        ? error.sentence
+        : hasText
+          ? words.connectionBroke
+          : parts.noConnection;
   const mayStart = useMay('operator') && row !== undefined && canStart(row);
   return (
     <div role="alert" className="flex flex-col gap-2 rounded-panel border border-line bg-bad-soft p-3">

@@ -1,3 +1,4 @@
+import { useEffect, useState } from 'react';
 import { duration } from '../../lib/figures.ts';
 import { Progress } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -13,11 +14,13 @@ export function AnswerWait({ instance }: { instance: string }) {
   const row = useRow(instance);
   // Until then nothing was sent, so the state of the instance is no reason.
   const waitsHere = useStored(useSlots().waiting) > 0;
+  const fault = useFault(row);
   const text = waitsHere ? words.waitsForStream : row === undefined ? words.readsPrompt : waitText(row, words);
   const load = row?.status === 'starting' ? row.load : null;
   const usual = load?.usual_seconds ?? null;
   return (
     <div role="status" className="flex max-w-80 flex-col gap-2 text-mute">
+      {fault !== null && <span className="text-warn">{words.startsOnceMore(fault)}</span>}
       <span className="late flex flex-wrap gap-x-2">
         {text}
         {usual !== null && <span className="figures">{words.usual(duration(usual))}</span>}
@@ -27,6 +30,16 @@ export function AnswerWait({ instance }: { instance: string }) {
       )}
     </div>
   );
+}
+
+/** Returns why the engine ended while its answer was awaited; `null`: it did not. */
+function useFault(row: Row | undefined): string | null {
+  const [fault, setFault] = useState<string | null>(null);
+  const reason = row?.status === 'restarting' ? row.reason : null;
+  useEffect(() => {
+    if (reason !== null) setFault(reason.replace(/^backoff after: /, ''));
+  }, [reason]);
+  return fault;
 }
 
 function waitText(row: Row, words: (typeof playgroundWords)['en']): string {

@@ -11,7 +11,7 @@ import { nextFrame } from './use-answers.ts';
 
 /** The parts that a {@link ChatDesk} uses. */
 export interface DeskParts {
-  client: Pick<Client, 'chat'>;
+  client: Pick<Client, 'chat' | 'listRequests'>;
   history: HistoryStore;
   /** The chats of this browser before accounts were turned on; `null`: accounts are off. */
   earlier: HistoryStore | null;
@@ -29,7 +29,7 @@ export class ChatDesk {
   readonly answering = new ValueStore<ReadonlyMap<string, ChatRoom>>(new Map());
   /** Ids of the conversations that were deleted, here or in another tab. They are not stored again. */
   readonly deleted = new ValueStore<ReadonlySet<string>>(new Set());
-  readonly #client: Pick<Client, 'chat'>;
+  readonly #client: Pick<Client, 'chat' | 'listRequests'>;
 
   constructor({ client, history, earlier }: DeskParts) {
     this.#client = client;

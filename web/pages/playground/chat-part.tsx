@@ -104,7 +104,13 @@ function OpenChat({ room, history }: { room: ChatRoom; history: HistoryStore }) 
       ) : (
         <MessageList key={conversation.id} room={room} onCode={setCodeOf} />
       )}
-      <Composer room={room} hasVision={row !== undefined && isAble(row, 'vision')} />
+      {row === undefined || isAble(row, 'chat') ? (
+        <Composer room={room} hasVision={row !== undefined && isAble(row, 'vision')} />
+      ) : (
+        <p className="mx-auto w-full max-w-3xl shrink-0 px-4 pb-4 text-mute wide:px-6">
+          {words.cannotChat(conversation.instance)}
+        </p>
+      )}
       {codeOf !== null && <CodeDialog conversation={conversation} turn={codeOf} onClose={() => setCodeOf(null)} />}
     </div>
   );

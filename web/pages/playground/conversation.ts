@@ -1,4 +1,5 @@
 import type { AnswerFigures } from './answer-figures.ts';
+import type { BrokenOutcome } from './answer-record.ts';
 import type { ParameterTexts } from './parameters.ts';
 
 /** A file of a question: an image as a `data:` URL, or a text. */
@@ -15,6 +16,8 @@ export interface TurnError {
   requestId: string | null;
   /** Whether the connection to llamactl broke. Chats of earlier versions do not say. */
   isLost?: boolean;
+  /** Why the answer broke off, as llamactl recorded it. Absent: it did not say. */
+  brokeOff?: BrokenOutcome;
 }
 
 /** The limit that cut an answer: the parameter of the chat, or a limit of the instance, such as its context. */

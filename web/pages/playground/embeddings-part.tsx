@@ -1,11 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { number } from '../../lib/figures.ts';
 import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { TextArea } from '../../components/field.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { useApp } from '../../lib/app.ts';
+import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { Failure } from './answer-view.tsx';
@@ -17,6 +18,8 @@ import { vectorsOf } from './vector-answers.ts';
 /** A larger matrix is hard to read. */
 const MOST = 32;
 const PAIRS = 5;
+/** llama-server: “Pooling type 'none' is not OAI compatible. Please use a different pooling type”. */
+const NAMES_POOLING = /pooling type/i;
 
 /** How near the meanings of some texts are. */
 export function EmbeddingsPart({ instance }: { instance: string }) {
@@ -57,9 +60,28 @@ export function EmbeddingsPart({ instance }: { instance: string }) {
             onRetry={() => run.mutate(lines)}
           />
         )}
+        {run.isError && NAMES_POOLING.test(run.error.message) && <PoolingLink instance={instance} />}
         {run.data !== undefined && <Similarities texts={run.data.texts} vectors={run.data.vectors} />}
       </div>
     </PageBody>
+  );
+}
+
+/** Leads to the option without which an engine has no vector for a whole text. */
+function PoolingLink({ instance }: { instance: string }) {
+  const words = useWords(playgroundWords);
+  if (!useMay('admin')) return null;
+  return (
+    <p>
+      <Link
+        to="/instances/$name/edit"
+        params={{ name: instance }}
+        search={{ field: 'options.pooling' }}
+        className="font-strong text-accent hover:underline"
+      >
+        {words.setPooling}
+      </Link>
+    </p>
   );
 }
 

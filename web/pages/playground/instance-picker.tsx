@@ -24,10 +24,11 @@ export function InstancePicker({ part, value, onChoose, label, className = '' }:
   const rows = useAllRows() ?? [];
   const row = useRow(value);
   const able = rows.filter((each) => part === undefined || fits(part, each) || each.name === value);
-  const choices = able.map(({ name, status }) => ({
-    value: name,
-    label: status === 'running' ? name : `${name} (${parts.statuses[status]})`,
-  }));
+  const choices = able.map((each) => {
+    // The rows of a list come late; the status beside the select does not.
+    const { name, status } = each.name === value ? (row ?? each) : each;
+    return { value: name, label: status === 'running' ? name : `${name} (${parts.statuses[status]})` };
+  });
   if (row === undefined) choices.unshift({ value, label: value === '' ? '–' : value });
   return (
     <div className={`flex min-w-0 items-center gap-2 ${className}`}>

@@ -85,7 +85,7 @@ function Playground({ desk, instance, chat, part: wanted }: PlaygroundProps) {
   const words = useWords(playgroundWords);
   const navigate = useNavigate();
   const row = useRow(instance);
-  const parts = partsOf(row);
+  const parts = partsOf(row, chat !== undefined);
   const part = parts.find((each) => each === wanted) ?? parts[0] ?? 'chat';
   const hasColumns = useMedia(BROAD);
   const [drawer, setDrawer] = useState<ChatDrawer>(null);

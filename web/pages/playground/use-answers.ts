@@ -14,12 +14,15 @@ export function useSlots(): StreamSlots {
   return slots;
 }
 
-/** Returns the function that reads answers of instances, in the slots of this browser. */
+/** Returns the function that reads answers of a load test, in the slots of this browser. */
 export function useReader(): AnswerEffects['read'] {
   const { client } = useApp();
   const slots = useSlots();
   return useCallback(
-    (reading) => slots.run(reading.signal, () => readAnswer({ client, now: () => performance.now(), ...reading })),
+    (reading) =>
+      slots.run(reading.signal, () =>
+        readAnswer({ client, now: () => performance.now(), asksWaits: false, ...reading }),
+      ),
     [client, slots],
   );
 }

@@ -78,6 +78,9 @@ export const de = {
   attachText: 'Textdateien anhängen',
   removeFile: (name) => `${name} entfernen`,
   fileRefused: (name) => `${name} ist keine Textdatei.`,
+  cannotChat: (instance) =>
+    `${instance} kann nicht chatten: Die Engine beantwortet nur andere Anfragen. Mit einer anderen Instanz geht es weiter.`,
+  setPooling: 'Die Option „pooling“ setzen',
   cannotSee: (instance, file) => `${instance} kann keine Bilder sehen, deshalb fehlt ${file}.`,
   findVision: 'Ein Modell suchen, das sieht',
   askOther: (instance) => `Stattdessen ${instance} fragen`,
@@ -103,6 +106,10 @@ export const de = {
     instance: 'Abgeschnitten: Der Kontext oder eine Grenze der Instanz ist erreicht',
   },
   connectionBroke: 'Die Verbindung zu llamactl ist abgerissen. Der Text bis hierher bleibt.',
+  brokeOff: {
+    cancelled: 'Jemand hat diese Anfrage unter „Anfragen“ beendet. Der Text bis hierher bleibt.',
+    broken: 'Die Engine endete mitten in der Antwort. Der Text bis hierher bleibt.',
+  },
   tryAgain: 'Nochmal',
   startInstance: (name) => `${name} starten`,
   conversation: 'Unterhaltung',
@@ -110,10 +117,14 @@ export const de = {
 
   rate: (rate) => `${rate} Tok/s`,
   firstToken: (seconds) => `erstes Token ${seconds} s`,
-  firstTokenParts: (queue, prompt) => `${queue} Warten, ${prompt} Prompt`,
+  startPart: (seconds) => `${seconds} Start`,
+  queuePart: (seconds) => `${seconds} Schlange`,
+  promptPart: (seconds) => `${seconds} Prompt`,
+  waitPart: (seconds) => `${seconds} Warten`,
   tokens: (count) => (count === 1 ? '1 Token' : `${count} Tokens`),
   tokensTip: (prompt) => `nach ${prompt} Tokens Prompt`,
 
+  startsOnceMore: (reason) => `${reason}. Die Instanz startet neu und bekommt diese Anfrage noch einmal …`,
   waitsForStart: (name) => `${name} ist gestoppt und startet jetzt …`,
   waitsFor: (names) => `Wartet auf ${names} …`,
   phases: {

@@ -76,6 +76,9 @@ export const en = {
   attachText: 'Add text files',
   removeFile: (name: string) => `Remove ${name}`,
   fileRefused: (name: string) => `${name} is no text file.`,
+  cannotChat: (instance: string) =>
+    `${instance} cannot chat: its engine answers other requests only. Choose another instance to go on.`,
+  setPooling: 'Set the option “pooling”',
   cannotSee: (instance: string, file: string) => `${instance} cannot see images, so ${file} was left out.`,
   findVision: 'Find a model that sees',
   askOther: (instance: string) => `Ask ${instance} instead`,
@@ -101,6 +104,10 @@ export const en = {
     instance: 'Cut off: the context or a limit of the instance is full',
   },
   connectionBroke: 'The connection to llamactl broke. The text so far is kept.',
+  brokeOff: {
+    cancelled: 'An operator ended this request, under Requests. The text so far is kept.',
+    broken: 'The engine ended in the middle of the answer. The text so far is kept.',
+  },
   tryAgain: 'Try again',
   startInstance: (name: string) => `Start ${name}`,
   conversation: 'Conversation',
@@ -108,10 +115,14 @@ export const en = {
 
   rate: (rate: string) => `${rate} tok/s`,
   firstToken: (seconds: string) => `first token ${seconds} s`,
-  firstTokenParts: (queue: string, prompt: string) => `${queue} queue, ${prompt} prompt`,
+  startPart: (seconds: string) => `${seconds} start`,
+  queuePart: (seconds: string) => `${seconds} queue`,
+  promptPart: (seconds: string) => `${seconds} prompt`,
+  waitPart: (seconds: string) => `${seconds} waiting`,
   tokens: (count: number) => (count === 1 ? '1 token' : `${count} tokens`),
   tokensTip: (prompt: number) => `after ${prompt} tokens of prompt`,
 
+  startsOnceMore: (reason: string) => `${reason}. The instance starts again and gets this request once more …`,
   waitsForStart: (name: string) => `${name} is stopped; it starts now …`,
   waitsFor: (names: string) => `Waits for ${names} …`,
   phases: {

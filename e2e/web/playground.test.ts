@@ -342,6 +342,36 @@ describe('the other parts', () => {
     expect(await barriersOf(page)).toEqual([]);
   });
 
+  it('go on while another part or page is open, with one prompt, system prompt and parameters', async () => {
+    const page = await open('written', 'compare');
+    await page.getByLabel('One prompt for all').fill(`pace 500 ${'word '.repeat(40)}end`);
+    await page.getByRole('button', { name: 'Settings of the comparison' }).click();
+    await page.getByRole('dialog').getByLabel('System prompt').fill('Be short.');
+    await page.getByRole('dialog').getByLabel('Seed').fill('7');
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    const sent = page.waitForRequest(/chat\/completions/);
+    await page.getByRole('button', { name: 'Run' }).click();
+    expect((await sent).postDataJSON()).toMatchObject({
+      seed: 7,
+      messages: [{ role: 'system', content: 'Be short.' }, { role: 'user' }],
+    });
+    const column = page.getByRole('region', { name: 'Instance 1' });
+    await column.getByText('word word').waitFor();
+    await page.getByRole('tab', { name: 'Embeddings' }).click();
+    await page.getByLabel('Texts, one in each line').fill('aab\nxyz');
+    await page.getByRole('button', { name: 'Compute' }).click();
+    await page.getByText('2 texts, 26 numbers each').waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Instances' }).click();
+    await page.getByRole('heading', { name: 'Instances' }).waitFor();
+    await page.goBack();
+    await page.getByText('2 texts, 26 numbers each').waitFor();
+    await page.getByRole('tab', { name: 'Compare' }).click();
+    await column.getByText('word end').waitFor();
+    expect(await column.getByText('Stopped', { exact: true }).count()).toBe(0);
+    expect(await page.getByLabel('One prompt for all').inputValue()).toContain('pace 500');
+  });
+
   it('show how near texts are', async () => {
     const page = await open('written', 'embeddings');
     await page.getByLabel('Texts, one in each line').fill('aab\nxyz\naabb');

@@ -1,5 +1,5 @@
 import type { ChatMessage, ChatRequest } from '@llamactl/client';
-import type { Conversation, Turn } from './conversation.ts';
+import type { AnswerLimit, Conversation, Turn } from './conversation.ts';
 import { parameterFields } from './parameters.ts';
 
 /**
@@ -25,6 +25,12 @@ export function chatBody(
     stream: true,
     stream_options: { include_usage: true },
   };
+}
+
+/** Returns the limit that cut an answer; `null`: none did. @param isCut Whether a limit of tokens ended it. */
+export function limitOf(body: ChatRequest, isCut: boolean): AnswerLimit | null {
+  if (!isCut) return null;
+  return body['max_tokens'] === undefined ? 'instance' : 'max_tokens';
 }
 
 /**

@@ -5,21 +5,29 @@ import { readAnswer } from './answer-stream.ts';
 import { ChatRoom } from './chat-room.ts';
 import type { Conversation } from './conversation.ts';
 import { HistoryStore } from './history-store.ts';
+import { CompareBoard } from './compare-board.ts';
+import { Workbench } from './kept-request.ts';
 import { newId } from './new-id.ts';
+import type { AnswerEffects } from './one-answer.ts';
 import { StreamSlots } from './stream-slots.ts';
 import { nextFrame } from './use-answers.ts';
+import { embeddedTexts, rankedDocuments, type EmbeddedTexts, type RankedDocuments } from './vector-requests.ts';
+import type { RerankInput } from './vector-requests.ts';
+
+/** The requests that a desk sends. */
+type DeskClient = Pick<Client, 'chat' | 'listRequests' | 'request'>;
 
 /** The parts that a {@link ChatDesk} uses. */
 export interface DeskParts {
-  client: Pick<Client, 'chat' | 'listRequests'>;
+  client: DeskClient;
   history: HistoryStore;
   /** The chats of this browser before accounts were turned on; `null`: accounts are off. */
   earlier: HistoryStore | null;
 }
 
 /**
- * Owns the answers that come to this tab. It outlives the page of the playground: an answer goes on while another page is
- * open, and its chat is there again afterwards.
+ * Owns the answers that come to this tab. It outlives the page of the playground: an answer goes on while another page or
+ * part is open, and is there again afterwards, and so is what the user wrote.
  */
 export class ChatDesk {
   readonly history: HistoryStore;
@@ -29,10 +37,16 @@ export class ChatDesk {
   readonly answering = new ValueStore<ReadonlyMap<string, ChatRoom>>(new Map());
   /** Ids of the conversations that were deleted, here or in another tab. They are not stored again. */
   readonly deleted = new ValueStore<ReadonlySet<string>>(new Set());
-  readonly #client: Pick<Client, 'chat' | 'listRequests'>;
+  readonly embeddings: Workbench<string, readonly string[], EmbeddedTexts>;
+  readonly rerank: Workbench<{ query: string; text: string }, RerankInput, RankedDocuments>;
+  readonly #read: AnswerEffects['read'];
+  #board: CompareBoard | null = null;
 
   constructor({ client, history, earlier }: DeskParts) {
-    this.#client = client;
+    this.embeddings = new Workbench('', (instance, texts) => embeddedTexts(client, instance, texts));
+    this.rerank = new Workbench({ query: '', text: '' }, (instance, input) => rankedDocuments(client, instance, input));
+    this.#read = (reading) =>
+      this.slots.run(reading.signal, () => readAnswer({ client, now: () => performance.now(), ...reading }));
     this.history = history;
     this.earlier = earlier;
     history.listen((kind, id) => {
@@ -58,10 +72,7 @@ export class ChatDesk {
   room(conversation: Conversation): ChatRoom {
     const { id } = conversation;
     const room = new ChatRoom(conversation, {
-      read: (reading) =>
-        this.slots.run(reading.signal, () =>
-          readAnswer({ client: this.#client, now: () => performance.now(), ...reading }),
-        ),
+      read: this.#read,
       save: async (changed, known) => (this.deleted.get().has(id) ? null : this.history.save(changed, known)),
       nextFrame,
       newId,
@@ -74,6 +85,12 @@ export class ChatDesk {
       this.answering.set(answering);
     });
     return room;
+  }
+
+  /** Returns the comparison of this tab. @param first The instances of a new one. */
+  board(first: () => readonly string[]): CompareBoard {
+    this.#board ??= new CompareBoard(first(), { read: this.#read, nextFrame });
+    return this.#board;
   }
 
   /** Keeps an open conversation like the stored one, which other tabs change too. Returns a function that ends this. */

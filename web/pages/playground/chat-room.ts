@@ -1,7 +1,7 @@
 import { ValueStore } from '../../lib/value-store.ts';
 import { figuresTogether } from './answer-figures.ts';
 import type { AnswerReading, AnswerSoFar } from './answer-stream.ts';
-import { chatBody } from './chat-body.ts';
+import { chatBody, limitOf } from './chat-body.ts';
 import { joined, sharing } from './conversation-join.ts';
 import { shownTurns, withChange, withChoice, withTurn } from './conversation.ts';
 import type { ChatFile, Conversation, Turn } from './conversation.ts';
@@ -166,8 +166,7 @@ export class ChatRoom {
       const conversation = this.conversation.get();
       const body = chatBody({ ...conversation, instance: begun?.instance ?? conversation.instance }, before);
       const whole = together(begun, await this.#effects.read({ body, signal: abort.signal, onPart }));
-      const limit = whole.isCut ? (body['max_tokens'] === undefined ? 'instance' : 'max_tokens') : null;
-      end({ ...fieldsOf(whole), state: 'done', limit });
+      end({ ...fieldsOf(whole), state: 'done', limit: limitOf(body, whole.isCut) });
     } catch (error) {
       if (abort.signal.aborted) end({ state: 'stopped' });
       else end({ state: 'failed', error: turnError(error) });

@@ -1,58 +1,47 @@
 import { useEffect, useRef, useState, type KeyboardEvent, type RefObject } from 'react';
 import { Button } from '../../components/button.tsx';
+import { Drawer } from '../../components/dialog.tsx';
 import { TextArea } from '../../components/field.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { keep, kept } from '../../lib/browser-storage.ts';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { useStored, ValueStore } from '../../lib/value-store.ts';
+import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
 import { fits } from './abilities.ts';
 import { CutMark, Failure } from './answer-view.tsx';
 import { AnswerWait } from './answer-wait.tsx';
+import type { ChatDesk } from './chat-desk.ts';
+import type { Column, CompareBoard } from './compare-board.ts';
 import { FiguresLine } from './figures-line.tsx';
 import { InstancePicker } from './instance-picker.tsx';
 import { LazyMarkdown } from './lazy-markdown.tsx';
-import { OneAnswer } from './one-answer.ts';
+import { ParameterForm } from './parameter-form.tsx';
 import { Thoughts } from './thoughts.tsx';
-import { nextFrame, useReader } from './use-answers.ts';
 
 const LEAST = 2;
 const MOST = 4;
 const KEPT = 'playground-compare';
 
-/** One column: an instance and its answer. */
-interface Column {
-  id: number;
-  instance: string;
-  run: OneAnswer;
-}
-
 /** Two to four instances answer one prompt, side by side. */
-export function ComparePart({ instance }: { instance: string }) {
+export function ComparePart({ desk, instance }: { desk: ChatDesk; instance: string }) {
   const words = useWords(playgroundWords);
-  const { columns, change, add, remove } = useColumns(instance);
-  const [prompt, setPrompt] = useState('');
-  const [asked, setAsked] = useState('');
-  const [running] = useState(() => new ValueStore(0));
-  const isRunning = useStored(running) > 0;
+  const { rows } = useApp();
+  const able = (): string[] => rows.all().flatMap((row) => (fits('compare', row) ? [row.name] : []));
+  const compared = desk.board(() => firstColumns(kept(KEPT, namesOf) ?? [], instance, able()));
+  const prompt = useStored(compared.prompt);
+  const columns = useStored(compared.columns);
+  const isRunning = useStored(compared.running) > 0;
+  const [hasSettings, setHasSettings] = useState(false);
   const board = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const names = columns.map((column) => column.instance);
+    keep(KEPT, names);
+  }, [columns]);
 
-  const ask = async ({ instance: model, run }: Column, text: string): Promise<void> => {
-    running.set(running.get() + 1);
-    const stream = { stream: true, stream_options: { include_usage: true } };
-    await run.ask({ model, messages: [{ role: 'user', content: text }], ...stream });
-    running.set(running.get() - 1);
-  };
-  const send = (): void => {
-    const text = prompt.trim();
-    if (text === '' || isRunning) return;
-    setAsked(text);
-    for (const column of columns) void ask(column, text);
-  };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape' && isRunning) for (const { run } of columns) run.stop();
-    else if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) send();
+    if (event.key === 'Escape' && isRunning) compared.stop();
+    else if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) compared.send();
     else return;
     event.preventDefault();
   };
@@ -63,23 +52,34 @@ export function ComparePart({ instance }: { instance: string }) {
         <TextArea
           label={words.comparePrompt}
           rows={2}
-          value={prompt}
-          onChange={({ target }) => setPrompt(target.value)}
+          value={prompt.text}
+          onChange={({ target }) => compared.write({ text: target.value })}
           onKeyDown={onKeyDown}
           className="grow [&_textarea]:max-h-40"
         />
         <span className="flex flex-wrap gap-2">
+          <IconButton icon="settings" label={words.compareSettings} onClick={() => setHasSettings(true)} />
           {columns.length < MOST && (
-            <Button icon="plus" disabled={isRunning} onClick={add}>
+            <Button
+              icon="plus"
+              disabled={isRunning}
+              onClick={() => compared.add(nextName(columns, able()) ?? instance)}
+            >
               {words.addColumn}
             </Button>
           )}
           {isRunning ? (
-            <Button icon="stop" keyHint="Esc" onClick={() => columns.forEach(({ run }) => run.stop())}>
+            <Button icon="stop" keyHint="Esc" onClick={() => compared.stop()}>
               {words.stop}
             </Button>
           ) : (
-            <Button kind="primary" icon="send" keyHint="⏎" disabled={prompt.trim() === ''} onClick={send}>
+            <Button
+              kind="primary"
+              icon="send"
+              keyHint="⏎"
+              disabled={prompt.text.trim() === ''}
+              onClick={() => compared.send()}
+            >
               {words.run}
             </Button>
           )}
@@ -97,13 +97,35 @@ export function ComparePart({ instance }: { instance: string }) {
             board={board}
             canRemove={columns.length > LEAST && !isRunning}
             isBusy={isRunning}
-            onChoose={(name) => change(column.id, name)}
-            onRemove={() => remove(column.id)}
-            onRetry={() => void ask(column, asked)}
+            onChoose={(name) => compared.change(column.id, name)}
+            onRemove={() => compared.remove(column.id)}
+            onRetry={() => compared.retry(column)}
           />
         ))}
       </div>
+      {hasSettings && <CompareSettings board={compared} onClose={() => setHasSettings(false)} />}
     </div>
+  );
+}
+
+/** The system prompt and the parameters of the next answers, the same for all columns. */
+function CompareSettings({ board, onClose }: { board: CompareBoard; onClose: () => void }) {
+  const words = useWords(playgroundWords);
+  const { system, parameters } = useStored(board.prompt);
+  return (
+    <Drawer title={words.compareSettings} onClose={onClose} width={360}>
+      <div className="flex flex-col gap-5">
+        <TextArea
+          label={words.system}
+          placeholder={words.systemPlaceholder}
+          rows={4}
+          value={system}
+          className="[&_textarea]:max-h-80"
+          onChange={({ target }) => board.write({ system: target.value })}
+        />
+        <ParameterForm parameters={parameters} onChange={(next) => board.write({ parameters: next })} />
+      </div>
+    </Drawer>
   );
 }
 
@@ -159,7 +181,7 @@ function ColumnView({ column, at, board, canRemove, isBusy, onChoose, onRemove, 
       </div>
       <div className="flex min-h-14 flex-wrap items-center gap-x-3 border-t border-line px-4 py-2">
         {answer?.state === 'stopped' && <span className="text-mute">{words.stopped}</span>}
-        {answer?.isCut === true && <CutMark limit="instance" />}
+        {answer !== null && answer.limit !== null && <CutMark limit={answer.limit} />}
         {answer !== null && answer.figures !== null && <FiguresLine figures={answer.figures} />}
       </div>
     </section>
@@ -175,42 +197,6 @@ function syncScroll(board: HTMLElement | null, moved: HTMLElement): void {
     // The scroll of the other comes back here, and then changes nothing.
     if (other !== moved && Math.abs(other.scrollTop - target) > 1) other.scrollTop = target;
   }
-}
-
-function useColumns(instance: string) {
-  const { rows } = useApp();
-  const read = useReader();
-  const nextId = useRef(0);
-  const columnOf = (name: string): Column => {
-    nextId.current += 1;
-    return { id: nextId.current, instance: name, run: new OneAnswer({ read, nextFrame }) };
-  };
-  const able = (): string[] =>
-    rows
-      .all()
-      .filter((row) => fits('compare', row))
-      .map(({ name }) => name);
-  const [columns, setColumns] = useState<readonly Column[]>(() =>
-    firstColumns(kept(KEPT, namesOf) ?? [], instance, able()).map(columnOf),
-  );
-  useEffect(
-    () =>
-      keep(
-        KEPT,
-        columns.map((column) => column.instance),
-      ),
-    [columns],
-  );
-  const last = useRef(columns);
-  last.current = columns;
-  useEffect(() => () => last.current.forEach(({ run }) => run.stop()), []);
-  return {
-    columns,
-    change: (id: number, name: string) =>
-      setColumns(columns.map((column) => (column.id === id ? { ...column, instance: name } : column))),
-    add: () => setColumns([...columns, columnOf(nextName(columns, able()) ?? instance)]),
-    remove: (id: number) => setColumns(columns.filter((column) => column.id !== id)),
-  };
 }
 
 function nextName(columns: readonly Column[], able: readonly string[]): string | undefined {

@@ -1,19 +1,18 @@
-import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { number } from '../../lib/figures.ts';
-import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { TextArea } from '../../components/field.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { useApp, useMay } from '../../lib/app.ts';
+import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { playgroundWords } from '../../words/playground.ts';
+import { useStored } from '../../lib/value-store.ts';
 import { Failure } from './answer-view.tsx';
+import type { ChatDesk } from './chat-desk.ts';
 import { nearestPairs, similarityMatrix } from './similarity.ts';
 import { linesOf } from './text-lines.ts';
 import { turnError } from './turn-error.ts';
-import { vectorsOf } from './vector-answers.ts';
 
 /** A larger matrix is hard to read. */
 const MOST = 32;
@@ -22,19 +21,15 @@ const PAIRS = 5;
 const NAMES_POOLING = /pooling type/i;
 
 /** How near the meanings of some texts are. */
-export function EmbeddingsPart({ instance }: { instance: string }) {
+export function EmbeddingsPart({ desk, instance }: { desk: ChatDesk; instance: string }) {
   const words = useWords(playgroundWords);
-  const { client } = useApp();
-  const [text, setText] = useState('');
+  const { draft } = desk.embeddings;
+  const request = desk.embeddings.of(instance);
+  const text = useStored(draft);
+  const { isRunning, result, error } = useStored(request.state);
   const lines = linesOf(text);
   const canRun = lines.length >= 2 && lines.length <= MOST;
-  const run = useMutation({
-    mutationFn: async (texts: readonly string[]) => {
-      const body = { model: instance, input: texts };
-      const answer = await client.request('POST', '/v1/embeddings', { body, retries: 0 });
-      return { texts, vectors: vectorsOf(answer.body) };
-    },
-  });
+  const compute = (): void => void request.run(lines);
   return (
     <PageBody>
       <div className="mx-auto flex max-w-4xl flex-col gap-4 pt-4">
@@ -45,23 +40,18 @@ export function EmbeddingsPart({ instance }: { instance: string }) {
           rows={5}
           className="[&_textarea]:max-h-80"
           value={text}
-          onChange={({ target }) => setText(target.value)}
+          onChange={({ target }) => draft.set(target.value)}
         />
         <div>
-          <Button kind="primary" isPending={run.isPending} disabled={!canRun} onClick={() => run.mutate(lines)}>
+          <Button kind="primary" isPending={isRunning} disabled={!canRun} onClick={compute}>
             {words.compute}
           </Button>
         </div>
-        {run.isError && (
-          <Failure
-            error={turnError(run.error)}
-            instance={instance}
-            isBusy={run.isPending}
-            onRetry={() => run.mutate(lines)}
-          />
+        {error !== null && (
+          <Failure error={turnError(error)} instance={instance} isBusy={isRunning} onRetry={compute} />
         )}
-        {run.isError && NAMES_POOLING.test(run.error.message) && <PoolingLink instance={instance} />}
-        {run.data !== undefined && <Similarities texts={run.data.texts} vectors={run.data.vectors} />}
+        {error !== null && NAMES_POOLING.test(error.message) && <PoolingLink instance={instance} />}
+        {result !== null && <Similarities {...result} />}
       </div>
     </PageBody>
   );

@@ -2,7 +2,8 @@ import type { ChatRequest } from '@llamactl/client';
 import { ValueStore } from '../../lib/value-store.ts';
 import type { AnswerFigures } from './answer-figures.ts';
 import type { AnswerReading, AnswerSoFar } from './answer-stream.ts';
-import type { TurnError, TurnState } from './conversation.ts';
+import { limitOf } from './chat-body.ts';
+import type { AnswerLimit, TurnError, TurnState } from './conversation.ts';
 import { turnError } from './turn-error.ts';
 
 /** One answer outside of a conversation. */
@@ -12,8 +13,8 @@ export interface Answer {
   reasoning: string;
   figures: AnswerFigures | null;
   error: TurnError | null;
-  /** Whether a limit of tokens ended it. */
-  isCut: boolean;
+  /** The limit that cut it; `null`: none did. */
+  limit: AnswerLimit | null;
 }
 
 /** Effects of a {@link OneAnswer}. */
@@ -40,22 +41,22 @@ export class OneAnswer {
     this.stop();
     const abort = new AbortController();
     this.#abort = abort;
-    let sofar: Answer = { state: 'streaming', text: '', reasoning: '', figures: null, error: null, isCut: false };
+    let sofar: Answer = { state: 'streaming', text: '', reasoning: '', figures: null, error: null, limit: null };
     let isFrameAsked = false;
     const show = (): void => {
       isFrameAsked = false;
       if (this.#abort === abort) this.answer.set(sofar);
     };
-    const onPart = (part: AnswerSoFar): void => {
-      sofar = { ...sofar, ...part };
+    const onPart = ({ text, reasoning, figures }: AnswerSoFar): void => {
+      sofar = { ...sofar, text, reasoning, figures };
       if (isFrameAsked) return;
       isFrameAsked = true;
       this.#effects.nextFrame(show);
     };
     show();
     try {
-      const whole = await this.#effects.read({ body, signal: abort.signal, onPart });
-      sofar = { ...sofar, ...whole, state: 'done' };
+      const { isCut, ...whole } = await this.#effects.read({ body, signal: abort.signal, onPart });
+      sofar = { ...sofar, ...whole, state: 'done', limit: limitOf(body, isCut) };
     } catch (error) {
       sofar = abort.signal.aborted
         ? { ...sofar, state: 'stopped' }

@@ -129,9 +129,9 @@ function Playground({ desk, instance, chat, part: wanted }: PlaygroundProps) {
         {part === 'chat' && (
           <ChatPart {...{ desk, chat, instance, hasColumns, drawer }} onCloseDrawer={() => setDrawer(null)} />
         )}
-        {part === 'compare' && <ComparePart instance={instance} />}
-        {part === 'embeddings' && <EmbeddingsPart key={instance} instance={instance} />}
-        {part === 'rerank' && <RerankPart key={instance} instance={instance} />}
+        {part === 'compare' && <ComparePart desk={desk} instance={instance} />}
+        {part === 'embeddings' && <EmbeddingsPart desk={desk} instance={instance} />}
+        {part === 'rerank' && <RerankPart desk={desk} instance={instance} />}
         {part === 'audio' && <AudioPart key={instance} instance={instance} />}
         {part === 'image' && <ImagePart key={instance} instance={instance} />}
         {part === 'load' && <LoadPart key={instance} instance={instance} />}

@@ -1,71 +1,63 @@
-import { useMutation } from '@tanstack/react-query';
 import { number } from '../../lib/figures.ts';
-import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { TextArea, TextField } from '../../components/field.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { playgroundWords } from '../../words/playground.ts';
+import { useStored } from '../../lib/value-store.ts';
 import { Failure } from './answer-view.tsx';
+import type { ChatDesk } from './chat-desk.ts';
 import { linesOf } from './text-lines.ts';
 import { turnError } from './turn-error.ts';
-import { barShares, rankingOf, type Ranked } from './vector-answers.ts';
+import { barShares } from './vector-answers.ts';
+import type { RankedDocuments } from './vector-requests.ts';
 
 /** The documents that answer a query best. */
-export function RerankPart({ instance }: { instance: string }) {
+export function RerankPart({ desk, instance }: { desk: ChatDesk; instance: string }) {
   const words = useWords(playgroundWords);
-  const { client } = useApp();
-  const [query, setQuery] = useState('');
-  const [text, setText] = useState('');
+  const { draft } = desk.rerank;
+  const request = desk.rerank.of(instance);
+  const { query, text } = useStored(draft);
+  const { isRunning, result, error } = useStored(request.state);
   const documents = linesOf(text);
   const canRun = query.trim() !== '' && documents.length > 0;
-  const run = useMutation({
-    mutationFn: async () => {
-      const body = { model: instance, query: query.trim(), documents };
-      const answer = await client.request('POST', '/v1/rerank', { body, retries: 0 });
-      return { documents, ranking: rankingOf(answer.body) };
-    },
-  });
+  const rank = (): void => void request.run({ query: query.trim(), documents });
   return (
     <PageBody>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (canRun) run.mutate();
+          if (canRun) rank();
         }}
         className="mx-auto flex max-w-4xl flex-col gap-4 pt-4"
       >
         <p className="text-mute">{words.rerankHint}</p>
-        <TextField label={words.query} value={query} onChange={({ target }) => setQuery(target.value)} />
+        <TextField
+          label={words.query}
+          value={query}
+          onChange={({ target }) => draft.set({ query: target.value, text })}
+        />
         <TextArea
           label={words.documentsLabel}
           rows={5}
           className="[&_textarea]:max-h-80"
           value={text}
-          onChange={({ target }) => setText(target.value)}
+          onChange={({ target }) => draft.set({ query, text: target.value })}
         />
         <div>
-          <Button type="submit" kind="primary" isPending={run.isPending} disabled={!canRun}>
+          <Button type="submit" kind="primary" isPending={isRunning} disabled={!canRun}>
             {words.rank}
           </Button>
         </div>
-        {run.isError && (
-          <Failure
-            error={turnError(run.error)}
-            instance={instance}
-            isBusy={run.isPending}
-            onRetry={() => run.mutate()}
-          />
-        )}
-        {run.data !== undefined && <Ranking {...run.data} />}
+        {error !== null && <Failure error={turnError(error)} instance={instance} isBusy={isRunning} onRetry={rank} />}
+        {result !== null && <Ranking {...result} />}
       </form>
     </PageBody>
   );
 }
 
-function Ranking({ documents, ranking }: { documents: readonly string[]; ranking: readonly Ranked[] }) {
+function Ranking({ documents, ranking }: RankedDocuments) {
   const words = useWords(playgroundWords);
   const shares = barShares(ranking.map(({ score }) => score));
   return (

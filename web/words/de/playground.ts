@@ -150,6 +150,7 @@ export const de = {
 
   comparePrompt: 'Ein Prompt für alle',
   run: 'Senden',
+  compareSettings: 'Einstellungen des Vergleichs',
   addColumn: 'Instanz hinzufügen',
   removeColumn: (name) => `${name} entfernen`,
   column: (at) => `Instanz ${at}`,

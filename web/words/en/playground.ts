@@ -148,6 +148,7 @@ export const en = {
 
   comparePrompt: 'One prompt for all',
   run: 'Run',
+  compareSettings: 'Settings of the comparison',
   addColumn: 'Add an instance',
   removeColumn: (name: string) => `Remove ${name}`,
   column: (at: number) => `Instance ${at}`,

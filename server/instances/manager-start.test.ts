@@ -64,6 +64,15 @@ describe('start', () => {
     expect(domain.alerts.list()).toEqual([]);
   });
 
+  it('that is refused is followed by a health check that knows the obstacle, although one was made just before', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    expect((await domain.manager.health('a')).start_obstacle).toBeUndefined();
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'not there' };
+    await expect(domain.manager.start('a')).rejects.toEqual(code('MODEL_NOT_FOUND'));
+    expect((await domain.manager.health('a')).start_obstacle).toMatchObject({ code: 'MODEL_NOT_FOUND' });
+  });
+
   it('chooses another port when a foreign process has the port that llamactl chose', async () => {
     const domain = new Domain();
     await domain.create('a');

@@ -153,7 +153,14 @@ export class Manager implements InstanceManager {
   }
 
   async start(name: string, options: WaitOptions = {}): Promise<Status> {
-    return this.#dependencies.commands.start(this.#find(name), options);
+    const mailbox = this.#find(name);
+    try {
+      return await this.#dependencies.commands.start(mailbox, options);
+    } catch (error) {
+      // The next health check looks again: one of just before may not know why the start was refused.
+      this.#dependencies.healthReports.forget(mailbox.record.id);
+      throw error;
+    }
   }
 
   async stop(name: string, options: StopOptions & WaitOptions = {}): Promise<Status> {

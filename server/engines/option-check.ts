@@ -157,11 +157,16 @@ export function extraArgumentWarnings(
   return warnings;
 }
 
+/** The flag of the engine that was probably meant by an unknown one; `null`: none is like it. */
+export function meantFlag(flag: string, catalogue: FlagCatalogue): string | null {
+  return suggestion(flag, suggestibleNames(catalogue).spellings);
+}
+
 function unknownArgument(argument: string, catalogue: FlagCatalogue): string {
   const [flag = argument] = argument.split('=');
   if (flag !== argument && catalogue.findArgument(flag) !== null) {
     return `\`${shown(flag)}\` takes its value as an argument of its own, not after \`=\``;
   }
-  const meant = suggestion(flag, suggestibleNames(catalogue).spellings);
+  const meant = meantFlag(flag, catalogue);
   return `\`${shown(flag)}\` is not a flag of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { optionKey, optionType } from '../engine-option-list.ts';
 import type { FlagCatalogue, FlagEntry, FlagMatch } from '../flags.ts';
 import { guardOfEntry } from '../guarded-flags.ts';
+import { meantFlag } from '../option-check.ts';
 import type { PastedSettings } from './pasted-settings.ts';
 
 const NUMBER = /^-?\d+(?:\.\d+)?$/;
@@ -73,7 +74,7 @@ export function readArguments(
       const hasValue = word.startsWith('-') && value !== undefined && !value.startsWith('-');
       settings.drop(
         hasValue ? `${word} ${value}` : word,
-        word.startsWith('-') ? 'the installed llama-server has no such option' : 'belongs to no option',
+        word.startsWith('-') ? unknownWhy(word, catalogue) : 'belongs to no option',
       );
       if (hasValue) at += 1;
       continue;
@@ -83,6 +84,12 @@ export function readArguments(
     readFlag(match, values, [word, ...values].join(' '), settings);
     at += count;
   }
+}
+
+function unknownWhy(word: string, catalogue: FlagCatalogue): string {
+  const [flag = word] = word.split('=');
+  const meant = meantFlag(flag, catalogue);
+  return `the installed llama-server has no such option${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }
 
 /** Reads arguments without the flags of the engine: only those whose meaning never changed. @returns how many words were read */

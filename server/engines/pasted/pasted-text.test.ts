@@ -48,6 +48,7 @@ describe('a command line', () => {
     ['--host 0.0.0.0', '--host 0.0.0.0', /llamactl/],
     ['--api-key secret', '--api-key secret', /./],
     ['--frobnicate 3 -c 5', '--frobnicate 3', /no such option/],
+    ['--ctx-sise 512', '--ctx-sise 512', /no such option; did you mean `--ctx-size`\?$/],
     ['-c', '-c', /lacks its value/],
     ['--port auto', '--port auto', /free port/],
     ['stray', 'stray', /belongs to no option/],

@@ -6,7 +6,7 @@ import { AppContext, type App } from './lib/app.ts';
 import { CommandBook } from './lib/commands.ts';
 import { startLanguage } from './lib/language.ts';
 import { Feed } from './lib/live/feed.ts';
-import { followWith } from './lib/live/followed-queries.ts';
+import { askAgainAbout, followWith } from './lib/live/followed-queries.ts';
 import { RowStore } from './lib/live/row-store.ts';
 import { LogIn } from './lib/log-in.ts';
 import { queryCache } from './lib/queries.ts';
@@ -27,12 +27,16 @@ function makeApp(): App {
   const client = apiClient(address, logIn, busyUntil);
   const rows = new RowStore();
   const feed = new Feed(client, rows);
-  const commands = new CommandBook(
-    client,
-    feed,
-    commandMessages({ rows, feed, start: (names) => commands.start(...names) }),
-  );
   const queries = queryCache();
+  const messages = commandMessages({ rows, feed, start: (names) => commands.start(...names) });
+  const commands = new CommandBook(client, feed, {
+    ...messages,
+    failed: (failure) => {
+      // A refusal is no event, but it tells that answers such as why it cannot start are old.
+      askAgainAbout(queries, failure.refused);
+      messages.failed(failure);
+    },
+  });
   followWith(queries, feed);
   return { client, logIn, rows, feed, queries, commands, busyUntil };
 }

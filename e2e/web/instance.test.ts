@@ -71,6 +71,21 @@ async function firstLine(page: Page): Promise<number> {
     ).dataset.seq)`);
 }
 
+describe.skipIf(HAS_NO_BROWSER)('an instance whose model file goes away', () => {
+  it('says at once why a start is refused, and no longer that a request starts it', async () => {
+    window.allow(/ 4\d\d |status of 4/);
+    const file = path.join(folder, 'moved.gguf');
+    await copyFile(await testModel(), file);
+    await create('moved', { model_path: file });
+    const page = await window.tab(server.url, '/instances/moved');
+    await header(page).getByText('The next request starts it.').waitFor();
+    await rm(file);
+    await button(page, 'Start').click();
+    await page.getByRole('region', { name: 'Why', exact: true }).getByText('cannot be started').waitFor();
+    await header(page).getByText('The next request starts it.').waitFor({ state: 'detached' });
+  });
+});
+
 describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
   it('is started, restarted and stopped from its header', async () => {
     const page = await window.tab(server.url, '/instances/chat');

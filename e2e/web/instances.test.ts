@@ -80,7 +80,7 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await page.keyboard.press('s');
     await row(page, 'chat').getByText('running').waitFor();
     await page.keyboard.press('s');
-    const message = page.getByRole('status').filter({ hasText: 'chat is stopped. The next request starts it again.' });
+    const message = page.getByRole('status').filter({ hasText: 'chat is stopped. The next request starts it.' });
     await message.getByRole('button', { name: 'Start again' }).click();
     await row(page, 'chat').getByText('running').waitFor();
     await page.keyboard.press('s');

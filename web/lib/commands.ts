@@ -13,6 +13,8 @@ export interface CommandFailure {
   /** The instance that it is about: the first one that was refused. */
   name: string | null;
   requestId: string | null;
+  /** All instances that were refused. */
+  refused: readonly string[];
   /** For a command to several instances: how many accepted it. */
   done?: number;
   total?: number;
@@ -122,7 +124,8 @@ export class CommandBook {
         this.#report(command, [only]);
       } else if (send.all !== undefined) this.#judge(command, await send.all());
     } catch (error) {
-      this.#witness.failed({ command, name: names.length === 1 ? (names[0] ?? null) : null, ...errorText(error) });
+      const name = names.length === 1 ? (names[0] ?? null) : null;
+      this.#witness.failed({ command, name, refused: names, ...errorText(error) });
       this.#done(names);
       return;
     }
@@ -137,8 +140,9 @@ export class CommandBook {
     if (first === undefined) return;
     const [done, total] = [accepted.length, results.length];
     const sentence = namedSentence(first.name, first.error ?? '');
-    this.#witness.failed({ command, name: first.name, sentence, requestId: null, done, total });
-    this.#done(refused.map(({ name }) => name));
+    const names = refused.map(({ name }) => name);
+    this.#witness.failed({ command, name: first.name, refused: names, sentence, requestId: null, done, total });
+    this.#done(names);
   }
 
   #report(command: Command, names: readonly string[]): void {

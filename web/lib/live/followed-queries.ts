@@ -6,7 +6,7 @@ export function followWith(queries: QueryClient, feed: Feed): void {
   feed.listen(({ type, data }) => {
     if (type === 'gap') void queries.invalidateQueries();
     if (type === 'instance_status_changed' || type === 'instance_updated' || type === 'instance_deleted') {
-      void queries.invalidateQueries({ queryKey: ['instances', data.name] });
+      askAgainAbout(queries, [data.name]);
     }
   });
   let wasLost = false;
@@ -15,4 +15,9 @@ export function followWith(queries: QueryClient, feed: Feed): void {
     if (kind === 'live' && wasLost) void queries.invalidateQueries();
     wasLost = kind === 'lost';
   });
+}
+
+/** Requests the answers about instances again. Only those on the screen. */
+export function askAgainAbout(queries: QueryClient, names: readonly string[]): void {
+  for (const name of names) void queries.invalidateQueries({ queryKey: ['instances', name] });
 }

@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { duration } from '../../lib/figures.ts';
@@ -8,7 +9,7 @@ import { MenuButton } from '../../components/menu.tsx';
 import type { MenuItem } from '../../components/menu-items.ts';
 import { PageHeader } from '../../components/page-header.tsx';
 import { StatusMark } from '../../components/status.tsx';
-import { useMay } from '../../lib/app.ts';
+import { useApp, useMay } from '../../lib/app.ts';
 import { canStart, canStop, useInstanceActions } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline, usePending } from '../../lib/live/live-hooks.ts';
@@ -20,6 +21,7 @@ import { instanceWords } from '../../words/instance.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { isAble } from '../playground/abilities.ts';
 import { RenameDialog } from './rename-dialog.tsx';
+import { whyQuery } from './why-query.ts';
 
 /** The name, the status, and the commands of one instance. */
 export function InstanceHeader({ row }: { row: Row }) {
@@ -55,6 +57,10 @@ function StatusNote({ row }: { row: Row }) {
   const loading = useWords(instancesWords);
   const commands = useWords(commandsWords);
   const isUp = status === 'running' && startedAt !== null;
+  const isIdle = status === 'stopped' && row.on_demand;
+  const why = useQuery({ ...whyQuery(useApp().client, row), enabled: isIdle });
+  // The panel below has the obstacle of a start.
+  const wouldStart = isIdle && why.data?.cause === null;
   return (
     <span className="flex min-w-0 items-center gap-3">
       <span className="flex shrink-0">
@@ -71,7 +77,7 @@ function StatusNote({ row }: { row: Row }) {
           {reason}
         </span>
       )}
-      {status === 'stopped' && row.on_demand && <span className="min-w-0 truncate">{commands.startsOnDemand}</span>}
+      {wouldStart && <span className="min-w-0 truncate">{commands.startsOnDemand}</span>}
     </span>
   );
 }

@@ -35,11 +35,9 @@ export const de = {
   stoppedMany: (count) => `${count} Instanzen sind gestoppt.`,
   deleted: (name) => `${name} ist gelöscht.`,
   deletedMany: (count) => `${count} Instanzen sind gelöscht.`,
-  startsOnDemand: 'Die nächste Anfrage startet sie wieder.',
+  startsOnDemand: 'Die nächste Anfrage startet sie.',
   startsOnDemandMany: (count, total) =>
-    count === total
-      ? 'Die nächste Anfrage startet jede davon wieder.'
-      : `Die nächste Anfrage startet ${count} davon wieder.`,
+    count === total ? 'Die nächste Anfrage startet jede davon.' : `Die nächste Anfrage startet ${count} davon.`,
   startAgain: 'Erneut starten',
   groupFull: (group, most) => `Die Gruppe ${group} erlaubt ${most} zugleich.`,
   bulkFailed: (done, total, first) => `${done} von ${total} erledigt. ${first}`,

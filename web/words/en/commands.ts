@@ -34,9 +34,9 @@ export const en = {
   stoppedMany: (count: number) => `${count} instances are stopped.`,
   deleted: (name: string) => `${name} is deleted.`,
   deletedMany: (count: number) => `${count} instances are deleted.`,
-  startsOnDemand: 'The next request starts it again.',
+  startsOnDemand: 'The next request starts it.',
   startsOnDemandMany: (count: number, total: number) =>
-    count === total ? 'The next request starts each of them again.' : `The next request starts ${count} of them again.`,
+    count === total ? 'The next request starts each of them.' : `The next request starts ${count} of them.`,
   startAgain: 'Start again',
   groupFull: (group: string, most: number) => `Group ${group} allows ${most} at once.`,
   bulkFailed: (done: number, total: number, first: string) => `${done} of ${total} done. ${first}`,

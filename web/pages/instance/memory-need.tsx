@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { DeviceEstimate, Estimate } from '@llamactl/client';
 import { memoryText } from '../../lib/figures.ts';
+import { MemoryParts } from '../../components/memory-parts.tsx';
 import { Meter } from '../../components/meter.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { VerdictMark } from '../../components/status.tsx';
@@ -56,9 +57,6 @@ function Fit({ estimate: { fits, must_stop: others } }: { estimate: Estimate }) 
   );
 }
 
-/** The least share of a device's need that is worth a name. */
-const LEAST_SHARE = 0.02;
-
 /** The name of a device for people: `GPU 0` of `nvidia:0`. */
 function deviceName(device: string, ram: string): string {
   if (device === 'ram') return ram;
@@ -67,12 +65,11 @@ function deviceName(device: string, ram: string): string {
 
 function Device({ device, row, isUp }: { device: DeviceEstimate; row: Row; isUp: boolean }) {
   const words = useWords(instanceWords).need;
-  const { need, free, total, weights, cache, compute } = device;
+  const { need, free, total } = device;
   const name = deviceName(device.device, words.ram);
   const used = isUp && device.device === 'ram' ? (row.stats?.memory_usage ?? null) : null;
   const text = isUp ? memoryText(need) : words.ofFree(memoryText(need), memoryText(free));
   const isShort = !isUp && need > free;
-  const rest = need - weights - cache - compute;
   return (
     <div className="flex flex-col gap-1">
       <div className="figures flex items-baseline justify-between gap-3">
@@ -89,10 +86,7 @@ function Device({ device, row, isUp }: { device: DeviceEstimate; row: Row; isUp:
         max={isUp ? total : free}
         limits={isShort ? [0, 0] : null}
       />
-      <p className="figures text-label text-mute">
-        {words.parts(memoryText(weights), memoryText(cache), memoryText(compute))}
-        {rest >= need * LEAST_SHARE && ` · ${words.rest(memoryText(rest))}`}
-      </p>
+      <MemoryParts device={device} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Estimate } from '@llamactl/client';
+import type { DeviceEstimate, Estimate } from '@llamactl/client';
 import { memoryText, number } from '../../lib/figures.ts';
+import { MemoryParts } from '../../components/memory-parts.tsx';
 import { Meter } from '../../components/meter.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
@@ -39,23 +40,24 @@ function Fit({ estimate }: { estimate: Estimate }) {
       </p>
       {devices
         .filter(({ need }) => need > 0)
-        .map(({ device, need, free, weights, cache, compute }) => (
-          <div key={device} className="flex flex-col gap-1">
-            <p className="figures">{words.perDevice(deviceText(device), memoryText(need), memoryText(free))}</p>
-            <Meter
-              label={deviceText(device)}
-              text={memoryText(need)}
-              value={need}
-              max={Math.max(free, need)}
-              limits={[0.85, 1]}
-            />
-            <p className="figures text-label text-mute">
-              {words.parts(memoryText(weights), memoryText(cache), memoryText(compute))}
-            </p>
-          </div>
+        .map((device) => (
+          <Device key={device.device} device={device} />
         ))}
       {!fits && suggestion !== undefined && <p>{words.suggestion(suggestion.label)}</p>}
     </>
+  );
+}
+
+function Device({ device }: { device: DeviceEstimate }) {
+  const words = useWords(modelsWords);
+  const { need, free } = device;
+  const name = deviceText(device.device);
+  return (
+    <div className="flex flex-col gap-1">
+      <p className="figures">{words.perDevice(name, memoryText(need), memoryText(free))}</p>
+      <Meter label={name} text={memoryText(need)} value={need} max={Math.max(free, need)} limits={[0.85, 1]} />
+      <MemoryParts device={device} />
+    </div>
   );
 }
 

@@ -1,5 +1,6 @@
-import type { Estimate, Options } from '@llamactl/client';
+import type { DeviceEstimate, Estimate, Options } from '@llamactl/client';
 import { memoryText, number } from '../../lib/figures.ts';
+import { MemoryParts } from '../../components/memory-parts.tsx';
 import { Meter } from '../../components/meter.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -30,20 +31,8 @@ export function FitPart({ estimate, onUse }: { estimate: Estimate | null; onUse:
         <>
           {estimate.per_device
             .filter(({ need }) => need > 0)
-            .map(({ device, need, free, weights, cache, compute }) => (
-              <div key={device} className="flex flex-col gap-1">
-                <p className="figures">{words.perDevice(deviceName(device), memoryText(need), memoryText(free))}</p>
-                <Meter
-                  label={deviceName(device)}
-                  text={memoryText(need)}
-                  value={need}
-                  max={Math.max(free, need)}
-                  limits={[0.85, 1]}
-                />
-                <p className="figures text-label text-mute">
-                  {words.parts(memoryText(weights), memoryText(cache), memoryText(compute))}
-                </p>
-              </div>
+            .map((device) => (
+              <Device key={device.device} device={device} />
             ))}
           <p className="text-mute">{words.forContext(number(estimate.context), estimate.source)}</p>
           {estimate.suggestions.length > 0 && (
@@ -64,6 +53,19 @@ export function FitPart({ estimate, onUse }: { estimate: Estimate | null; onUse:
         </>
       )}
     </section>
+  );
+}
+
+function Device({ device }: { device: DeviceEstimate }) {
+  const words = useWords(newWords);
+  const { need, free } = device;
+  const name = deviceName(device.device);
+  return (
+    <div className="flex flex-col gap-1">
+      <p className="figures">{words.perDevice(name, memoryText(need), memoryText(free))}</p>
+      <Meter label={name} text={memoryText(need)} value={need} max={Math.max(free, need)} limits={[0.85, 1]} />
+      <MemoryParts device={device} />
+    </div>
   );
 }
 

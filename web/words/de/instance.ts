@@ -104,8 +104,6 @@ export const de = {
     mustStop: (names) => `nach einem Stopp von ${names}`,
     ram: 'RAM',
     ofFree: (need, free) => `${need} von ${free} frei`,
-    parts: (weights, cache, compute) => `Gewichte ${weights} · Cache ${cache} · Puffer ${compute}`,
-    rest: (size) => `Programm ${size}`,
     uses: (used) => `${used} jetzt belegt`,
     source: {
       measured: 'in einem früheren Lauf gemessen',

@@ -69,7 +69,6 @@ export const de = {
   fitsNot: 'passt jetzt nicht',
   mustStop: (names) => `passt, wenn ${names} stoppt`,
   perDevice: (device, need, free) => `${device}: braucht ${need}, ${free} frei`,
-  parts: (weights, cache, compute) => `Gewichte ${weights} · Cache ${cache} · Puffer ${compute}`,
   suggestion: (label) => `Passend wäre: ${label}.`,
   memory: 'Speicher',
   forContext: (tokens) => `für einen Kontext von ${tokens} Token`,

@@ -27,6 +27,12 @@ export const de = {
     restarting: 'startet neu',
     failed: 'gescheitert',
   },
+  memory: {
+    weights: (size) => `Gewichte ${size}`,
+    cache: (size) => `Cache ${size}`,
+    compute: (size) => `Puffer ${size}`,
+    reserve: (size) => `Programm und Reserve ${size}`,
+  },
   editor: {
     keys: 'Tab rückt ein; Escape, dann Tab verlässt das Feld. F8 führt zum nächsten Fehler.',
     offers: 'Strg+Leertaste schlägt Schlüssel vor.',

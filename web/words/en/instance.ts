@@ -82,9 +82,6 @@ export const en = {
     mustStop: (names: string) => `after a stop of ${names}`,
     ram: 'RAM',
     ofFree: (need: string, free: string) => `${need} of ${free} free`,
-    parts: (weights: string, cache: string, compute: string) =>
-      `weights ${weights} · cache ${cache} · buffers ${compute}`,
-    rest: (size: string) => `program ${size}`,
     uses: (used: string) => `${used} used now`,
     source: {
       measured: 'measured in an earlier run',

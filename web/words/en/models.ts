@@ -70,8 +70,6 @@ export const en = {
   fitsNot: 'does not fit now',
   mustStop: (names: string) => `fits when ${names} stops`,
   perDevice: (device: string, need: string, free: string) => `${device}: needs ${need}, ${free} free`,
-  parts: (weights: string, cache: string, compute: string) =>
-    `weights ${weights} · cache ${cache} · buffers ${compute}`,
   suggestion: (label: string) => `It would fit with ${label}.`,
   memory: 'Memory',
   forContext: (tokens: string) => `for a context of ${tokens} tokens`,

@@ -27,6 +27,12 @@ export const en = {
     restarting: 'restarting',
     failed: 'failed',
   },
+  memory: {
+    weights: (size: string) => `weights ${size}`,
+    cache: (size: string) => `cache ${size}`,
+    compute: (size: string) => `buffers ${size}`,
+    reserve: (size: string) => `program and reserve ${size}`,
+  },
   editor: {
     keys: 'Tab indents; Escape, then Tab, leaves the field. F8 goes to the next mistake.',
     offers: 'Ctrl+Space offers keys.',

@@ -142,6 +142,46 @@ describe.skipIf(HAS_NO_BROWSER)('a log-in', () => {
   });
 });
 
+describe.skipIf(HAS_NO_BROWSER)('accounts that are turned on while pages are open', () => {
+  let other: ServerProcess;
+
+  beforeAll(async () => {
+    other = await ServerProcess.create();
+    await other.start();
+  });
+
+  afterAll(() => other.dispose());
+
+  it('ask for the log-in over each page, and one log-in is enough', async () => {
+    window.allow(/401|WebSocket|ERR_CONNECTION/);
+    const own = await Window.open(browser, other.url);
+    own.allow(/401|WebSocket|ERR_CONNECTION/);
+    const first = await own.tab(other.url, '/access');
+    await first.getByText('llamactl then makes the account admin').waitFor();
+    const second = await own.tab(other.url, '/instances');
+    const field = second.getByLabel('Path of a model file');
+    await field.fill('/models/half-typed');
+    await other.end('SIGTERM');
+    await other.configure('auth: { enabled: true }\n');
+    await other.start();
+    const [dialog, otherDialog] = [first, second].map((page) =>
+      page.getByRole('dialog', { name: 'Accounts are on now' }),
+    );
+    await dialog?.getByText('the file admin-password in its data directory').waitFor();
+    await otherDialog?.waitFor();
+    expect(await first.getByText('Connection lost').count()).toBe(0);
+    expect(await barriersOf(first)).toEqual([]);
+    expect(await dialog?.getByLabel('User name').inputValue()).toBe('admin');
+    const secret = (await readFile(path.join(other.dataDirectory, 'admin-password'), 'utf8')).trim();
+    await dialog?.getByLabel('Password', { exact: true }).fill(secret);
+    await dialog?.getByRole('button', { name: 'Log in' }).click();
+    for (const each of [dialog, otherDialog]) await each?.waitFor({ state: 'detached' });
+    expect(await field.inputValue()).toBe('/models/half-typed');
+    await second.getByText('Live', { exact: true }).waitFor();
+    await own.close();
+  });
+});
+
 describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
   it('sees no button and no place that it may not use, and is never refused', async () => {
     const headers = { authorization: `Bearer ${await tokenOfProgram()}`, 'content-type': 'application/json' };

@@ -42,7 +42,7 @@ export class LogIn {
     });
     this.#others.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
       if (data === 'logged out') this.#leave();
-      if (data === 'logged in' && this.state.get().kind === 'out') void this.start();
+      if (data === 'logged in') void this.#followOther();
     });
   }
 
@@ -81,9 +81,7 @@ export class LogIn {
     keep(MARK, true);
     keep(LAST_USER, username, 'tab');
     this.#tokens.take(answer);
-    const waiting = this.#isBack;
-    this.#isBack = [];
-    for (const resume of waiting) resume();
+    this.#goOn();
     this.#enter(await this.#me(answer.token));
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has only our origin
     this.#others.postMessage('logged in');
@@ -105,6 +103,35 @@ export class LogIn {
       throw error;
     }
     location.reload();
+  }
+
+  /** Goes on with the cookie of another tab that has logged in. */
+  async #followOther(): Promise<void> {
+    const state = this.state.get();
+    if (state.kind === 'out') return this.start();
+    // A tab of before accounts were on does not know yet who it is, even if it has not asked since.
+    if (state.kind !== 'in' || !(state.isExpired || !state.me.auth_enabled)) return;
+    try {
+      const answer = await this.#fetchToken();
+      if (typeof answer === 'string') return;
+      const me = await this.#me(answer.token);
+      // The page still has the data of another user.
+      const isOther = state.me.caller?.username !== me.caller?.username;
+      if (state.me.auth_enabled && isOther) return location.reload();
+      this.#tokens.take(answer);
+      this.#goOn();
+      this.#enter(me);
+    } catch (error) {
+      // The dialog stays, where the user can log in.
+      if (!(error instanceof LlamactlError)) throw error;
+    }
+  }
+
+  /** Lets all requests go on that wait for the log-in. */
+  #goOn(): void {
+    const waiting = this.#isBack;
+    this.#isBack = [];
+    for (const resume of waiting) resume();
   }
 
   #enter(me: Me): void {

@@ -12,10 +12,16 @@ import { shellWords } from '../words/shell.ts';
 /** Problems of the whole page: a lost connection, and a rate that is used up. */
 export function ShellBanners() {
   const connection = useConnection();
-  const busyUntil = useStored(useApp().busyUntil);
+  const { busyUntil: busy, logIn } = useApp();
+  const busyUntil = useStored(busy);
+  const state = useStored(logIn.state);
+  // The connection waits for the log-in, for which a dialog asks.
+  const waitsForLogIn = state.kind === 'in' && state.isExpired;
   return (
     <>
-      {connection.kind === 'lost' && <LostBanner since={connection.since} nextTryAt={connection.nextTryAt} />}
+      {connection.kind === 'lost' && !waitsForLogIn && (
+        <LostBanner since={connection.since} nextTryAt={connection.nextTryAt} />
+      )}
       {busyUntil !== null && <BusyBanner until={busyUntil} />}
       <VersionBanner />
     </>

@@ -62,6 +62,7 @@ function AccountsOff() {
         </EmptyState>
         <div className="mx-auto max-w-xl">
           <CodeBlock label={words.offCommand} code={'llamactl config set auth.enabled=true\nllamactl reload'} wraps />
+          <p className="mt-3 text-mute">{words.offNext}</p>
         </div>
         <Panel title={words.tabs.usage} className="mt-12">
           <UsageView groups={['instance']} isPart />

@@ -8,6 +8,8 @@ export const de = {
   offText:
     'Alle, die diese Adresse erreichen, dürfen alles. Schalten Sie Konten ein, bevor andere Rechner sie erreichen dürfen.',
   offCommand: 'Konten einschalten',
+  offNext:
+    'llamactl legt dann das Konto admin an und schreibt dessen Passwort in die Datei admin-password in seinem Datenverzeichnis. Melden Sie sich hier damit an; dann können Sie auf dieser Seite Konten und Schlüssel anlegen.',
   roles: { viewer: 'viewer', operator: 'operator', admin: 'admin' },
   roleHints: {
     viewer: 'sieht Instanzen, Modelle, Anfragen und den Rechner',

@@ -5,6 +5,8 @@ export const de = {
   title: 'Anmelden',
   again: 'Ihre Anmeldung ist zu Ende',
   againNote: 'Melden Sie sich erneut an. Die Seite dahinter bleibt, wie sie ist.',
+  accountsOn: 'Konten sind jetzt an',
+  accountsOnNote: 'Melden Sie sich an, um weiterzumachen. Die Seite dahinter bleibt, wie sie ist.',
   name: 'Benutzername',
   password: 'Passwort',
   show: 'Passwort zeigen',

@@ -9,6 +9,8 @@ export const en = {
   offTitle: 'Accounts are off',
   offText: 'Everyone who reaches this address may do everything. Turn accounts on before other machines may reach it.',
   offCommand: 'Turn accounts on',
+  offNext:
+    'llamactl then makes the account admin, and writes its password to the file admin-password in its data directory. Log in with it here, then add users and keys on this page.',
   roles: { viewer: 'viewer', operator: 'operator', admin: 'admin' } satisfies Record<Role, string>,
   roleHints: {
     viewer: 'sees instances, models, requests and the machine',

@@ -3,6 +3,8 @@ export const en = {
   title: 'Log in',
   again: 'Your log-in has ended',
   againNote: 'Log in again. The page behind stays as it is.',
+  accountsOn: 'Accounts are on now',
+  accountsOnNote: 'Log in to go on. The page behind stays as it is.',
   name: 'User name',
   password: 'Password',
   show: 'Show the password',

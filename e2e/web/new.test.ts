@@ -180,6 +180,44 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     await expect.poll(() => isFocused(editor)).toBe(false);
   });
 
+  it('is not saved while the document in the editor cannot be read, so that the typed text is not lost', async () => {
+    const page = await window.tab(server.url, '/new?tab=yaml');
+    const editor = page.getByRole('textbox', { name: 'All settings as YAML' });
+    await page.locator('.cm-line').first().waitFor();
+    await editor.fill('name: torn\nmodel: demo-model\n');
+    await meaning(page).getByText('Fits now').waitFor();
+    await editor.fill('name: torn\nmodel: demo-model\noptions: { ctx_size: 700');
+    await meaning(page).getByText('The text under YAML cannot be read.').waitFor();
+    const saves = ['Save', 'Save and start'].map((name) => page.getByRole('button', { name, exact: true }));
+    for (const save of saves) expect(await save.isDisabled()).toBe(true);
+    expect(await meaning(page).getByText('Fits now').count()).toBe(0);
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByText('Form', { exact: true }).click();
+    await optionField(page, 'ctx_size').waitFor();
+    for (const save of saves) expect(await save.isDisabled()).toBe(true);
+    await page.getByText('YAML', { exact: true }).click();
+    await expect.poll(() => editor.textContent()).toContain('ctx_size: 700');
+    await page.getByRole('button', { name: 'Drop the text' }).click();
+    for (const save of saves) await expect.poll(() => save.isEnabled()).toBe(true);
+    expect(await editor.textContent()).not.toContain('ctx_size: 700');
+  });
+
+  it('shows its command, and is not saved while a pasted one was not taken into the form', async () => {
+    const page = await window.tab(server.url, '/new?tab=command&model=demo-model');
+    await page.locator('main pre[aria-label="Command"]', { hasText: '--model' }).first().waitFor();
+    const save = page.getByRole('button', { name: 'Save', exact: true });
+    await expect.poll(() => save.isEnabled()).toBe(true);
+    await page.getByLabel('A command line, docker run').fill('llama-server -c 640 --ctx-sise 5');
+    await meaning(page).getByText('The text under Command was not taken into the form.').waitFor();
+    expect(await save.isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Read it' }).click();
+    await page.getByText('did you mean `--ctx-size`?').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Use in the form' }).click();
+    expect(await optionField(page, 'ctx_size').inputValue()).toBe('640');
+    await expect.poll(() => save.isEnabled()).toBe(true);
+  });
+
   it('is written in a plain text area if the editor does not come', async () => {
     window.allow(/code-surface|ERR_FAILED/);
     await window.context.route(/code-surface/, (route) => route.abort());

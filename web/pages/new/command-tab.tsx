@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import type { JsonValue, ParsedInstance } from '@llamactl/client';
-import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
+import { CodeBlock } from '../../components/code-block.tsx';
 import { TextArea } from '../../components/field.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
@@ -14,15 +14,25 @@ import { useRowNames } from '../../lib/live/live-hooks.ts';
 import { isRecord } from '../../lib/record.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
+import { commandText } from './command-text.ts';
 import { changesBetween, isJson } from './settings-document.ts';
+import { useTexts } from './unread.ts';
 
-/** Reads settings from a command line, a `docker run` or a model of llama-swap. */
-export function CommandTab({ onUsed }: { onUsed: () => void }) {
+interface CommandTabProps {
+  /** The command of the settings; empty: it is not known yet. */
+  command: readonly string[];
+  onUsed: () => void;
+}
+
+/** The command of the settings. Reads others from a command line, a `docker run` or a model of llama-swap. */
+export function CommandTab({ command, onUsed }: CommandTabProps) {
   const words = useWords(newWords);
   const { client } = useApp();
   const { name, document, dispatch } = useForm();
   const names = useRowNames() ?? [];
-  const [text, setText] = useState('');
+  const { texts, setTexts } = useTexts();
+  const text = texts.command;
+  const setText = (next: string): void => setTexts((before) => ({ ...before, command: next }));
   const parse = useMutation({ mutationFn: (pasted: string) => client.parseEngineCommand({ text: pasted }) });
   const use = (instance: ParsedInstance): void => {
     const values = valuesOf(instance);
@@ -32,10 +42,18 @@ export function CommandTab({ onUsed }: { onUsed: () => void }) {
     }
     if (values.has('model_path')) values.set('model', undefined);
     dispatch({ kind: 'merge', values });
+    setText('');
     onUsed();
   };
   return (
     <>
+      <Panel title={words.command}>
+        {command.length === 0 ? (
+          <p className="text-mute">{words.noCommand}</p>
+        ) : (
+          <CodeBlock label={words.command} code={commandText(command)} />
+        )}
+      </Panel>
       <Panel title={words.pasteTitle}>
         <form
           onSubmit={(event) => {

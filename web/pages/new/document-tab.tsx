@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useCallback, useState } from 'react';
+import { useCallback } from 'react';
 import { parse, stringify, YAMLParseError } from 'yaml';
 import { CodeEditor } from '../../components/code-editor.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
@@ -12,13 +12,15 @@ import { instanceKeys } from '../../lib/setting-keys.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
 import { engineOf, isJson, isSame, ordered, type SettingsDocument } from './settings-document.ts';
+import { useTexts } from './unread.ts';
 
 /** All settings as one document. JSON is accepted too, because it is YAML. */
 export default function DocumentTab() {
   const words = useWords(newWords);
   const { client } = useApp();
   const { document, problems, dispatch } = useForm();
-  const [typed, setTyped] = useState<string | null>(null);
+  const { texts, setTexts } = useTexts();
+  const typed = texts.yaml;
   const { data } = useQuery(engineOptionsQuery(client, engineOf(document)));
   const offer = useCallback((names: readonly string[]) => instanceKeys(names, data?.options ?? []), [data]);
   const read = typed === null ? null : readDocument(typed);
@@ -39,8 +41,8 @@ export default function DocumentTab() {
         offer={offer}
         value={text}
         onChange={(value) => {
-          setTyped(value);
           const next = readDocument(value);
+          setTexts((before) => ({ ...before, yaml: value, isFlawed: !('document' in next) }));
           if ('document' in next) dispatch({ kind: 'replace', document: next.document });
         }}
       />

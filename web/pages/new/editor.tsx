@@ -24,6 +24,7 @@ import { OptionsSection } from './options-section.tsx';
 import { ReviewSection } from './review-section.tsx';
 import { changesBetween } from './settings-document.ts';
 import { storedSettings, type Stored } from './stored-settings.ts';
+import { NO_TEXTS, TextsContext, unreadOf, withoutUnread } from './unread.ts';
 import { useDraft } from './use-draft.ts';
 import { usePreview } from './use-preview.ts';
 import { useSave } from './use-save.ts';
@@ -55,6 +56,9 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
   const isBroad = useMedia(BROAD);
   const { draft, dispatch, wasKept, forget, moveTo } = useDraft(draftName, initial);
   const [saysKept, setSaysKept] = useState(wasKept);
+  const [texts, setTexts] = useState(NO_TEXTS);
+  const typed = useMemo(() => ({ texts, setTexts }), [texts]);
+  const unread = unreadOf(texts);
   const preview = usePreview(name, draft);
   const isLeaving = useRef(false);
   const { save, isPending, error, conflict, setConflict } = useSave({
@@ -113,7 +117,9 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
     changes: changesBetween(draft.base, draft.document),
     error: error.sentence,
     isPending,
-    canSave: draft.document['name'] !== undefined && dirty,
+    canSave: draft.document['name'] !== undefined && dirty && unread === null,
+    unread,
+    onDropUnread: () => setTexts(withoutUnread),
     onSave: save,
     onUse: (options: Options) =>
       dispatch({
@@ -123,101 +129,105 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
   };
   return (
     <FormContext value={form}>
-      <PageHeader
-        title={name === null ? words.newTitle : words.editTitle(name)}
-        actions={
-          <>
-            <Segmented
-              label={words.tabList}
-              value={tab}
-              choices={FORM_TABS.map((value) => ({ value, label: words.tabs[value] }))}
-              onChoose={open}
-            />
-            <Button icon="cross" onClick={cancel}>
-              {parts.cancel}
-            </Button>
-          </>
-        }
-      />
-      {isElsewhere && dirty && (
-        <Banner
-          kind="warn"
-          actions={
-            <Button size="small" onClick={() => setConflict(newest)}>
-              {words.compare}
-            </Button>
-          }
-        >
-          {words.changedElsewhere}
-        </Banner>
-      )}
-      {saysKept && (
-        <Banner
-          kind="info"
+      <TextsContext value={typed}>
+        <PageHeader
+          title={name === null ? words.newTitle : words.editTitle(name)}
           actions={
             <>
-              <Button
-                size="small"
-                onClick={() => {
-                  dispatch({ kind: 'rebase', draft: newest === null ? initial : ofStored(newest) });
-                  setSaysKept(false);
-                }}
-              >
-                {words.startOver}
-              </Button>
-              <Button size="small" kind="quiet" onClick={() => setSaysKept(false)}>
-                {words.goOn}
+              <Segmented
+                label={words.tabList}
+                value={tab}
+                choices={FORM_TABS.map((value) => ({ value, label: words.tabs[value] }))}
+                onChoose={open}
+              />
+              <Button icon="cross" onClick={cancel}>
+                {parts.cancel}
               </Button>
             </>
           }
-        >
-          {words.draftKept}
-        </Banner>
-      )}
-      <div className="flex min-h-0 grow border-t border-line">
-        <div className="min-h-0 min-w-0 grow overflow-y-auto px-4 py-4 wide:px-6">
-          <div className="mx-auto flex max-w-4xl flex-col gap-4">
-            {tab === 'form' && (
+        />
+        {isElsewhere && dirty && (
+          <Banner
+            kind="warn"
+            actions={
+              <Button size="small" onClick={() => setConflict(newest)}>
+                {words.compare}
+              </Button>
+            }
+          >
+            {words.changedElsewhere}
+          </Banner>
+        )}
+        {saysKept && (
+          <Banner
+            kind="info"
+            actions={
               <>
-                <ModelSection />
-                <OptionsSection />
-                <BehaviourSection />
-                <ReviewSection changes={meaning.changes} isNew={name === null} />
+                <Button
+                  size="small"
+                  onClick={() => {
+                    dispatch({ kind: 'rebase', draft: newest === null ? initial : ofStored(newest) });
+                    setSaysKept(false);
+                  }}
+                >
+                  {words.startOver}
+                </Button>
+                <Button size="small" kind="quiet" onClick={() => setSaysKept(false)}>
+                  {words.goOn}
+                </Button>
               </>
-            )}
-            {tab === 'command' && <CommandTab onUsed={() => open('form')} />}
-            {tab === 'yaml' && (
-              <Suspense fallback={<SkeletonRows />}>
-                <DocumentTab />
-              </Suspense>
-            )}
+            }
+          >
+            {words.draftKept}
+          </Banner>
+        )}
+        <div className="flex min-h-0 grow border-t border-line">
+          <div className="min-h-0 min-w-0 grow overflow-y-auto px-4 py-4 wide:px-6">
+            <div className="mx-auto flex max-w-4xl flex-col gap-4">
+              {tab === 'form' && (
+                <>
+                  <ModelSection />
+                  <OptionsSection />
+                  <BehaviourSection />
+                  <ReviewSection changes={meaning.changes} isNew={name === null} />
+                </>
+              )}
+              {tab === 'command' && (
+                <CommandTab command={preview.last?.effective_command ?? []} onUsed={() => open('form')} />
+              )}
+              {tab === 'yaml' && (
+                <Suspense fallback={<SkeletonRows />}>
+                  <DocumentTab />
+                </Suspense>
+              )}
+            </div>
           </div>
+          {isBroad && <MeaningColumn {...meaning} />}
         </div>
-        {isBroad && <MeaningColumn {...meaning} />}
-      </div>
-      {!isBroad && <MeaningBar {...meaning} />}
-      {conflict !== null && (
-        <ConflictDialog
-          draft={draft}
-          stored={conflict}
-          onClose={() => setConflict(null)}
-          onResolve={(document) => {
-            dispatch({ kind: 'rebase', draft: { base: conflict.document, etag: conflict.etag, document } });
-            setConflict(null);
-          }}
-        />
-      )}
-      {blocker.status === 'blocked' && (
-        <LeaveDialog
-          onStay={blocker.reset}
-          onKeep={blocker.proceed}
-          onDiscard={() => {
-            isLeaving.current = true;
-            forget();
-            blocker.proceed();
-          }}
-        />
-      )}
+        {!isBroad && <MeaningBar {...meaning} />}
+        {conflict !== null && (
+          <ConflictDialog
+            draft={draft}
+            stored={conflict}
+            onClose={() => setConflict(null)}
+            onResolve={(document) => {
+              dispatch({ kind: 'rebase', draft: { base: conflict.document, etag: conflict.etag, document } });
+              setConflict(null);
+            }}
+          />
+        )}
+        {blocker.status === 'blocked' && (
+          <LeaveDialog
+            onStay={blocker.reset}
+            onKeep={blocker.proceed}
+            onDiscard={() => {
+              isLeaving.current = true;
+              forget();
+              blocker.proceed();
+            }}
+          />
+        )}
+      </TextsContext>
     </FormContext>
   );
 }

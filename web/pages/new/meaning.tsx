@@ -11,9 +11,13 @@ import { FitMark, FitPart } from './fit-part.tsx';
 import { SaveButtons, type SaveButtonsProps } from './save-buttons.tsx';
 import { valueText, type Change } from './settings-document.ts';
 import { commandText } from './command-text.ts';
+import type { UnreadKind } from './unread.ts';
 
 export interface MeaningProps extends SaveButtonsProps {
   changes: readonly Change[];
+  /** Text that a save would lose; `null`: none. */
+  unread: UnreadKind | null;
+  onDropUnread: () => void;
   /** Takes options of a suggestion into the form. */
   onUse: (options: Options) => void;
 }
@@ -37,16 +41,17 @@ export function MeaningColumn(props: MeaningProps) {
 /** The same on a narrow screen: a bar, and a drawer with the rest. */
 export function MeaningBar(props: MeaningProps) {
   const words = useWords(newWords);
-  const { preview, problems } = props;
+  const { preview, problems, unread } = props;
   const [isOpen, setOpen] = useState(false);
+  const count = problems.length + (unread === null ? 0 : 1);
   return (
     <footer className="flex shrink-0 flex-col gap-2 border-t border-line bg-panel px-4 py-2 wide:flex-row wide:items-center wide:px-6">
       <div className="flex min-w-0 grow items-center justify-between gap-2">
         <span className="min-w-0 truncate">
-          {problems.length > 0 ? (
+          {count > 0 ? (
             <span className="inline-flex items-center gap-1.5 text-bad">
               <StatusShape of="bad" />
-              {words.problemCount(problems.length)}
+              {words.problemCount(count)}
             </span>
           ) : (
             <FitMark estimate={preview.last?.estimate ?? null} />
@@ -66,16 +71,29 @@ export function MeaningBar(props: MeaningProps) {
   );
 }
 
-function Meaning({ preview, problems, changes, name, onUse }: MeaningProps) {
+function Meaning({ preview, problems, changes, name, unread, onDropUnread, onUse }: MeaningProps) {
   const words = useWords(newWords);
   const { last, error } = preview;
   const warnings = preview.preview?.warnings ?? [];
-  if (last === null && problems.length === 0) {
+  const unreadPart = unread !== null && (
+    <Part title={words.problemCount(1)}>
+      <p className="flex items-start gap-1.5">
+        <Icon name="warning" size={14} className="mt-0.5 text-bad" />
+        <span className="min-w-0 break-words">{words.unread[unread]}</span>
+      </p>
+      <Button size="small" className="self-start" onClick={onDropUnread}>
+        {words.dropUnread}
+      </Button>
+    </Part>
+  );
+  // The rest is about the last document that could be read, which is not what stands in the editor.
+  if (unread === 'yaml') return unreadPart;
+  if (last === null && problems.length === 0 && unread === null) {
     return <p className="text-mute">{error instanceof Error ? error.message : words.nothingYet}</p>;
   }
   return (
     <div className="flex flex-col gap-5">
-      {last !== null && <FitPart estimate={last.estimate} onUse={onUse} />}
+      {unreadPart}
       {problems.length > 0 && (
         <Part title={words.problemCount(problems.length)}>
           <ul className="flex flex-col gap-2">
@@ -90,6 +108,7 @@ function Meaning({ preview, problems, changes, name, onUse }: MeaningProps) {
           </ul>
         </Part>
       )}
+      {last !== null && problems.length === 0 && <FitPart estimate={last.estimate} onUse={onUse} />}
       {warnings.length > 0 && (
         <Part title={words.warnings(warnings.length)}>
           <ul className="flex flex-col gap-2">

@@ -101,7 +101,6 @@ export const de = {
   fitUnknown: 'Speicherbedarf unbekannt',
   mustStop: (names) => `${names} müsste stoppen`,
   perDevice: (device, need, free) => `${device}: braucht ${need}, ${free} frei`,
-  parts: (weights, cache, compute) => `Gewichte ${weights} · Cache ${cache} · Rechnen ${compute}`,
   forContext: (tokens, source) =>
     `Für einen Kontext von ${tokens} Tokens, ${
       {
@@ -139,7 +138,13 @@ export const de = {
   theirs: 'Das andere',
   back: 'Zurück zum Formular',
   takeThese: 'Diese nehmen',
-  pasteTitle: 'Aus einem Befehl',
+  noCommand: 'Er steht hier, sobald ein Modell und ein Name gewählt sind.',
+  unread: {
+    yaml: 'Der Text unter YAML ist nicht lesbar. Beim Speichern ginge er verloren.',
+    command: 'Der Text unter Befehl ist nicht ins Formular übernommen. Beim Speichern ginge er verloren.',
+  },
+  dropUnread: 'Text verwerfen',
+  pasteTitle: 'Einstellungen aus einem Befehl lesen',
   pasteLabel: 'Eine Befehlszeile, docker run oder ein Modell von llama-swap',
   pasteHint: 'llamactl liest nur. Nichts wird ausgeführt oder geändert.',
   readIt: 'Lesen',

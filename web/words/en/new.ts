@@ -99,8 +99,6 @@ export const en = {
   fitUnknown: 'Memory need unknown',
   mustStop: (names: string) => `Needs ${names} stopped`,
   perDevice: (device: string, need: string, free: string) => `${device}: needs ${need}, ${free} free`,
-  parts: (weights: string, cache: string, compute: string) =>
-    `weights ${weights} · cache ${cache} · computing ${compute}`,
   forContext: (tokens: string, source: 'measured' | 'projected' | 'estimated') =>
     `For a context of ${tokens} tokens, ${
       { measured: 'measured in an earlier run', projected: 'as the engine reported', estimated: 'estimated' }[source]
@@ -133,7 +131,13 @@ export const en = {
   theirs: 'Theirs',
   back: 'Back to the form',
   takeThese: 'Take these',
-  pasteTitle: 'From a command',
+  noCommand: 'It stands here when a model and a name are chosen.',
+  unread: {
+    yaml: 'The text under YAML cannot be read. A save would lose it.',
+    command: 'The text under Command was not taken into the form. A save would lose it.',
+  },
+  dropUnread: 'Drop the text',
+  pasteTitle: 'Read settings from a command',
   pasteLabel: 'A command line, docker run, or a model of llama-swap',
   pasteHint: 'llamactl only reads it. Nothing is run or changed.',
   readIt: 'Read it',

@@ -62,6 +62,27 @@ describe('a preview of a create', () => {
   });
 });
 
+describe('a preview with a fixed port', () => {
+  beforeEach(() => {
+    domain.world.foreignPorts.set(9_000, { pid: 77, description: 'nginx (pid 77)' });
+    domain.world.foreignPorts.set(9_100, { pid: 77, description: 'nginx (pid 77)' });
+  });
+
+  it('warns of another process on the port', async () => {
+    const created = await manager.previewCreate({ name: 'new', model_path: '/m.gguf', port: 9_100 });
+    expect(created.preview).toMatchObject({ problems: [], warnings: [expect.stringMatching(/^Port 9100 is in use/)] });
+    const updated = await manager.previewUpdate('taken', { port: 9_100 }, { restart: false });
+    expect(updated.preview.warnings).toEqual([expect.stringMatching(/^Port 9100 is in use/)]);
+  });
+
+  it('does not warn of the port that it has, nor of one that is refused', async () => {
+    const updated = await manager.previewUpdate('taken', { group: 'big' }, { restart: false });
+    expect(updated.preview.warnings).not.toContainEqual(expect.stringMatching(/^Port/));
+    const created = await manager.previewCreate({ name: 'new', model_path: '/m.gguf', port: 9_000 });
+    expect(created.preview.warnings).toEqual([]);
+  });
+});
+
 describe('a preview of an update', () => {
   it('shows what would change, and whether a restart is needed', async () => {
     await domain.createRunning('chat', { options: { threads: 4, ctx_size: 512 } });

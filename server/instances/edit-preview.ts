@@ -7,6 +7,7 @@ import { isRestartedByUpdate } from './life/transitions.ts';
 import type { UpdateOptions } from './use-cases.ts';
 import type { InstanceRecord, Settings } from './ports/instance-record.ts';
 import { changedSince } from './refusals.ts';
+import type { StartCheck } from './start-check.ts';
 import { contextWarning } from './settings/context-warning.ts';
 import { withModelFile } from './settings/model-setting.ts';
 import { settingChanges } from './settings/setting-changes.ts';
@@ -16,7 +17,7 @@ export interface EditPreviewDependencies extends Pick<
   EditorDependencies,
   'engines' | 'models' | 'registry' | 'portChoice' | 'defined'
 > {
-  startCheck: Pick<EditorDependencies['startCheck'], 'foresee' | 'assertStartable'>;
+  startCheck: Pick<StartCheck, 'foresee' | 'assertStartable' | 'takenPort'>;
   editor: Pick<Editor, 'draft' | 'revision'>;
 }
 
@@ -48,6 +49,7 @@ export class EditPreview {
     const record = await this.#withPort(draft, findings);
     const { obstacle } = await startCheck.foresee(record);
     if (obstacle !== null) findings.warn(obstacle.message);
+    await this.#warnOfPort(record, findings);
     const changes = settingChanges(newSettings({}), settings);
     return { record, ...findings.result(), changes: body.port === undefined ? changes : ['port', ...changes] };
   }
@@ -73,6 +75,8 @@ export class EditPreview {
       const { obstacle } = await startCheck.foresee(record);
       if (obstacle !== null) findings.warn(obstacle.message);
     }
+    // Its own engine may use the port of before.
+    if (record.port !== before.port) await this.#warnOfPort(record, findings);
     const changes = settingChanges(before.settings, edit.settings);
     const isPortKept = record.port === before.port && record.portAssigned === before.portAssigned;
     return { record, ...findings.result(), changes: isPortKept ? changes : ['port', ...changes] };
@@ -111,6 +115,13 @@ export class EditPreview {
     if (context !== null) findings.warn(context);
   }
 
+  /** Warns of another process on a fixed port. It may be gone until the start. */
+  async #warnOfPort(record: InstanceRecord, findings: Findings): Promise<void> {
+    if (findings.hasProblemAt('port')) return;
+    const taken = await this.#dependencies.startCheck.takenPort(record);
+    if (taken !== null) findings.warn(taken);
+  }
+
   /** The record with a port, if llamactl chooses it; finds clashes of name, aliases and port. */
   async #withPort(draft: InstanceRecord, findings: Findings): Promise<InstanceRecord> {
     const { registry, portChoice } = this.#dependencies;
@@ -130,6 +141,10 @@ class Findings {
 
   get hasProblems(): boolean {
     return this.#problems.length > 0;
+  }
+
+  hasProblemAt(path: string): boolean {
+    return this.#problems.some((problem) => problem.path === path);
   }
 
   add(problems: readonly Problem[]): void {

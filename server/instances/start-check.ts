@@ -89,9 +89,7 @@ export class StartCheck {
    * obstacle. The result holds nothing that a reader of the instance may not see. Waits for reads of the disk.
    */
   async obstacle(mailbox: Mailbox): Promise<StartObstacle | null> {
-    const { listeningPorts, references, registry } = this.#dependencies;
     const { record, state } = mailbox;
-    const { id, port } = record;
     // After a change, a start or a hand-over the result is out of date.
     const isPast = (): boolean => mailbox.record !== record || mailbox.state !== state || mailbox.isSealed;
     const { plan, obstacle } = await this.foresee(record);
@@ -100,11 +98,19 @@ export class StartCheck {
       const { code, message } = obstacle;
       return { code, message: plan === null ? message : withoutFolder(message, plan.command) };
     }
+    const taken = await this.takenPort(record);
+    return taken === null || isPast() ? null : { code: 'PORT_IN_USE', message: taken };
+  }
+
+  /** Why the fixed port of a record that does not run is not free, as a sentence; `null`: it is, or llamactl chooses one. */
+  async takenPort(record: InstanceRecord): Promise<string | null> {
+    const { listeningPorts, references, registry } = this.#dependencies;
+    const { id, port } = record;
     if (record.portAssigned || registry.leaving(port, id) !== null) return null;
     // Read who owns the socket. Binding the port to test it could take it from a start.
-    if ((await listeningPorts.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign' || isPast()) return null;
+    if ((await listeningPorts.ownsPort(references.of(id, NO_RUN), port)) !== 'foreign') return null;
     const holder = await listeningPorts.portHolder(port);
-    return holder === null || isPast() ? null : { code: 'PORT_IN_USE', message: portInUse(record, holder.description) };
+    return holder === null ? null : portInUse(record, holder.description);
   }
 
   async #assertPortFree(mailbox: Mailbox, record: InstanceRecord): Promise<void> {

@@ -467,6 +467,11 @@ describe('remedies', () => {
     expect(missing.remedies.filter(({ body }) => body !== undefined && 'model' in body)).toHaveLength(1);
   });
 
+  it('lead to the further arguments if the refused one is of them', () => {
+    const [first] = failed('invalid argument: --bogus', { extra_args: ['--bogus=1'] });
+    expect(first).toMatch(/settings\/extra_args$/);
+  });
+
   it('name the option that the engine refuses', () => {
     const [first, second] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
     expect(first).toBe('Remove the option ctx_size | updateInstance | {"options":{"ctx_size":null}}');

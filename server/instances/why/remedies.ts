@@ -279,10 +279,13 @@ function smaller({ options: { ctx_size: context } }: Instance, estimate: Estimat
   return [update(`Use a context of ${less} tokens`, { options: { ctx_size: less } })];
 }
 
-function argument(reason: string, { options }: Instance): Remedy[] {
+function argument(reason: string, { options, extra_args: extra }: Instance): Remedy[] {
   const flag = /(?:invalid argument:|argument) "?(--?[A-Za-z0-9-]+)/.exec(reason)?.[1] ?? '';
   const key = flag.replace(/^--?(?:no-)?/, '').replaceAll('-', '_');
-  if (!Object.hasOwn(options, key)) return [{ label: 'Correct its options and arguments', link: 'settings' }];
+  if (!Object.hasOwn(options, key)) {
+    const isExtra = flag !== '' && extra.some((word) => word === flag || word.startsWith(`${flag}=`));
+    return [{ label: 'Correct its options and arguments', link: isExtra ? 'settings/extra_args' : 'settings' }];
+  }
   return [
     update(`Remove the option ${key}`, { options: { [key]: null } }),
     { label: `Give ${key} another value`, link: `settings/options.${key}` },

@@ -102,6 +102,17 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
     await page.getByText('No repository matches').waitFor();
   });
 
+  it('shows the models to begin with again when the text of a search is removed', async () => {
+    window.allow(/50[0-9]/);
+    hub.failures.push(...Array.from({ length: 10 }, () => ({ status: 500 })));
+    const page = await window.tab(server.url, '/models?tab=get&q=broken');
+    await page.getByRole('button', { name: 'Try again' }).waitFor();
+    hub.failures.length = 0;
+    await page.getByLabel(/^Search for a model/).fill('');
+    await page.getByText('Good to start with').waitFor();
+    expect(await page.getByRole('button', { name: 'Try again' }).count()).toBe(0);
+  });
+
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
     'has no barriers in %s, on a desk and on a phone',
     async (colorScheme) => {

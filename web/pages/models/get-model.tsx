@@ -43,7 +43,11 @@ export function GetModel({ search }: { search: ModelsSearch }) {
             type="search"
             value={text}
             className="grow basis-72"
-            onChange={({ target }) => setText(target.value)}
+            onChange={({ target }) => {
+              setText(target.value);
+              // An emptied field is no search: the suggestions come again, also after one that failed.
+              if (target.value === '') void navigate({ search: { tab: 'get' } });
+            }}
           />
           <Button type="submit" kind="primary" icon="search">
             {words.hubSearchButton}

@@ -268,16 +268,17 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
     await expect.poll(marks).toBeGreaterThan(0);
   });
 
-  it('is searched with Ctrl+F: a count, and the next match in sight', async () => {
+  it('is searched with Ctrl+F: a count, the first match in sight while one types, and the next one', async () => {
     const page = await window.tab(server.url, '/instances/chat?tab=logs');
     await log(page).getByText('all slots are idle').last().waitFor();
     await page.keyboard.press('Control+f');
     await page.keyboard.type('SLOTS ARE IDLE');
     const status = page.getByRole('status').filter({ hasText: /\d+ of \d+/ });
-    await status.waitFor();
-    await page.keyboard.press('Enter');
     await expect.poll(async () => status.textContent()).toMatch(/^[1-9]\d* of [1-9]\d*$/);
     await log(page).locator('mark').first().waitFor();
+    const first = await status.textContent();
+    await page.keyboard.press('Enter');
+    await expect.poll(async () => status.textContent()).not.toBe(first);
     await page.keyboard.press('Escape');
     await log(page).locator('mark').first().waitFor({ state: 'detached' });
   });

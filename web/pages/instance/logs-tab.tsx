@@ -59,6 +59,8 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
   const view = useRef<LogViewHandle>(null);
   const field = useRef<HTMLInputElement>(null);
   useMarks(name, session);
+  // The text whose first match has been shown.
+  const sought = useRef('');
   const search = useMemo(() => (query === '' ? null : new LogSearch(store, query)), [store, query]);
   const pattern = useMemo(() => (query === '' ? null : searchPattern(query)), [query]);
   // oxlint-disable-next-line react/exhaustive-deps -- the lines change with the version
@@ -70,6 +72,14 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
     setShown(number);
     view.current?.show(number);
   };
+  useEffect(() => {
+    if (sought.current === query) return;
+    sought.current = query;
+    const first = matches === null ? null : nextOf(matches, (view.current?.top() ?? 0) - 1, 1);
+    if (first === null) return;
+    setShown(first);
+    view.current?.show(first);
+  }, [query, matches]);
   const step = (direction: 1 | -1): void => {
     if (matches !== null) show(nextOf(matches, shown ?? view.current?.top() ?? -1, direction));
   };

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -45,8 +47,12 @@ const optionField = (page: Page, key: string) => page.getByLabel(key, { exact: t
 /** The part of an element in the browser that these tests use. */
 interface Shown {
   matches(selector: string): boolean;
+  getAttribute(name: string): string | null;
   getBoundingClientRect(): { left: number; top: number; width: number; height: number };
-  ownerDocument: { elementFromPoint(x: number, y: number): unknown };
+  ownerDocument: {
+    elementFromPoint(x: number, y: number): unknown;
+    getElementById(id: string): { textContent: string | null } | null;
+  };
 }
 
 /** Whether the middle of a field is on the screen, and nothing covers it. */
@@ -55,6 +61,16 @@ function inView(field: Locator): Promise<boolean> {
     const { left, top, width, height } = element.getBoundingClientRect();
     return element.ownerDocument.elementFromPoint(left + width / 2, top + height / 2) === element;
   });
+}
+
+/** The notes that belong to a field, as screen readers say them. */
+function descriptionOf(field: Locator): Promise<string> {
+  return field.evaluate((element: Shown) =>
+    (element.getAttribute('aria-describedby') ?? '')
+      .split(' ')
+      .map((id) => element.ownerDocument.getElementById(id)?.textContent ?? '')
+      .join(' '),
+  );
 }
 
 /** Whether a field has the focus, also within a shadow root. */
@@ -307,6 +323,55 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
 });
 
 describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
+  it('begins in its first field, and is saved with Ctrl+S', async () => {
+    const page = await window.tab(server.url, '/instances');
+    await page.getByRole('heading', { name: 'Instances' }).waitFor();
+    await page.keyboard.press('n');
+    const field = page.getByLabel('Name', { exact: true });
+    await expect.poll(() => isFocused(field)).toBe(true);
+    await page.keyboard.type('by-keys');
+    await pickModel(page);
+    await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).isEnabled()).toBe(true);
+    await page.getByLabel('Other names').press('Control+Enter');
+    await page.waitForURL(/#\/instances\/by-keys$/);
+    await page.goto(`${server.url}/#/instances/by-keys/edit`);
+    const editor = page.getByRole('textbox', { name: 'Defaults of requests' });
+    await page.locator('.cm-line').first().waitFor();
+    await editor.fill('{ "temperature": 0.5 }');
+    await page.keyboard.press('Tab');
+    await expect.poll(() => isFocused(editor)).toBe(false);
+    await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).isEnabled()).toBe(true);
+    await page.keyboard.press('Control+s');
+    await page.waitForURL(/#\/instances\/by-keys$/);
+    expect(await settingsOf('by-keys')).toMatchObject({ request_defaults: { temperature: 0.5 } });
+  });
+
+  it('warns at its fields of a file that is missing, a port that is taken, and an unknown argument', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? String(address.port) : '';
+    const page = await window.tab(server.url, '/new');
+    await page.getByLabel('Name', { exact: true }).fill('warned');
+    await page.getByText('Path', { exact: true }).click();
+    const file = page.getByLabel('Path of the model file');
+    await file.fill('/nowhere/chat.gguf');
+    await expect.poll(() => descriptionOf(file)).toContain('does not exist');
+    await page.getByLabel('Port', { exact: true }).fill(port);
+    await expect.poll(() => descriptionOf(page.getByLabel('Port', { exact: true }))).toContain('is in use by');
+    const further = page.getByLabel('Further arguments');
+    await further.fill('--bogus');
+    await expect.poll(() => descriptionOf(further)).toContain('is not a flag of this engine');
+    await file.focus();
+    for (const _ of [1, 2]) {
+      await meaning(page).getByRole('button', { name: 'Further arguments, line 1' }).click();
+      await expect.poll(() => isFocused(further)).toBe(true);
+      await expect.poll(() => inView(further)).toBe(true);
+    }
+    expect(await barriersOf(page)).toEqual([]);
+    other.close();
+  });
+
   it('renames it, and keeps the changes that are not saved', async () => {
     await create('before', { ctx_size: 512 });
     const page = await window.tab(server.url, '/instances/before/edit');

@@ -29,7 +29,7 @@ export interface CodeEditorProps {
   className?: string;
 }
 
-/** Lines from which on an editor always says what its keys do, not only while it has the focus. */
+/** Lines from which on the Tab key indents, and an editor always says what its keys do, not only while it has the focus. */
 const LARGE = 4;
 /** Marked lines that stand as text below the editor. */
 const MOST_MARKS = 3;
@@ -150,7 +150,10 @@ function LoadedEditor(props: LoadedProps) {
   const { offer, hint, error = null, rows = 3, mostRows, className } = props;
   const words = useWords(partsWords).editor;
   const flawSentences = useWords(flawWords);
-  const keys = offer === undefined ? words.keys : `${words.keys} ${words.offers}`;
+  const isTabKept = rows >= LARGE;
+  const keys = [isTabKept ? words.tab : '', words.keys, offer === undefined ? '' : words.offers]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
   const host = useRef<HTMLDivElement>(null);
   const surface = useRef<Surface>(null);
   const [marks, setMarks] = useState<readonly LineMark[]>([]);
@@ -162,6 +165,7 @@ function LoadedEditor(props: LoadedProps) {
     const root = host.current.shadowRoot ?? host.current.attachShadow({ mode: 'open' });
     const parts: SurfaceParts = {
       language,
+      isTabKept,
       label,
       description: keys,
       placeholder: latest.current.placeholder ?? '',
@@ -183,7 +187,7 @@ function LoadedEditor(props: LoadedProps) {
       surface.current = null;
       made.destroy();
     };
-  }, [modules, language, label, keys, words, flawSentences]);
+  }, [modules, language, isTabKept, label, keys, words, flawSentences]);
   useLayoutEffect(() => surface.current?.setText(value), [value]);
   useLayoutEffect(() => surface.current?.setPlaceholder(placeholder), [placeholder]);
   // Callers make a new list for each rendering.
@@ -213,7 +217,7 @@ function LoadedEditor(props: LoadedProps) {
       </div>
       <p className="text-body text-mute">
         {hint}
-        <span aria-hidden className={classNames(rows < LARGE && 'hidden group-focus-within:inline')}>
+        <span aria-hidden className={classNames(!isTabKept && 'hidden group-focus-within:inline')}>
           {hint !== undefined && ' '}
           {keys}
         </span>

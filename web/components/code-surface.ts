@@ -52,6 +52,8 @@ export interface LineMark {
 /** Texts and functions of the page that the editor uses. */
 export interface SurfaceParts {
   language: 'yaml' | 'json';
+  /** Whether the Tab key indents, instead of going to the next field. */
+  isTabKept: boolean;
   /** For screen readers. */
   label: string;
   description: string;
@@ -122,7 +124,7 @@ export function makeSurface(root: ShadowRoot, text: string, parts: SurfaceParts)
 }
 
 function extensionsOf(parts: SurfaceParts): Extension {
-  const { language, label, description, phrases } = parts;
+  const { language, label, description, phrases, isTabKept } = parts;
   return [
     EditorState.phrases.of({ ...phrases }),
     lineNumbers(),
@@ -146,9 +148,10 @@ function extensionsOf(parts: SurfaceParts): Extension {
     keymap.of([
       ...completionKeymap,
       { key: 'F8', run: nextDiagnostic },
-      indentWithTab,
+      ...(isTabKept ? [indentWithTab] : []),
       ...historyKeymap,
-      ...defaultKeymap,
+      // The page saves with it.
+      ...defaultKeymap.filter(({ key }) => key !== 'Mod-Enter'),
     ]),
     EditorView.updateListener.of((update) => {
       const isTyped = update.transactions.some((each) => each.docChanged && each.annotation(ofPage) !== true);

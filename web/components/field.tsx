@@ -1,6 +1,7 @@
 import { useId, type InputHTMLAttributes, type ReactNode, type Ref, type TextareaHTMLAttributes } from 'react';
 import { classNames } from '../lib/class-names.ts';
 import { Icon } from './icons.tsx';
+import { StatusShape } from './status.tsx';
 
 /** The ids and states that the control of a field needs. */
 export interface FieldControl {
@@ -15,6 +16,8 @@ export interface FieldProps {
   hint?: ReactNode;
   /** Replaces the hint: why the value is refused. */
   error?: string | null | undefined;
+  /** Stands before the hint: what may go wrong with the value. */
+  warning?: string | null | undefined;
   /** Hides the label from sight, not from screen readers. */
   isLabelHidden?: boolean;
   className?: string;
@@ -26,17 +29,27 @@ export const CONTROL =
   'h-8 w-full min-w-0 rounded-control border border-edge bg-canvas px-2 text-form text-ink placeholder:text-mute disabled:opacity-60 [&[readonly]]:border-line [&[readonly]]:bg-panel aria-invalid:border-bad pointer-coarse:min-h-11';
 
 /** A label, a control, and a hint or an error. */
-export function Field({ label, hint, error, isLabelHidden = false, className, children }: FieldProps) {
+export function Field({ label, hint, error, warning = null, isLabelHidden = false, className, children }: FieldProps) {
   const id = useId();
   const note = error ?? hint;
   const hasNote = note !== undefined && note !== null;
   const isBad = error !== undefined && error !== null;
+  const warns = warning !== null && !isBad;
+  const notes = [warns ? `${id}-warning` : '', hasNote ? `${id}-note` : ''].filter((note) => note !== '').join(' ');
   return (
     <div className={classNames('flex min-w-0 flex-col gap-1', className)}>
       <label htmlFor={id} className={isLabelHidden ? 'sr-only' : 'text-body font-strong'}>
         {label}
       </label>
-      {children({ id, 'aria-describedby': hasNote ? `${id}-note` : undefined, 'aria-invalid': isBad || undefined })}
+      {children({ id, 'aria-describedby': notes === '' ? undefined : notes, 'aria-invalid': isBad || undefined })}
+      {warns && (
+        <p id={`${id}-warning`} className="flex items-start gap-1.5 text-body">
+          <span className="flex h-5 items-center">
+            <StatusShape of="warn" />
+          </span>
+          <span className="min-w-0 break-words">{warning}</span>
+        </p>
+      )}
       {hasNote && (
         <p
           id={`${id}-note`}
@@ -50,7 +63,7 @@ export function Field({ label, hint, error, isLabelHidden = false, className, ch
   );
 }
 
-type Labels = Pick<FieldProps, 'label' | 'hint' | 'error' | 'isLabelHidden'>;
+type Labels = Pick<FieldProps, 'label' | 'hint' | 'error' | 'warning' | 'isLabelHidden'>;
 
 export interface TextFieldProps extends Labels, Omit<InputHTMLAttributes<HTMLInputElement>, 'children'> {
   /** For paths, numbers of options, and other text of programs. */
@@ -65,6 +78,7 @@ export function TextField({
   label,
   hint,
   error,
+  warning,
   isLabelHidden,
   isMono = false,
   end,
@@ -72,7 +86,7 @@ export function TextField({
   ...rest
 }: TextFieldProps) {
   return (
-    <Field {...{ label, hint, error, isLabelHidden: isLabelHidden ?? false }} className={className ?? ''}>
+    <Field {...{ label, hint, error, warning, isLabelHidden: isLabelHidden ?? false }} className={className ?? ''}>
       {(control) => (
         <span className="relative flex items-center">
           <input
@@ -93,9 +107,18 @@ export interface TextAreaProps extends Labels, Omit<TextareaHTMLAttributes<HTMLT
 }
 
 /** A field for many lines. It grows with its text. */
-export function TextArea({ label, hint, error, isLabelHidden, isMono = false, className, ...rest }: TextAreaProps) {
+export function TextArea({
+  label,
+  hint,
+  error,
+  warning,
+  isLabelHidden,
+  isMono = false,
+  className,
+  ...rest
+}: TextAreaProps) {
   return (
-    <Field {...{ label, hint, error, isLabelHidden: isLabelHidden ?? false }} className={className ?? ''}>
+    <Field {...{ label, hint, error, warning, isLabelHidden: isLabelHidden ?? false }} className={className ?? ''}>
       {(control) => (
         <textarea
           rows={3}

@@ -3,14 +3,18 @@ import { useEffect, useRef, type RefObject } from 'react';
 const CONTROLS =
   'input:not(:disabled), select:not(:disabled), textarea:not(:disabled), [data-keys="own"], summary, button';
 
-/** Brings a part of the page into view when it becomes the one that a link names, and focuses its first control. */
-export function useMarkedPlace(isMarked: boolean): RefObject<HTMLDivElement | null> {
+/**
+ * Brings a part of the page into view when it becomes the one that a link names, and focuses its first control.
+ *
+ * @param asked Does it again when this changes: a user may ask for the same part twice.
+ */
+export function useMarkedPlace(isMarked: boolean, asked = 0): RefObject<HTMLDivElement | null> {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!isMarked) return;
     place.current?.scrollIntoView({ block: 'center' });
     place.current?.querySelector<HTMLElement>(CONTROLS)?.focus({ preventScroll: true });
-  }, [isMarked]);
+  }, [isMarked, asked]);
   return place;
 }
 

@@ -23,6 +23,7 @@ import { FORM_TABS, type FormTab } from './new-search.ts';
 import { OptionsSection } from './options-section.tsx';
 import { ReviewSection } from './review-section.tsx';
 import { changesBetween } from './settings-document.ts';
+import { placedWarnings } from './warning-place.ts';
 import { storedSettings, type Stored } from './stored-settings.ts';
 import { NO_TEXTS, TextsContext, unreadOf, withoutUnread } from './unread.ts';
 import { useDraft } from './use-draft.ts';
@@ -99,14 +100,28 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
           },
     [canRename, client, draft, moveTo, navigate],
   );
-  const form = useMemo(
-    (): Form => ({ name, document: draft.document, base: draft.base, problems, field, dispatch, onRenamed }),
-    [name, draft, problems, field, dispatch, onRenamed],
-  );
   const open = (next: FormTab): void => {
     const search = { tab: next === 'form' ? undefined : next };
     if (name === null) void navigate({ to: '/new', search: (before) => ({ ...before, ...search }), replace: true });
     else void navigate({ to: '/instances/$name/edit', params: { name }, search, replace: true });
+  };
+  const [asked, setAsked] = useState({ path: field, count: 0 });
+  const { document } = draft;
+  const warnings = preview.preview?.warnings;
+  const form: Form = {
+    name,
+    document,
+    base: draft.base,
+    problems,
+    warnings: useMemo(() => placedWarnings(warnings ?? [], document), [warnings, document]),
+    field: asked.path,
+    asked: asked.count,
+    showField: (path) => {
+      setAsked({ path: path.replaceAll(/\[(\d+)\]/g, '.$1'), count: asked.count + 1 });
+      if (tab !== 'form') open('form');
+    },
+    dispatch,
+    onRenamed,
   };
   const cancel = (): void =>
     void (name === null ? navigate({ to: '/instances' }) : navigate({ to: '/instances/$name', params: { name } }));

@@ -12,9 +12,9 @@ interface FieldPlaceProps {
 
 /** The place of a field in the form, to which links of remedies lead. */
 export function FieldPlace({ paths, className, children }: FieldPlaceProps) {
-  const { field } = useForm();
+  const { field, asked } = useForm();
   const isMarked = paths.some((path) => isFieldAt(field, path));
-  const place = useMarkedPlace(isMarked);
+  const place = useMarkedPlace(isMarked, asked);
   return (
     <div ref={place} className={classNames(isMarked && 'marked', className)}>
       {children}

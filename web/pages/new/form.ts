@@ -3,6 +3,7 @@ import { createContext, use } from 'react';
 import type { DraftAction } from './draft.ts';
 import { isSame, valueAt, type SettingsDocument } from './settings-document.ts';
 import { problemAt } from './use-preview.ts';
+import type { PlacedWarning } from './warning-place.ts';
 
 /** Data and actions that the parts of the form share. */
 export interface Form {
@@ -11,8 +12,13 @@ export interface Form {
   document: SettingsDocument;
   base: SettingsDocument;
   problems: readonly Problem[];
+  warnings: readonly PlacedWarning[];
   /** The setting that a link names, dotted. */
   field: string | undefined;
+  /** Counts how often the user has asked for a field. */
+  asked: number;
+  /** Brings the field of a setting into view, and focuses it. */
+  showField: (path: string) => void;
   dispatch: (action: DraftAction) => void;
   /** Called after the instance got another name; `null`: it must not get one now. */
   onRenamed: ((name: string) => Promise<void>) | null;
@@ -32,18 +38,20 @@ export interface Setting {
   /** Differs from what is stored. */
   isChanged: boolean;
   problem: string | null;
+  warning: string | null;
   /** @param value `undefined`: the default. */
   set: (value: JsonValue | undefined) => void;
 }
 
 /** @param path Dotted. */
 export function useSetting(path: string): Setting {
-  const { document, base, problems, dispatch } = useForm();
+  const { document, base, problems, warnings, dispatch } = useForm();
   const value = valueAt(document, path);
   return {
     value,
     isChanged: !isSame(value, valueAt(base, path)),
     problem: problemAt(problems, path),
+    warning: problemAt(warnings, path),
     set: (next) => dispatch({ kind: 'set', path, value: next }),
   };
 }

@@ -8,6 +8,8 @@ import { StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { newWords } from '../../words/new.ts';
 import { FitMark, FitPart } from './fit-part.tsx';
+import { useForm } from './form.ts';
+import { SettingNotes } from './setting-notes.tsx';
 import { SaveButtons, type SaveButtonsProps } from './save-buttons.tsx';
 import { valueText, type Change } from './settings-document.ts';
 import { commandText } from './command-text.ts';
@@ -74,7 +76,7 @@ export function MeaningBar(props: MeaningProps) {
 function Meaning({ preview, problems, changes, name, unread, onDropUnread, onUse }: MeaningProps) {
   const words = useWords(newWords);
   const { last, error } = preview;
-  const warnings = preview.preview?.warnings ?? [];
+  const { warnings } = useForm();
   const unreadPart = unread !== null && (
     <Part title={words.problemCount(1)}>
       <p className="flex items-start gap-1.5">
@@ -96,31 +98,13 @@ function Meaning({ preview, problems, changes, name, unread, onDropUnread, onUse
       {unreadPart}
       {problems.length > 0 && (
         <Part title={words.problemCount(problems.length)}>
-          <ul className="flex flex-col gap-2">
-            {problems.map(({ path, message }) => (
-              <li key={`${path} ${message}`} className="flex items-start gap-1.5">
-                <Icon name="warning" size={14} className="mt-0.5 text-bad" />
-                <span className="min-w-0 break-words">
-                  {path !== '' && <code className="font-strong">{path}</code>} {message}
-                </span>
-              </li>
-            ))}
-          </ul>
+          <SettingNotes notes={problems} mark={<Icon name="warning" size={14} className="text-bad" />} />
         </Part>
       )}
       {last !== null && problems.length === 0 && <FitPart estimate={last.estimate} onUse={onUse} />}
       {warnings.length > 0 && (
         <Part title={words.warnings(warnings.length)}>
-          <ul className="flex flex-col gap-2">
-            {warnings.map((warning) => (
-              <li key={warning} className="flex items-start gap-1.5">
-                <span className="flex h-5 items-center">
-                  <StatusShape of="warn" />
-                </span>
-                <span className="min-w-0 break-words">{warning}</span>
-              </li>
-            ))}
-          </ul>
+          <SettingNotes notes={warnings} mark={<StatusShape of="warn" />} />
         </Part>
       )}
       {last !== null && last.effective_command.length > 0 && (

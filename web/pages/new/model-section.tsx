@@ -20,7 +20,7 @@ import { LineSetting } from './setting-fields.tsx';
 /** Name, engine and model. */
 export function ModelSection() {
   const words = useWords(newWords);
-  const { name, document, dispatch } = useForm();
+  const { name, document, field, dispatch } = useForm();
   const names = useRowNames() ?? [];
   const file = useSetting('model_path');
   const [source, setSource] = useState<'library' | 'path'>(
@@ -52,7 +52,14 @@ export function ModelSection() {
     >
       <div className="grid items-start gap-4 wide:grid-cols-2">
         {name === null ? (
-          <LineSetting path="name" label={words.name} hint={words.nameHint} placeholder="chat" />
+          <LineSetting
+            path="name"
+            label={words.name}
+            hint={words.nameHint}
+            placeholder="chat"
+            // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page was opened to fill this form
+            autoFocus={field === undefined}
+          />
         ) : (
           <KnownName name={name} />
         )}
@@ -78,6 +85,7 @@ export function ModelSection() {
               label={words.path}
               hint={words.pathHint}
               error={file.problem}
+              warning={file.warning}
               isMono
               spellCheck={false}
               autoComplete="off"

@@ -4,6 +4,7 @@ import { StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { canStart } from '../../lib/instance-actions.ts';
 import { useIsOnline, useRow } from '../../lib/live/live-hooks.ts';
+import { useShortcuts } from '../../lib/shortcuts.ts';
 import { newWords } from '../../words/new.ts';
 import type { Preview } from './use-preview.ts';
 import type { AfterSave } from './use-save.ts';
@@ -32,6 +33,13 @@ export function SaveButtons({ name, preview, problems, error, isPending, canSave
   const needsRestart = isRunning && preview.preview?.restart_required === true;
   // Changes that count at once need no restart. The buttons keep their places, because the answer comes while a hand moves.
   const isSaveFirst = isRunning && preview.preview?.restart_required === false;
+  const saveByKey = (): void => {
+    if (!cannot && !isPending) onSave('nothing');
+  };
+  useShortcuts(words.keysPlace, [
+    { keys: 'mod+s', label: words.save, isGlobal: true, run: saveByKey },
+    { keys: 'mod+Enter', label: words.save, isGlobal: true, isUnlisted: true, run: saveByKey },
+  ]);
   return (
     <div className="flex flex-col gap-2">
       {error !== null && (

@@ -73,8 +73,8 @@ export function LineSetting({
   list,
   className,
   ...rest
-}: FieldProps & { kind?: 'text' | 'number'; list?: string; isMono?: boolean }) {
-  const { value, problem, set } = useSetting(path);
+}: FieldProps & { kind?: 'text' | 'number'; list?: string; isMono?: boolean; autoFocus?: boolean }) {
+  const { value, problem, warning, set } = useSetting(path);
   const [text, change] = useTypedText(value, kind === 'number' ? NUMBER : TEXT, set);
   return (
     <FieldPlace paths={[path]} className={className ?? ''}>
@@ -82,6 +82,7 @@ export function LineSetting({
         {...rest}
         list={list}
         error={problem}
+        warning={warning}
         value={text}
         inputMode={kind === 'number' ? 'decimal' : undefined}
         spellCheck={false}
@@ -112,7 +113,7 @@ export function LinesSetting({
   className,
   ...rest
 }: FieldProps & { kind: 'text' | 'lines' | 'variables'; rows?: number }) {
-  const { value, problem, set } = useSetting(path);
+  const { value, problem, warning, set } = useSetting(path);
   const writing = { text: TEXT, lines: LINES, variables: VARIABLES }[kind];
   const [text, change] = useTypedText(value, writing, set);
   return (
@@ -120,6 +121,7 @@ export function LinesSetting({
       <TextArea
         {...rest}
         error={problem}
+        warning={warning}
         isMono={kind !== 'text'}
         value={text}
         spellCheck={kind === 'text'}

@@ -34,7 +34,8 @@ export const de = {
     reserve: (size) => `Programm und Reserve ${size}`,
   },
   editor: {
-    keys: 'Tab rückt ein; Escape, dann Tab verlässt das Feld. F8 führt zum nächsten Fehler.',
+    tab: 'Tab rückt ein; Escape, dann Tab verlässt das Feld.',
+    keys: 'F8 führt zum nächsten Fehler.',
     offers: 'Strg+Leertaste schlägt Schlüssel vor.',
     atLine: (line, message) => `Zeile ${line}: ${message}`,
     more: (count) => (count === 1 ? 'Noch ein Fehler' : `${count} weitere Fehler`),

@@ -34,7 +34,8 @@ export const en = {
     reserve: (size: string) => `program and reserve ${size}`,
   },
   editor: {
-    keys: 'Tab indents; Escape, then Tab, leaves the field. F8 goes to the next mistake.',
+    tab: 'Tab indents; Escape, then Tab, leaves the field.',
+    keys: 'F8 goes to the next mistake.',
     offers: 'Ctrl+Space offers keys.',
     atLine: (line: number, message: string) => `Line ${line}: ${message}`,
     more: (count: number) => (count === 1 ? 'One more mistake' : `${count} more mistakes`),

@@ -1,0 +1,39 @@
+import type { ReactNode } from 'react';
+import { useWords } from '../../lib/language.ts';
+import { newWords } from '../../words/new.ts';
+import { useForm } from './form.ts';
+import { settingLabel } from './setting-label.ts';
+
+interface SettingNotesProps {
+  /** `path`: of the setting, dotted; empty: it is about the whole. */
+  notes: readonly { path: string; message: string }[];
+  /** Stands before each. */
+  mark: ReactNode;
+}
+
+/** Problems or warnings. The name of a setting leads to its field. */
+export function SettingNotes({ notes, mark }: SettingNotesProps) {
+  const words = useWords(newWords);
+  const { showField } = useForm();
+  return (
+    <ul className="flex flex-col gap-2">
+      {notes.map(({ path, message }) => (
+        <li key={`${path} ${message}`} className="flex items-start gap-1.5">
+          <span className="flex h-5 shrink-0 items-center">{mark}</span>
+          <span className="min-w-0 break-words">
+            {path !== '' && (
+              <button
+                type="button"
+                className="min-h-6 rounded-control text-left font-strong text-accent hover:underline"
+                onClick={() => showField(path)}
+              >
+                {settingLabel(path, words)}
+              </button>
+            )}{' '}
+            {message}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}

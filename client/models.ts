@@ -165,22 +165,29 @@ export interface ConfigView {
     server: {
       /** Address to listen on; any other than loopback requires auth.enabled. */
       host: string;
+      /** Port of the API and the gateway. */
       port: number;
+      /** Path under which everything answers, for a reverse proxy that passes it on. */
       base_path: string;
+      /** URL under which browsers reach llamactl, if not http://host:port. */
       public_url: string;
       /** More host names under which browsers may reach llamactl. */
       allowed_hosts: string[];
+      /** More origins, such as https://chat.example.com, whose pages may use the API. */
       allowed_origins: string[];
+      /** Addresses of reverse proxies whose X-Forwarded-For is trusted. */
       trusted_proxies: string[];
     };
     /** State, logs and secrets; mode 0700. */
     data_dir: string;
     auth: {
+      /** Accounts and keys; off: every caller is an administrator. */
       enabled: boolean;
-      /** Seconds, or a number with s, m, h or d. */
+      /** How long a token lasts without a refresh: seconds, or a number with s, m, h or d. */
       token_ttl: number | string;
-      /** Seconds, or a number with s, m, h or d. */
+      /** How long a log-in lasts with refreshes: seconds, or a number with s, m, h or d. */
       session_ttl: number | string;
+      /** Whether /v1 needs a key while accounts are on. */
       inference: 'required' | 'open';
     };
     security: {
@@ -188,24 +195,30 @@ export interface ConfigView {
       allow_privileged: boolean;
     };
     rate_limit: {
+      /** Limit requests to the API, per caller. */
       enabled: boolean;
+      /** Ordinary requests per minute. */
       regular: number;
+      /** Expensive requests per minute: start, restart, apply, download, log-in. */
       intensive: number;
     };
     instances: {
       /** Ports for instances without a `port`. */
       port_range: [number, number];
-      /** 0: no limit. */
+      /** Instances that may run at the same time; 0: no limit. */
       max_running: number;
-      /** Seconds; 0: never. */
+      /** Seconds without a request after which an instance stops; 0: never. An instance can override it. */
       idle_timeout: number;
       /** Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails. */
       start_timeout: number;
       /** How many seconds in-flight requests may take to finish. */
       stop_timeout: number;
+      /** Restart an engine that was ready and died. An instance can override it. */
       auto_restart: boolean;
+      /** Restarts in a row before an instance counts as failed; -1: no limit. */
       max_restarts: number;
     };
+    /** Groups of instances that share a limit, by name. */
     groups: { [name: string]: {
       max_running?: number | undefined;
       exclusive?: boolean | undefined;
@@ -216,35 +229,49 @@ export interface ConfigView {
       admission: 'auto' | 'off';
       /** MiB of each device for other programs. */
       reserve_mb: number;
+      /** Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together. */
       devices: { [name: string]: {
         limit_mb?: number | undefined;
       } };
       /** Factor of the memory of each device. */
       overcommit: number;
     };
+    /** Values for the requests of instances that name the preset, by name. */
     presets: { [name: string]: {
       request_defaults?: { [name: string]: JsonValue } | undefined;
       system_prompt?: string | undefined;
     } };
     engines: {
       llama_cpp: {
+        /** Program: a name on PATH, or a path. */
         command: string;
+        /** Arguments before those of the instance. */
         args: string[];
+        /** Variables in addition to those that engines inherit. */
         environment: { [name: string]: string };
       };
       vllm: {
+        /** Program: a name on PATH, or a path. */
         command: string;
+        /** Arguments before those of the instance. */
         args: string[];
+        /** Variables in addition to those that engines inherit. */
         environment: { [name: string]: string };
       };
       mlx: {
+        /** Program: a name on PATH, or a path. */
         command: string;
+        /** Arguments before those of the instance. */
         args: string[];
+        /** Variables in addition to those that engines inherit. */
         environment: { [name: string]: string };
       };
       [name: string]: {
+        /** Program: a name on PATH, or a path. */
         command: string;
+        /** Arguments before those of the instance. */
         args: string[];
+        /** Variables in addition to those that engines inherit. */
         environment: { [name: string]: string };
       } | {
         kind: 'custom';
@@ -261,48 +288,67 @@ export interface ConfigView {
       };
     };
     models: {
+      /** Folders in which to look for model files. */
       dirs: string[];
       /** Folders of other programs that are scanned for models, where they exist. */
       sources: {
+        /** Scan the cache of Hugging Face's programs for models. */
         hugging_face: boolean;
+        /** Scan the older cache of llama.cpp. */
         llama_cpp: boolean;
+        /** Scan the models of Ollama. */
         ollama: boolean;
+        /** Scan the models of LM Studio. */
         lm_studio: boolean;
       };
       /** Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself. */
       cache_dir: string;
       /** Megabytes per second of all downloads; 0: no limit. */
       download_limit_mb: number;
+      /** Server on which models are searched, and from which they are downloaded. */
       hf_endpoint: string;
+      /** Token for models that need one; only hf_endpoint gets it. Empty: HF_TOKEN, or the log-in of hf auth login. */
       hf_token: string;
+      /** ModelScope, for references that begin with ms:. */
       modelscope_endpoint: string;
+      /** The registry of Ollama, for references that begin with ollama:. */
       ollama_endpoint: string;
+      /** The registry of Docker Hub, for references that begin with docker:. */
       docker_endpoint: string;
     };
     logs: {
+      /** Megabytes at which the log of an engine is rotated. */
       max_size_mb: number;
+      /** Megabytes of all kept logs of one instance. */
       max_total_mb: number;
     };
     /** Saved contexts of instances with `keep_context: auto`. */
     contexts: {
+      /** Megabytes of all saved contexts; the oldest are removed first. 0: none is saved. */
       max_total_mb: number;
     };
     stats: {
+      /** Seconds between two measurements of running engines. */
       interval: number;
     };
     gateway: {
+      /** Seconds between the comments that keep a stream open while it waits for its model; 0: none. */
       loading_keepalive: number;
+      /** List aliases in GET /v1/models too. */
       aliases_in_models: boolean;
+      /** MiB for request bodies that are read to find their model. */
       body_memory_mb: number;
-      /** Per client address without an account; 0: no limit. */
+      /** Requests to /v1 at once from one client address without an account; 0: no limit. */
       max_in_flight: number;
-      /** Per client address without an account; 0: no limit. */
+      /** Requests to /v1 in any 60 seconds from one client address without an account; 0: no limit. */
       requests_per_minute: number;
-      /** Per client address without an account; 0: no limit. */
+      /** Tokens in any 60 seconds for one client address without an account; 0: no limit. */
       tokens_per_minute: number;
     };
     alerts: {
+      /** URL to which alerts are posted. */
       webhook: string;
+      /** Program to run for each alert, with its arguments. */
       command: string[];
     };
   };
@@ -329,22 +375,29 @@ export interface ConfigWritten {
     server: {
       /** Address to listen on; any other than loopback requires auth.enabled. */
       host: string;
+      /** Port of the API and the gateway. */
       port: number;
+      /** Path under which everything answers, for a reverse proxy that passes it on. */
       base_path: string;
+      /** URL under which browsers reach llamactl, if not http://host:port. */
       public_url: string;
       /** More host names under which browsers may reach llamactl. */
       allowed_hosts: string[];
+      /** More origins, such as https://chat.example.com, whose pages may use the API. */
       allowed_origins: string[];
+      /** Addresses of reverse proxies whose X-Forwarded-For is trusted. */
       trusted_proxies: string[];
     };
     /** State, logs and secrets; mode 0700. */
     data_dir: string;
     auth: {
+      /** Accounts and keys; off: every caller is an administrator. */
       enabled: boolean;
-      /** Seconds, or a number with s, m, h or d. */
+      /** How long a token lasts without a refresh: seconds, or a number with s, m, h or d. */
       token_ttl: number | string;
-      /** Seconds, or a number with s, m, h or d. */
+      /** How long a log-in lasts with refreshes: seconds, or a number with s, m, h or d. */
       session_ttl: number | string;
+      /** Whether /v1 needs a key while accounts are on. */
       inference: 'required' | 'open';
     };
     security: {
@@ -352,24 +405,30 @@ export interface ConfigWritten {
       allow_privileged: boolean;
     };
     rate_limit: {
+      /** Limit requests to the API, per caller. */
       enabled: boolean;
+      /** Ordinary requests per minute. */
       regular: number;
+      /** Expensive requests per minute: start, restart, apply, download, log-in. */
       intensive: number;
     };
     instances: {
       /** Ports for instances without a `port`. */
       port_range: [number, number];
-      /** 0: no limit. */
+      /** Instances that may run at the same time; 0: no limit. */
       max_running: number;
-      /** Seconds; 0: never. */
+      /** Seconds without a request after which an instance stops; 0: never. An instance can override it. */
       idle_timeout: number;
       /** Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails. */
       start_timeout: number;
       /** How many seconds in-flight requests may take to finish. */
       stop_timeout: number;
+      /** Restart an engine that was ready and died. An instance can override it. */
       auto_restart: boolean;
+      /** Restarts in a row before an instance counts as failed; -1: no limit. */
       max_restarts: number;
     };
+    /** Groups of instances that share a limit, by name. */
     groups: { [name: string]: {
       max_running?: number | undefined;
       exclusive?: boolean | undefined;
@@ -380,35 +439,49 @@ export interface ConfigWritten {
       admission: 'auto' | 'off';
       /** MiB of each device for other programs. */
       reserve_mb: number;
+      /** Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together. */
       devices: { [name: string]: {
         limit_mb?: number | undefined;
       } };
       /** Factor of the memory of each device. */
       overcommit: number;
     };
+    /** Values for the requests of instances that name the preset, by name. */
     presets: { [name: string]: {
       request_defaults?: { [name: string]: JsonValue } | undefined;
       system_prompt?: string | undefined;
     } };
     engines: {
       llama_cpp: {
+        /** Program: a name on PATH, or a path. */
         command: string;
+        /** Arguments before those of the instance. */
         args: string[];
+        /** Variables in addition to those that engines inherit. */
         environment: { [name: string]: string };
       };
       vllm: {
+        /** Program: a name on PATH, or a path. */
         command: string;
+        /** Arguments before those of the instance. */
         args: string[];
+        /** Variables in addition to those that engines inherit. */
         environment: { [name: string]: string };
       };
       mlx: {
+        /** Program: a name on PATH, or a path. */
         command: string;
+        /** Arguments before those of the instance. */
         args: string[];
+        /** Variables in addition to those that engines inherit. */
         environment: { [name: string]: string };
       };
       [name: string]: {
+        /** Program: a name on PATH, or a path. */
         command: string;
+        /** Arguments before those of the instance. */
         args: string[];
+        /** Variables in addition to those that engines inherit. */
         environment: { [name: string]: string };
       } | {
         kind: 'custom';
@@ -425,48 +498,67 @@ export interface ConfigWritten {
       };
     };
     models: {
+      /** Folders in which to look for model files. */
       dirs: string[];
       /** Folders of other programs that are scanned for models, where they exist. */
       sources: {
+        /** Scan the cache of Hugging Face's programs for models. */
         hugging_face: boolean;
+        /** Scan the older cache of llama.cpp. */
         llama_cpp: boolean;
+        /** Scan the models of Ollama. */
         ollama: boolean;
+        /** Scan the models of LM Studio. */
         lm_studio: boolean;
       };
       /** Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself. */
       cache_dir: string;
       /** Megabytes per second of all downloads; 0: no limit. */
       download_limit_mb: number;
+      /** Server on which models are searched, and from which they are downloaded. */
       hf_endpoint: string;
+      /** Token for models that need one; only hf_endpoint gets it. Empty: HF_TOKEN, or the log-in of hf auth login. */
       hf_token: string;
+      /** ModelScope, for references that begin with ms:. */
       modelscope_endpoint: string;
+      /** The registry of Ollama, for references that begin with ollama:. */
       ollama_endpoint: string;
+      /** The registry of Docker Hub, for references that begin with docker:. */
       docker_endpoint: string;
     };
     logs: {
+      /** Megabytes at which the log of an engine is rotated. */
       max_size_mb: number;
+      /** Megabytes of all kept logs of one instance. */
       max_total_mb: number;
     };
     /** Saved contexts of instances with `keep_context: auto`. */
     contexts: {
+      /** Megabytes of all saved contexts; the oldest are removed first. 0: none is saved. */
       max_total_mb: number;
     };
     stats: {
+      /** Seconds between two measurements of running engines. */
       interval: number;
     };
     gateway: {
+      /** Seconds between the comments that keep a stream open while it waits for its model; 0: none. */
       loading_keepalive: number;
+      /** List aliases in GET /v1/models too. */
       aliases_in_models: boolean;
+      /** MiB for request bodies that are read to find their model. */
       body_memory_mb: number;
-      /** Per client address without an account; 0: no limit. */
+      /** Requests to /v1 at once from one client address without an account; 0: no limit. */
       max_in_flight: number;
-      /** Per client address without an account; 0: no limit. */
+      /** Requests to /v1 in any 60 seconds from one client address without an account; 0: no limit. */
       requests_per_minute: number;
-      /** Per client address without an account; 0: no limit. */
+      /** Tokens in any 60 seconds for one client address without an account; 0: no limit. */
       tokens_per_minute: number;
     };
     alerts: {
+      /** URL to which alerts are posted. */
       webhook: string;
+      /** Program to run for each alert, with its arguments. */
       command: string[];
     };
   };

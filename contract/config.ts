@@ -69,9 +69,9 @@ const PortRangeSchema = z
 const knownEngine = (command: string, args: string[] = []) =>
   z
     .strictObject({
-      command: z.string().min(1).default(command),
-      args: z.array(z.string()).max(MOST_ENTRIES).default(args),
-      environment: TextMapSchema.default({}),
+      command: z.string().min(1).default(command).describe('Program: a name on PATH, or a path.'),
+      args: z.array(z.string()).max(MOST_ENTRIES).default(args).describe('Arguments before those of the instance.'),
+      environment: TextMapSchema.default({}).describe('Variables in addition to those that engines inherit.'),
     })
     .prefault({});
 
@@ -136,6 +136,8 @@ const PresetSchema = z.strictObject({
   system_prompt: SystemPromptSchema.optional(),
 });
 
+const WEBHOOK = 'URL to which alerts are posted.';
+
 const EnginesSchema = z
   .object({
     llama_cpp: knownEngine('llama-server'),
@@ -157,25 +159,49 @@ export const ConfigSchema = z.strictObject({
       port: PortSchema.refine(
         (port) => !REFUSED_PORTS.has(port),
         'is a port that browsers and other HTTP clients refuse; choose another, such as 8080',
-      ).default(8080),
-      base_path: z.string().startsWith('/').default('/'),
-      public_url: z.union([z.literal(''), z.url()]).default(''),
+      )
+        .default(8080)
+        .describe('Port of the API and the gateway.'),
+      base_path: z
+        .string()
+        .startsWith('/')
+        .default('/')
+        .describe('Path under which everything answers, for a reverse proxy that passes it on.'),
+      public_url: z
+        .union([z.literal(''), z.url()])
+        .default('')
+        .describe('URL under which browsers reach llamactl, if not http://host:port.'),
       allowed_hosts: z
         .array(HostSchema)
         .max(MOST_ENTRIES)
         .default([])
         .describe('More host names under which browsers may reach llamactl.'),
-      allowed_origins: z.array(z.url()).max(MOST_ENTRIES).default([]),
-      trusted_proxies: z.array(ProxySchema).max(MOST_ENTRIES).default([]),
+      allowed_origins: z
+        .array(z.url())
+        .max(MOST_ENTRIES)
+        .default([])
+        .describe('More origins, such as https://chat.example.com, whose pages may use the API.'),
+      trusted_proxies: z
+        .array(ProxySchema)
+        .max(MOST_ENTRIES)
+        .default([])
+        .describe('Addresses of reverse proxies whose X-Forwarded-For is trusted.'),
     })
     .prefault({}),
   data_dir: z.string().min(1).default('~/.local/share/llamactl').describe('State, logs and secrets; mode 0700.'),
   auth: z
     .strictObject({
-      enabled: z.boolean().default(false),
-      token_ttl: LifetimeSchema.default('24h'),
-      session_ttl: LifetimeSchema.default('30d'),
-      inference: z.enum(['required', 'open']).default('required'),
+      enabled: z.boolean().default(false).describe('Accounts and keys; off: every caller is an administrator.'),
+      token_ttl: LifetimeSchema.default('24h').describe(
+        'How long a token lasts without a refresh: seconds, or a number with s, m, h or d.',
+      ),
+      session_ttl: LifetimeSchema.default('30d').describe(
+        'How long a log-in lasts with refreshes: seconds, or a number with s, m, h or d.',
+      ),
+      inference: z
+        .enum(['required', 'open'])
+        .default('required')
+        .describe('Whether /v1 needs a key while accounts are on.'),
     })
     .prefault({}),
   security: z
@@ -190,29 +216,40 @@ export const ConfigSchema = z.strictObject({
     .prefault({}),
   rate_limit: z
     .strictObject({
-      enabled: z.boolean().default(true),
-      regular: z.int().min(1).default(100),
-      intensive: z.int().min(1).default(10),
+      enabled: z.boolean().default(true).describe('Limit requests to the API, per caller.'),
+      regular: z.int().min(1).default(100).describe('Ordinary requests per minute.'),
+      intensive: z
+        .int()
+        .min(1)
+        .default(10)
+        .describe('Expensive requests per minute: start, restart, apply, download, log-in.'),
     })
     .prefault({}),
   instances: z
     .strictObject({
       port_range: PortRangeSchema.default([8100, 9999]).describe('Ports for instances without a `port`.'),
-      max_running: z.int().min(0).default(0).describe('0: no limit.'),
+      max_running: z.int().min(0).default(0).describe('Instances that may run at the same time; 0: no limit.'),
       idle_timeout: seconds(0, { rule: `${SECONDS}; 0 means never` })
         .default(0)
-        .describe('Seconds; 0: never.'),
+        .describe('Seconds without a request after which an instance stops; 0: never. An instance can override it.'),
       start_timeout: seconds(1)
         .default(600)
         .describe('Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails.'),
       stop_timeout: seconds(0, { most: 86_400 })
         .default(30)
         .describe('How many seconds in-flight requests may take to finish.'),
-      auto_restart: z.boolean().default(true),
-      max_restarts: z.int().min(-1).default(5),
+      auto_restart: z
+        .boolean()
+        .default(true)
+        .describe('Restart an engine that was ready and died. An instance can override it.'),
+      max_restarts: z
+        .int()
+        .min(-1)
+        .default(5)
+        .describe('Restarts in a row before an instance counts as failed; -1: no limit.'),
     })
     .prefault({}),
-  groups: z.record(z.string(), GroupSchema).default({}),
+  groups: z.record(z.string(), GroupSchema).default({}).describe('Groups of instances that share a limit, by name.'),
   memory: z
     .strictObject({
       admission: z
@@ -220,21 +257,31 @@ export const ConfigSchema = z.strictObject({
         .default('auto')
         .describe('auto: a start waits until the memory that it needs is free; off: memory limits no start.'),
       reserve_mb: z.int().min(0).max(MOST_MEGABYTES).default(1_024).describe('MiB of each device for other programs.'),
-      devices: z.record(z.string().regex(DEVICE_NAME, DEVICE_ERROR), MemoryDeviceSchema).default({}),
+      devices: z
+        .record(z.string().regex(DEVICE_NAME, DEVICE_ERROR), MemoryDeviceSchema)
+        .default({})
+        .describe('Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together.'),
       overcommit: z.number().min(0.1).max(100).default(1).describe('Factor of the memory of each device.'),
     })
     .prefault({}),
-  presets: z.record(z.string(), PresetSchema).default({}),
+  presets: z
+    .record(z.string(), PresetSchema)
+    .default({})
+    .describe('Values for the requests of instances that name the preset, by name.'),
   engines: EnginesSchema.prefault({}),
   models: z
     .strictObject({
-      dirs: z.array(z.string()).max(MOST_ENTRIES).default(['~/models']),
+      dirs: z
+        .array(z.string())
+        .max(MOST_ENTRIES)
+        .default(['~/models'])
+        .describe('Folders in which to look for model files.'),
       sources: z
         .strictObject({
-          hugging_face: z.boolean().default(true),
-          llama_cpp: z.boolean().default(true),
-          ollama: z.boolean().default(true),
-          lm_studio: z.boolean().default(true),
+          hugging_face: z.boolean().default(true).describe("Scan the cache of Hugging Face's programs for models."),
+          llama_cpp: z.boolean().default(true).describe('Scan the older cache of llama.cpp.'),
+          ollama: z.boolean().default(true).describe('Scan the models of Ollama.'),
+          lm_studio: z.boolean().default(true).describe('Scan the models of LM Studio.'),
         })
         .prefault({})
         .describe('Folders of other programs that are scanned for models, where they exist.'),
@@ -243,35 +290,86 @@ export const ConfigSchema = z.strictObject({
         .default('')
         .describe('Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself.'),
       download_limit_mb: z.number().min(0).default(0).describe('Megabytes per second of all downloads; 0: no limit.'),
-      hf_endpoint: EndpointSchema.default('https://huggingface.co'),
-      hf_token: z.string().default(''),
-      modelscope_endpoint: EndpointSchema.default('https://www.modelscope.cn'),
-      ollama_endpoint: EndpointSchema.default('https://registry.ollama.ai'),
-      docker_endpoint: EndpointSchema.default('https://registry-1.docker.io'),
+      hf_endpoint: EndpointSchema.default('https://huggingface.co').describe(
+        'Server on which models are searched, and from which they are downloaded.',
+      ),
+      hf_token: z
+        .string()
+        .default('')
+        .describe(
+          'Token for models that need one; only hf_endpoint gets it. Empty: HF_TOKEN, or the log-in of hf auth login.',
+        ),
+      modelscope_endpoint: EndpointSchema.default('https://www.modelscope.cn').describe(
+        'ModelScope, for references that begin with ms:.',
+      ),
+      ollama_endpoint: EndpointSchema.default('https://registry.ollama.ai').describe(
+        'The registry of Ollama, for references that begin with ollama:.',
+      ),
+      docker_endpoint: EndpointSchema.default('https://registry-1.docker.io').describe(
+        'The registry of Docker Hub, for references that begin with docker:.',
+      ),
     })
     .prefault({}),
   logs: z
-    .strictObject({ max_size_mb: z.number().min(1).default(100), max_total_mb: z.number().min(1).default(500) })
+    .strictObject({
+      max_size_mb: z.number().min(1).default(100).describe('Megabytes at which the log of an engine is rotated.'),
+      max_total_mb: z.number().min(1).default(500).describe('Megabytes of all kept logs of one instance.'),
+    })
     .prefault({}),
   contexts: z
-    .strictObject({ max_total_mb: z.number().min(0).default(4_096) })
+    .strictObject({
+      max_total_mb: z
+        .number()
+        .min(0)
+        .default(4_096)
+        .describe('Megabytes of all saved contexts; the oldest are removed first. 0: none is saved.'),
+    })
     .prefault({})
     .describe('Saved contexts of instances with `keep_context: auto`.'),
-  stats: z.strictObject({ interval: seconds(0.1).default(2) }).prefault({}),
+  stats: z
+    .strictObject({
+      interval: seconds(0.1).default(2).describe('Seconds between two measurements of running engines.'),
+    })
+    .prefault({}),
   gateway: z
     .strictObject({
-      loading_keepalive: seconds(0).default(15),
-      aliases_in_models: z.boolean().default(false),
-      body_memory_mb: z.number().min(1).default(256),
-      max_in_flight: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),
-      requests_per_minute: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),
-      tokens_per_minute: z.int().min(0).default(0).describe('Per client address without an account; 0: no limit.'),
+      loading_keepalive: seconds(0)
+        .default(15)
+        .describe('Seconds between the comments that keep a stream open while it waits for its model; 0: none.'),
+      aliases_in_models: z.boolean().default(false).describe('List aliases in GET /v1/models too.'),
+      body_memory_mb: z
+        .number()
+        .min(1)
+        .default(256)
+        .describe('MiB for request bodies that are read to find their model.'),
+      max_in_flight: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Requests to /v1 at once from one client address without an account; 0: no limit.'),
+      requests_per_minute: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Requests to /v1 in any 60 seconds from one client address without an account; 0: no limit.'),
+      tokens_per_minute: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Tokens in any 60 seconds for one client address without an account; 0: no limit.'),
     })
     .prefault({}),
   alerts: z
     .strictObject({
-      webhook: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]).default(''),
-      command: z.array(z.string()).max(MOST_ENTRIES).default([]),
+      webhook: z
+        .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+        .default('')
+        .describe(WEBHOOK),
+      command: z
+        .array(z.string())
+        .max(MOST_ENTRIES)
+        .default([])
+        .describe('Program to run for each alert, with its arguments.'),
     })
     .prefault({}),
 });
@@ -305,7 +403,7 @@ export type ConfigRules = z.infer<typeof ConfigRulesSchema>;
 
 /** The configuration in an answer. A secret is `"***"`, so `alerts.webhook` need not be a URL. */
 const ShownConfigSchema = ConfigSchema.extend({
-  alerts: ConfigSchema.shape.alerts.unwrap().extend({ webhook: z.string() }),
+  alerts: ConfigSchema.shape.alerts.unwrap().extend({ webhook: z.string().describe(WEBHOOK) }),
 });
 
 /** Answer of `GET /config`. */

@@ -355,16 +355,22 @@ type Config struct {
 	// State, logs and secrets; mode 0700.
 	DataDir string `json:"data_dir"`
 
-	Auth      ConfigAuth              `json:"auth"`
-	Security  ConfigSecurity          `json:"security"`
-	RateLimit ConfigRateLimit         `json:"rate_limit"`
-	Instances ConfigInstances         `json:"instances"`
-	Groups    map[string]ConfigGroup  `json:"groups"`
-	Memory    ConfigMemory            `json:"memory"`
-	Presets   map[string]ConfigPreset `json:"presets"`
-	Engines   map[string]ConfigEngine `json:"engines"`
-	Models    ConfigModels            `json:"models"`
-	Logs      ConfigLogs              `json:"logs"`
+	Auth      ConfigAuth      `json:"auth"`
+	Security  ConfigSecurity  `json:"security"`
+	RateLimit ConfigRateLimit `json:"rate_limit"`
+	Instances ConfigInstances `json:"instances"`
+
+	// Groups of instances that share a limit, by name.
+	Groups map[string]ConfigGroup `json:"groups"`
+
+	Memory ConfigMemory `json:"memory"`
+
+	// Values for the requests of instances that name the preset, by name.
+	Presets map[string]ConfigPreset `json:"presets"`
+
+	Engines map[string]ConfigEngine `json:"engines"`
+	Models  ConfigModels            `json:"models"`
+	Logs    ConfigLogs              `json:"logs"`
 
 	// Saved contexts of instances with `keep_context: auto`.
 	Contexts ConfigContexts `json:"contexts"`
@@ -375,24 +381,29 @@ type Config struct {
 }
 
 type ConfigAlerts struct {
-	Webhook string   `json:"webhook"`
+	// URL to which alerts are posted.
+	Webhook string `json:"webhook"`
+
+	// Program to run for each alert, with its arguments.
 	Command []string `json:"command"`
 }
 
 type ConfigAuth struct {
+	// Accounts and keys; off: every caller is an administrator.
 	Enabled bool `json:"enabled"`
 
-	// Seconds, or a number with s, m, h or d.
+	// How long a token lasts without a refresh: seconds, or a number with s, m, h or d.
 	TokenTTL any `json:"token_ttl"`
 
-	// Seconds, or a number with s, m, h or d.
+	// How long a log-in lasts with refreshes: seconds, or a number with s, m, h or d.
 	SessionTTL any `json:"session_ttl"`
 
-	// One of required, open.
+	// Whether /v1 needs a key while accounts are on. One of required, open.
 	Inference string `json:"inference"`
 }
 
 type ConfigContexts struct {
+	// Megabytes of all saved contexts; the oldest are removed first. 0: none is saved.
 	MaxTotalMB float64 `json:"max_total_mb"`
 }
 
@@ -415,17 +426,22 @@ type ConfigEngine struct {
 }
 
 type ConfigGateway struct {
+	// Seconds between the comments that keep a stream open while it waits for its model; 0: none.
 	LoadingKeepalive float64 `json:"loading_keepalive"`
-	AliasesInModels  bool    `json:"aliases_in_models"`
-	BodyMemoryMB     float64 `json:"body_memory_mb"`
 
-	// Per client address without an account; 0: no limit.
+	// List aliases in GET /v1/models too.
+	AliasesInModels bool `json:"aliases_in_models"`
+
+	// MiB for request bodies that are read to find their model.
+	BodyMemoryMB float64 `json:"body_memory_mb"`
+
+	// Requests to /v1 at once from one client address without an account; 0: no limit.
 	MaxInFlight int `json:"max_in_flight"`
 
-	// Per client address without an account; 0: no limit.
+	// Requests to /v1 in any 60 seconds from one client address without an account; 0: no limit.
 	RequestsPerMinute int `json:"requests_per_minute"`
 
-	// Per client address without an account; 0: no limit.
+	// Tokens in any 60 seconds for one client address without an account; 0: no limit.
 	TokensPerMinute int `json:"tokens_per_minute"`
 }
 
@@ -439,10 +455,10 @@ type ConfigInstances struct {
 	// Ports for instances without a `port`.
 	PortRange [2]int `json:"port_range"`
 
-	// 0: no limit.
+	// Instances that may run at the same time; 0: no limit.
 	MaxRunning int `json:"max_running"`
 
-	// Seconds; 0: never.
+	// Seconds without a request after which an instance stops; 0: never. An instance can override it.
 	IdleTimeout float64 `json:"idle_timeout"`
 
 	// Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails.
@@ -451,12 +467,18 @@ type ConfigInstances struct {
 	// How many seconds in-flight requests may take to finish.
 	StopTimeout float64 `json:"stop_timeout"`
 
+	// Restart an engine that was ready and died. An instance can override it.
 	AutoRestart bool `json:"auto_restart"`
-	MaxRestarts int  `json:"max_restarts"`
+
+	// Restarts in a row before an instance counts as failed; -1: no limit.
+	MaxRestarts int `json:"max_restarts"`
 }
 
 type ConfigLogs struct {
-	MaxSizeMB  float64 `json:"max_size_mb"`
+	// Megabytes at which the log of an engine is rotated.
+	MaxSizeMB float64 `json:"max_size_mb"`
+
+	// Megabytes of all kept logs of one instance.
 	MaxTotalMB float64 `json:"max_total_mb"`
 }
 
@@ -467,6 +489,7 @@ type ConfigMemory struct {
 	// MiB of each device for other programs.
 	ReserveMB int `json:"reserve_mb"`
 
+	// Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together.
 	Devices map[string]ConfigMemoryDevicesValue `json:"devices"`
 
 	// Factor of the memory of each device.
@@ -478,6 +501,7 @@ type ConfigMemoryDevicesValue struct {
 }
 
 type ConfigModels struct {
+	// Folders in which to look for model files.
 	Dirs []string `json:"dirs"`
 
 	// Folders of other programs that are scanned for models, where they exist.
@@ -489,18 +513,34 @@ type ConfigModels struct {
 	// Megabytes per second of all downloads; 0: no limit.
 	DownloadLimitMB float64 `json:"download_limit_mb"`
 
-	HFEndpoint         string `json:"hf_endpoint"`
-	HFToken            string `json:"hf_token"`
+	// Server on which models are searched, and from which they are downloaded.
+	HFEndpoint string `json:"hf_endpoint"`
+
+	// Token for models that need one; only hf_endpoint gets it. Empty: HF_TOKEN, or the log-in of hf auth login.
+	HFToken string `json:"hf_token"`
+
+	// ModelScope, for references that begin with ms:.
 	ModelscopeEndpoint string `json:"modelscope_endpoint"`
-	OllamaEndpoint     string `json:"ollama_endpoint"`
-	DockerEndpoint     string `json:"docker_endpoint"`
+
+	// The registry of Ollama, for references that begin with ollama:.
+	OllamaEndpoint string `json:"ollama_endpoint"`
+
+	// The registry of Docker Hub, for references that begin with docker:.
+	DockerEndpoint string `json:"docker_endpoint"`
 }
 
 type ConfigModelsSources struct {
+	// Scan the cache of Hugging Face's programs for models.
 	HuggingFace bool `json:"hugging_face"`
-	LlamaCpp    bool `json:"llama_cpp"`
-	Ollama      bool `json:"ollama"`
-	LmStudio    bool `json:"lm_studio"`
+
+	// Scan the older cache of llama.cpp.
+	LlamaCpp bool `json:"llama_cpp"`
+
+	// Scan the models of Ollama.
+	Ollama bool `json:"ollama"`
+
+	// Scan the models of LM Studio.
+	LmStudio bool `json:"lm_studio"`
 }
 
 // ConfigPatch: A part of the configuration. `"***"` keeps a secret, `null` restores the default.
@@ -512,9 +552,14 @@ type ConfigPreset struct {
 }
 
 type ConfigRateLimit struct {
-	Enabled   bool `json:"enabled"`
-	Regular   int  `json:"regular"`
-	Intensive int  `json:"intensive"`
+	// Limit requests to the API, per caller.
+	Enabled bool `json:"enabled"`
+
+	// Ordinary requests per minute.
+	Regular int `json:"regular"`
+
+	// Expensive requests per minute: start, restart, apply, download, log-in.
+	Intensive int `json:"intensive"`
 }
 
 type ConfigRules struct {
@@ -539,14 +584,22 @@ type ConfigServer struct {
 	// Address to listen on; any other than loopback requires auth.enabled.
 	Host string `json:"host"`
 
-	Port      int    `json:"port"`
-	BasePath  string `json:"base_path"`
+	// Port of the API and the gateway.
+	Port int `json:"port"`
+
+	// Path under which everything answers, for a reverse proxy that passes it on.
+	BasePath string `json:"base_path"`
+
+	// URL under which browsers reach llamactl, if not http://host:port.
 	PublicURL string `json:"public_url"`
 
 	// More host names under which browsers may reach llamactl.
 	AllowedHosts []string `json:"allowed_hosts"`
 
+	// More origins, such as https://chat.example.com, whose pages may use the API.
 	AllowedOrigins []string `json:"allowed_origins"`
+
+	// Addresses of reverse proxies whose X-Forwarded-For is trusted.
 	TrustedProxies []string `json:"trusted_proxies"`
 }
 
@@ -562,6 +615,7 @@ type ConfigSource struct {
 }
 
 type ConfigStats struct {
+	// Seconds between two measurements of running engines.
 	Interval float64 `json:"interval"`
 }
 

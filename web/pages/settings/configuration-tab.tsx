@@ -17,7 +17,7 @@ import { settingsWords } from '../../words/settings.ts';
 import { SaveBar } from './save-bar.tsx';
 import { useSaveSettings } from './save-settings.ts';
 import { SettingSections } from './setting-sections.tsx';
-import { settingsOf, valueOfText, type Drafts, type Setting } from './setting-fields.ts';
+import { inOrder, settingsOf, valueOfText, type Drafts, type Setting } from './setting-fields.ts';
 
 /** All settings of the configuration with their sources. */
 export function ConfigurationTab() {
@@ -34,7 +34,7 @@ export function ConfigurationTab() {
 
 function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
   const words = useWords(settingsWords);
-  const settings = useMemo(() => settingsOf(view, api, words.notes), [view, api, words]);
+  const settings = useMemo(() => inOrder(settingsOf(view, api, words.notes)), [view, api, words]);
   const [drafts, setDrafts] = useState<Drafts>(new Map());
   const save = useSaveSettings(() => setDrafts(new Map()));
   const changes = changesOf(settings, drafts);
@@ -79,10 +79,10 @@ function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
 /** The values to save; `null`: a text is no value. */
 function changesOf(settings: readonly Setting[], drafts: Drafts): ReadonlyMap<string, unknown> | null {
   const changes = new Map<string, unknown>();
-  for (const { key, kind } of settings) {
+  for (const { key, kind, limits } of settings) {
     const text = drafts.get(key);
     if (text === undefined) continue;
-    const read = text === null ? { value: undefined } : valueOfText(text, kind);
+    const read = text === null ? { value: undefined } : valueOfText(text, kind, limits);
     if ('flaw' in read) return null;
     changes.set(key, read.value);
   }

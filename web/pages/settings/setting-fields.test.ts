@@ -1,6 +1,6 @@
 import type { ConfigView } from '@llamactl/client';
 import { describe, expect, test } from 'vitest';
-import { matches, patchOf, settingsOf, textOfValue, valueOfText, type Setting } from './setting-fields.ts';
+import { inOrder, matches, patchOf, settingsOf, textOfValue, valueOfText, type Setting } from './setting-fields.ts';
 
 const API = {
   components: {
@@ -92,6 +92,21 @@ describe('the text of a setting', () => {
   test('of a secret is empty', () => {
     expect(textOfValue('***', 'secret')).toBe('');
   });
+});
+
+test('settings that cannot be changed here come last, in their section and as a section', () => {
+  const rules = Object.fromEntries(
+    ['data_dir', 'server.host'].map((key) => [key, { effect: 'reload', secret: false, locked: 'locked' } as const]),
+  );
+  const keys = ['data_dir', 'server.host', 'server.port', 'logs.max_size_mb'];
+  const config = { data_dir: '/srv', server: { host: 'a', port: 1 }, logs: { max_size_mb: 1 } };
+  const settings = settingsOf(viewOf(config, keys, { rules }), API);
+  expect(inOrder(settings).map(({ key }) => key)).toEqual([
+    'server.port',
+    'server.host',
+    'logs.max_size_mb',
+    'data_dir',
+  ]);
 });
 
 test('changes of one section are one part of the patch, and no value restores the default', () => {

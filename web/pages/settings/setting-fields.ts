@@ -1,5 +1,6 @@
 import type { ConfigRules, ConfigSource, ConfigView } from '@llamactl/client';
 import { isRecord } from '../../lib/record.ts';
+import { flawOfNumber, flawOfText, limitsOf, NO_LIMITS, type LimitFlaw, type SettingLimits } from './setting-limits.ts';
 
 /** How a setting is edited. */
 export type SettingKind = 'switch' | 'number' | 'text' | 'choice' | 'texts' | 'numbers' | 'map' | 'secret';
@@ -16,6 +17,7 @@ export interface Setting {
   description: string | null;
   /** For `choice`. */
   choices: readonly string[];
+  limits: SettingLimits;
   value: unknown;
   source: ConfigSource;
   /** The event after which a change counts. */
@@ -26,11 +28,9 @@ export interface Setting {
 }
 
 /** The part of a JSON schema that this page reads. */
-interface SchemaPart {
-  type?: unknown;
+interface SchemaPart extends Readonly<Record<string, unknown>> {
   description?: unknown;
   enum?: unknown;
-  properties?: unknown;
   items?: unknown;
 }
 
@@ -55,6 +55,7 @@ export function settingsOf(view: ConfigView, api: unknown, notes: Readonly<Recor
       kind: rules?.secret === true ? 'secret' : kindOf(value, part, choices),
       description: typeof part.description === 'string' ? (notes[part.description] ?? part.description) : null,
       choices,
+      limits: limitsOf(part),
       value,
       source,
       effect: rules?.effect ?? 'reload',
@@ -98,13 +99,16 @@ export function textOfValue(value: unknown, kind: SettingKind): string {
 export function valueOfText(
   text: string,
   kind: SettingKind,
-): { value: unknown } | { flaw: 'notNumber' | 'notList' | 'notMap' } {
+  limits: SettingLimits = NO_LIMITS,
+): { value: unknown } | { flaw: 'notNumber' | 'notList' | 'notMap' | LimitFlaw } {
   switch (kind) {
     case 'switch':
       return { value: text === 'true' };
     case 'number': {
       const number = Number(text);
-      return text.trim() === '' || !Number.isFinite(number) ? { flaw: 'notNumber' } : { value: number };
+      if (text.trim() === '' || !Number.isFinite(number)) return { flaw: 'notNumber' };
+      const flaw = flawOfNumber(number, limits);
+      return flaw === null ? { value: number } : { flaw };
     }
     case 'texts':
       return { value: linesOf(text) };
@@ -114,9 +118,21 @@ export function valueOfText(
     }
     case 'map':
       return mapOf(text);
-    default:
-      return { value: text };
+    default: {
+      const flaw = flawOfText(text, limits);
+      return flaw === null ? { value: text } : { flaw };
+    }
   }
+}
+
+/** Settings in the order of the page: those that it cannot change come last, in each section and as sections. */
+export function inOrder(settings: readonly Setting[]): Setting[] {
+  const sections = [...Map.groupBy(settings, ({ section }) => section).values()];
+  const isLocked = ({ locked }: Setting): number => Number(locked !== null);
+  const isAllLocked = (section: readonly Setting[]): number => Number(section.every(({ locked }) => locked !== null));
+  return sections
+    .toSorted((one, other) => isAllLocked(one) - isAllLocked(other))
+    .flatMap((section) => section.toSorted((one, other) => isLocked(one) - isLocked(other)));
 }
 
 /** The body that saves changes. A change without a value restores the default. */

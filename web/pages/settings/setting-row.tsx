@@ -29,14 +29,20 @@ const NARROW: ReadonlySet<Setting['kind']> = new Set(['number', 'switch', 'choic
 export function SettingRow({ setting, draft, problems, isMarked, onChange }: SettingRowProps) {
   const words = useWords(settingsWords);
   const id = useId();
-  const { key, kind, source, description, locked } = setting;
+  const { key, kind, limits, source, description, locked } = setting;
   const isLocked = locked !== null;
   const isChanged = draft !== undefined;
   const place = useMarkedPlace(isMarked);
   // It shows its own mistakes, at their lines.
   const hasEditor = kind === 'map' && !isLocked;
-  const read = typeof draft === 'string' ? valueOfText(draft, kind) : null;
-  const flaw = read !== null && 'flaw' in read ? words[read.flaw] : (problems[0]?.message ?? null);
+  const read = typeof draft === 'string' ? valueOfText(draft, kind, limits) : null;
+  const own = read !== null && 'flaw' in read ? read.flaw : null;
+  const flaw =
+    own === 'outside'
+      ? words.outside(limits.least, limits.most)
+      : own !== null
+        ? words[own]
+        : (problems[0]?.message ?? null);
   const hint =
     kind === 'secret'
       ? setting.value === ''
@@ -179,7 +185,7 @@ function Control({ id, setting, draft, isLocked, problems, isBad, describedBy, o
         rows={1}
         mostRows={20}
         hint={words.mapHint}
-        error={read !== null && 'flaw' in read ? words[read.flaw] : null}
+        error={read !== null && 'flaw' in read ? words.notMap : null}
         problems={problems}
         value={text}
         {...(placeholder === undefined ? {} : { placeholder })}

@@ -43,17 +43,85 @@ export const de = {
   toDefaultLong: (name) => `${name} auf die Vorgabe setzen`,
   secretHint: 'Ein Wert ist gesetzt. Er wird nie gezeigt.',
   notes: {
+    'Program: a name on PATH, or a path.': 'Programm: ein Name auf dem PATH, oder ein Pfad.',
+    'Arguments before those of the instance.': 'Argumente vor denen der Instanz.',
+    'Variables in addition to those that engines inherit.': 'Variablen zusätzlich zu denen, die Engines erben.',
+    'Port of the API and the gateway.': 'Port der API und des Gateways.',
+    'Path under which everything answers, for a reverse proxy that passes it on.':
+      'Pfad, unter dem alles antwortet, für einen Reverse-Proxy, der ihn weitergibt.',
+    'URL under which browsers reach llamactl, if not http://host:port.':
+      'URL, unter der Browser llamactl erreichen, wenn nicht http://host:port.',
+    'More origins, such as https://chat.example.com, whose pages may use the API.':
+      'Weitere Ursprünge, etwa https://chat.example.com, deren Seiten die API benutzen dürfen.',
+    'Addresses of reverse proxies whose X-Forwarded-For is trusted.':
+      'Adressen von Reverse-Proxys, deren X-Forwarded-For gilt.',
+    'Accounts and keys; off: every caller is an administrator.':
+      'Konten und Schlüssel; aus: Jeder Aufrufer ist Administrator.',
+    'How long a token lasts without a refresh: seconds, or a number with s, m, h or d.':
+      'Wie lange ein Token ohne Erneuerung gilt: Sekunden, oder eine Zahl mit s, m, h oder d.',
+    'How long a log-in lasts with refreshes: seconds, or a number with s, m, h or d.':
+      'Wie lange eine Anmeldung mit Erneuerungen gilt: Sekunden, oder eine Zahl mit s, m, h oder d.',
+    'Whether /v1 needs a key while accounts are on.': 'Ob /v1 einen Schlüssel braucht, solange Konten an sind.',
+    'Limit requests to the API, per caller.': 'Begrenzt die Anfragen an die API, je Aufrufer.',
+    'Ordinary requests per minute.': 'Gewöhnliche Anfragen je Minute.',
+    'Expensive requests per minute: start, restart, apply, download, log-in.':
+      'Teure Anfragen je Minute: Start, Neustart, Anwenden, Download, Anmeldung.',
+    'Instances that may run at the same time; 0: no limit.':
+      'Wie viele Instanzen zugleich laufen dürfen; 0: keine Grenze.',
+    'Seconds without a request after which an instance stops; 0: never. An instance can override it.':
+      'Sekunden ohne Anfrage, nach denen eine Instanz stoppt; 0: nie. Eine Instanz kann es anders festlegen.',
+    'Restart an engine that was ready and died. An instance can override it.':
+      'Startet eine Engine neu, die bereit war und starb. Eine Instanz kann es anders festlegen.',
+    'Restarts in a row before an instance counts as failed; -1: no limit.':
+      'Neustarts in Folge, bevor eine Instanz als gescheitert gilt; -1: keine Grenze.',
+    'Groups of instances that share a limit, by name.':
+      'Gruppen von Instanzen mit einer gemeinsamen Grenze, nach Namen.',
+    'Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together.':
+      'Grenzen von Geräten nach Namen (ram, nvidia:0): limit_mb, die meisten MiB für alle Instanzen zusammen.',
+    'Values for the requests of instances that name the preset, by name.':
+      'Werte für die Anfragen der Instanzen, die die Vorgabe nennen, nach Namen.',
+    'Folders in which to look for model files.': 'Ordner, in denen nach Modelldateien gesucht wird.',
+    "Scan the cache of Hugging Face's programs for models.":
+      'Durchsucht den Cache der Programme von Hugging Face nach Modellen.',
+    'Scan the older cache of llama.cpp.': 'Durchsucht den älteren Cache von llama.cpp.',
+    'Scan the models of Ollama.': 'Durchsucht die Modelle von Ollama.',
+    'Scan the models of LM Studio.': 'Durchsucht die Modelle von LM Studio.',
+    'Server on which models are searched, and from which they are downloaded.':
+      'Server, auf dem Modelle gesucht und von dem sie heruntergeladen werden.',
+    'Token for models that need one; only hf_endpoint gets it. Empty: HF_TOKEN, or the log-in of hf auth login.':
+      'Token für Modelle, die eines brauchen; nur hf_endpoint bekommt es. Leer: HF_TOKEN, oder die Anmeldung von hf auth login.',
+    'ModelScope, for references that begin with ms:.': 'ModelScope, für Referenzen, die mit ms: beginnen.',
+    'The registry of Ollama, for references that begin with ollama:.':
+      'Die Registry von Ollama, für Referenzen, die mit ollama: beginnen.',
+    'The registry of Docker Hub, for references that begin with docker:.':
+      'Die Registry von Docker Hub, für Referenzen, die mit docker: beginnen.',
+    'Megabytes at which the log of an engine is rotated.': 'Megabyte, ab denen das Log einer Engine rotiert.',
+    'Megabytes of all kept logs of one instance.': 'Megabyte aller aufgehobenen Logs einer Instanz.',
+    'Megabytes of all saved contexts; the oldest are removed first. 0: none is saved.':
+      'Megabyte aller gespeicherten Kontexte; die ältesten gehen zuerst. 0: keiner wird gespeichert.',
+    'Seconds between two measurements of running engines.': 'Sekunden zwischen zwei Messungen laufender Engines.',
+    'Seconds between the comments that keep a stream open while it waits for its model; 0: none.':
+      'Sekunden zwischen den Kommentaren, die einen Strom offen halten, der auf sein Modell wartet; 0: keine.',
+    'List aliases in GET /v1/models too.': 'Nennt in GET /v1/models auch weitere Namen.',
+    'MiB for request bodies that are read to find their model.':
+      'MiB für die Inhalte von Anfragen, die gelesen werden, um ihr Modell zu finden.',
+    'Requests to /v1 at once from one client address without an account; 0: no limit.':
+      'Anfragen an /v1 zugleich von einer Adresse ohne Konto; 0: keine Grenze.',
+    'Requests to /v1 in any 60 seconds from one client address without an account; 0: no limit.':
+      'Anfragen an /v1 in je 60 Sekunden von einer Adresse ohne Konto; 0: keine Grenze.',
+    'Tokens in any 60 seconds for one client address without an account; 0: no limit.':
+      'Tokens in je 60 Sekunden für eine Adresse ohne Konto; 0: keine Grenze.',
+    'URL to which alerts are posted.': 'URL, an die Warnmeldungen gehen.',
+    'Program to run for each alert, with its arguments.':
+      'Programm, das bei jeder Warnmeldung läuft, mit seinen Argumenten.',
     'Address to listen on; any other than loopback requires auth.enabled.':
       'Adresse, auf der llamactl lauscht; jede andere als Loopback verlangt auth.enabled.',
     'More host names under which browsers may reach llamactl.':
       'Weitere Hostnamen, unter denen Browser llamactl erreichen dürfen.',
     'State, logs and secrets; mode 0700.': 'Zustand, Logs und Geheimnisse; Modus 0700.',
-    'Seconds, or a number with s, m, h or d.': 'Sekunden, oder eine Zahl mit s, m, h oder d.',
     'Allow options that run code or read files, and any environment variable; let requests change engines.*, alerts.command, data_dir, models.dirs and models.cache_dir. Only from the file.':
       'Erlaubt Optionen, die Code ausführen oder Dateien lesen, und jede Umgebungsvariable; Anfragen dürfen dann engines.*, alerts.command, data_dir, models.dirs und models.cache_dir ändern. Nur aus der Datei.',
     'Ports for instances without a `port`.': 'Ports für Instanzen ohne `port`.',
-    '0: no limit.': '0: keine Grenze.',
-    'Seconds; 0: never.': 'Sekunden; 0: nie.',
     'Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails.':
       'Sekunden ohne jeden Fortschritt (Ausgabe, Speicher, CPU-Zeit, gelesene Bytes), nach denen ein Start scheitert.',
     'How many seconds in-flight requests may take to finish.':
@@ -65,13 +133,21 @@ export const de = {
     'Folder for downloads, in the layout of the Hugging Face cache. Empty: that cache itself.':
       'Ordner für Downloads, aufgebaut wie der Cache von Hugging Face. Leer: dieser Cache selbst.',
     'Megabytes per second of all downloads; 0: no limit.': 'Megabyte je Sekunde aller Downloads; 0: keine Grenze.',
-    'Per client address without an account; 0: no limit.': 'Je Adresse ohne Konto; 0: keine Grenze.',
   },
   listHint: 'Ein Eintrag je Zeile.',
   mapHint: 'Als JSON.',
   notNumber: 'Muss eine Zahl sein.',
   notList: 'Muss eine Liste von Zahlen sein.',
   notMap: 'Muss ein Objekt in JSON sein.',
+  notWhole: 'Muss eine ganze Zahl sein.',
+  notPath: 'Muss mit / beginnen.',
+  notUrl: 'Muss eine URL sein, etwa https://ai.example.com.',
+  outside: (least, most) =>
+    most === null
+      ? `Muss mindestens ${least ?? 0} sein.`
+      : least === null
+        ? `Darf höchstens ${most} sein.`
+        : `Muss von ${least} bis ${most} sein.`,
   changes: (count) => (count === 1 ? '1 Änderung' : `${count} Änderungen`),
   discard: 'Verwerfen',
   diff: 'Änderungen zeigen',

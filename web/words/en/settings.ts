@@ -48,6 +48,15 @@ export const en = {
   notNumber: 'Must be a number.',
   notList: 'Must be a list of numbers.',
   notMap: 'Must be an object in JSON.',
+  notWhole: 'Must be a whole number.',
+  notPath: 'Must begin with /.',
+  notUrl: 'Must be a URL, such as https://ai.example.com.',
+  outside: (least: number | null, most: number | null) =>
+    most === null
+      ? `Must be at least ${least ?? 0}.`
+      : least === null
+        ? `Must be at most ${most}.`
+        : `Must be from ${least} to ${most}.`,
   changes: (count: number) => (count === 1 ? '1 change' : `${count} changes`),
   discard: 'Discard',
   diff: 'Show changes',

@@ -199,8 +199,10 @@ class Config(_Base):
     rate_limit: ConfigRateLimit
     instances: ConfigInstances
     groups: dict[str, ConfigGroup]
+    """Groups of instances that share a limit, by name."""
     memory: ConfigMemory
     presets: dict[str, ConfigPreset]
+    """Values for the requests of instances that name the preset, by name."""
     engines: ConfigEngines
     models: ConfigModels
     logs: ConfigLogs
@@ -213,22 +215,27 @@ class Config(_Base):
 
 class ConfigAlerts(_Base):
     webhook: str
+    """URL to which alerts are posted."""
     command: list[str]
+    """Program to run for each alert, with its arguments."""
 
 
 class ConfigAuth(_Base):
     enabled: bool
+    """Accounts and keys; off: every caller is an administrator."""
     token_ttl: float | str
-    """Seconds, or a number with s, m, h or d."""
+    """How long a token lasts without a refresh: seconds, or a number with s, m, h or d."""
     session_ttl: float | str
-    """Seconds, or a number with s, m, h or d."""
+    """How long a log-in lasts with refreshes: seconds, or a number with s, m, h or d."""
     inference: Literal["required", "open"]
+    """Whether /v1 needs a key while accounts are on."""
 
 
 class ConfigContexts(_Base):
     """Saved contexts of instances with `keep_context: auto`."""
 
     max_total_mb: float
+    """Megabytes of all saved contexts; the oldest are removed first. 0: none is saved."""
 
 
 class ConfigEngines(_Base):
@@ -239,32 +246,44 @@ class ConfigEngines(_Base):
 
 class ConfigEnginesLlamaCpp(_Base):
     command: str
+    """Program: a name on PATH, or a path."""
     args: list[str]
+    """Arguments before those of the instance."""
     environment: dict[str, str]
+    """Variables in addition to those that engines inherit."""
 
 
 class ConfigEnginesMlx(_Base):
     command: str
+    """Program: a name on PATH, or a path."""
     args: list[str]
+    """Arguments before those of the instance."""
     environment: dict[str, str]
+    """Variables in addition to those that engines inherit."""
 
 
 class ConfigEnginesVllm(_Base):
     command: str
+    """Program: a name on PATH, or a path."""
     args: list[str]
+    """Arguments before those of the instance."""
     environment: dict[str, str]
+    """Variables in addition to those that engines inherit."""
 
 
 class ConfigGateway(_Base):
     loading_keepalive: float
+    """Seconds between the comments that keep a stream open while it waits for its model; 0: none."""
     aliases_in_models: bool
+    """List aliases in GET /v1/models too."""
     body_memory_mb: float
+    """MiB for request bodies that are read to find their model."""
     max_in_flight: int
-    """Per client address without an account; 0: no limit."""
+    """Requests to /v1 at once from one client address without an account; 0: no limit."""
     requests_per_minute: int
-    """Per client address without an account; 0: no limit."""
+    """Requests to /v1 in any 60 seconds from one client address without an account; 0: no limit."""
     tokens_per_minute: int
-    """Per client address without an account; 0: no limit."""
+    """Tokens in any 60 seconds for one client address without an account; 0: no limit."""
 
 
 class ConfigGroup(_Base):
@@ -277,20 +296,24 @@ class ConfigInstances(_Base):
     port_range: list[int]
     """Ports for instances without a `port`."""
     max_running: int
-    """0: no limit."""
+    """Instances that may run at the same time; 0: no limit."""
     idle_timeout: float
-    """Seconds; 0: never."""
+    """Seconds without a request after which an instance stops; 0: never. An instance can override it."""
     start_timeout: float
     """Seconds without any progress (output, memory, CPU time, bytes read) after which a start fails."""
     stop_timeout: float
     """How many seconds in-flight requests may take to finish."""
     auto_restart: bool
+    """Restart an engine that was ready and died. An instance can override it."""
     max_restarts: int
+    """Restarts in a row before an instance counts as failed; -1: no limit."""
 
 
 class ConfigLogs(_Base):
     max_size_mb: float
+    """Megabytes at which the log of an engine is rotated."""
     max_total_mb: float
+    """Megabytes of all kept logs of one instance."""
 
 
 class ConfigMemory(_Base):
@@ -299,6 +322,7 @@ class ConfigMemory(_Base):
     reserve_mb: int
     """MiB of each device for other programs."""
     devices: dict[str, ConfigMemoryDevices]
+    """Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together."""
     overcommit: float
     """Factor of the memory of each device."""
 
@@ -309,6 +333,7 @@ class ConfigMemoryDevices(_Base):
 
 class ConfigModels(_Base):
     dirs: list[str]
+    """Folders in which to look for model files."""
     sources: ConfigModelsSources
     """Folders of other programs that are scanned for models, where they exist."""
     cache_dir: str
@@ -316,19 +341,28 @@ class ConfigModels(_Base):
     download_limit_mb: float
     """Megabytes per second of all downloads; 0: no limit."""
     hf_endpoint: str
+    """Server on which models are searched, and from which they are downloaded."""
     hf_token: str
+    """Token for models that need one; only hf_endpoint gets it. Empty: HF_TOKEN, or the log-in of hf auth login."""
     modelscope_endpoint: str
+    """ModelScope, for references that begin with ms:."""
     ollama_endpoint: str
+    """The registry of Ollama, for references that begin with ollama:."""
     docker_endpoint: str
+    """The registry of Docker Hub, for references that begin with docker:."""
 
 
 class ConfigModelsSources(_Base):
     """Folders of other programs that are scanned for models, where they exist."""
 
     hugging_face: bool
+    """Scan the cache of Hugging Face's programs for models."""
     llama_cpp: bool
+    """Scan the older cache of llama.cpp."""
     ollama: bool
+    """Scan the models of Ollama."""
     lm_studio: bool
+    """Scan the models of LM Studio."""
 
 
 class ConfigPreset(_Base):
@@ -338,8 +372,11 @@ class ConfigPreset(_Base):
 
 class ConfigRateLimit(_Base):
     enabled: bool
+    """Limit requests to the API, per caller."""
     regular: int
+    """Ordinary requests per minute."""
     intensive: int
+    """Expensive requests per minute: start, restart, apply, download, log-in."""
 
 
 class ConfigRules(_Base):
@@ -360,12 +397,17 @@ class ConfigServer(_Base):
     host: str
     """Address to listen on; any other than loopback requires auth.enabled."""
     port: int
+    """Port of the API and the gateway."""
     base_path: str
+    """Path under which everything answers, for a reverse proxy that passes it on."""
     public_url: Literal[""] | str
+    """URL under which browsers reach llamactl, if not http://host:port."""
     allowed_hosts: list[str]
     """More host names under which browsers may reach llamactl."""
     allowed_origins: list[str]
+    """More origins, such as https://chat.example.com, whose pages may use the API."""
     trusted_proxies: list[str]
+    """Addresses of reverse proxies whose X-Forwarded-For is trusted."""
 
 
 class ConfigSource(_Base):
@@ -378,6 +420,7 @@ class ConfigSource(_Base):
 
 class ConfigStats(_Base):
     interval: float
+    """Seconds between two measurements of running engines."""
 
 
 class ConfigView(_Base):

@@ -1,0 +1,43 @@
+import { isRecord } from '../../lib/record.ts';
+
+/** What the description of the API demands of a value. The server checks more. */
+export interface SettingLimits {
+  /** Of a number; `null`: no limit. */
+  least: number | null;
+  most: number | null;
+  isWhole: boolean;
+  /** A text: a path of a URL, or a URL; `null`: any. */
+  form: 'path' | 'url' | null;
+}
+
+export const NO_LIMITS: SettingLimits = { least: null, most: null, isWhole: false, form: null };
+
+/** Why a value keeps no limit. */
+export type LimitFlaw = 'notWhole' | 'outside' | 'notPath' | 'notUrl';
+
+/** Reads the limits of a value in its JSON schema. */
+export function limitsOf(schema: Readonly<Record<string, unknown>>): SettingLimits {
+  const { minimum, maximum, type, pattern, format, anyOf } = schema;
+  const parts: unknown[] = Array.isArray(anyOf) ? anyOf : [];
+  const isUrl = format === 'uri' || parts.some((part) => isRecord(part) && part['format'] === 'uri');
+  return {
+    least: typeof minimum === 'number' ? minimum : null,
+    most: typeof maximum === 'number' ? maximum : null,
+    isWhole: type === 'integer',
+    form: isUrl ? 'url' : pattern === BEGINS_WITH_SLASH ? 'path' : null,
+  };
+}
+
+const BEGINS_WITH_SLASH = String.raw`^\/.*`;
+
+/** The limit that a number does not keep; `null`: it keeps all. */
+export function flawOfNumber(value: number, { least, most, isWhole }: SettingLimits): LimitFlaw | null {
+  if (isWhole && !Number.isInteger(value)) return 'notWhole';
+  return (least !== null && value < least) || (most !== null && value > most) ? 'outside' : null;
+}
+
+/** The limit that a text does not keep; `null`: it keeps all. An empty text is judged by the server. */
+export function flawOfText(text: string, { form }: SettingLimits): LimitFlaw | null {
+  if (form === 'path' && !text.startsWith('/')) return 'notPath';
+  return form === 'url' && text !== '' && !URL.canParse(text) ? 'notUrl' : null;
+}

@@ -86,7 +86,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
     const page = await window.tab(server.url, '/models');
     await page.getByRole('row').filter({ hasText: 'own-file' }).click();
     const drawer = page.getByRole('dialog', { name: 'own-file' });
-    await drawer.getByText('llamactl did not download this model').waitFor();
+    await drawer.getByText('A person, another program or quickstart wrote this one').waitFor();
     expect(await drawer.getByRole('button', { name: 'Delete' }).count()).toBe(0);
     await rm(folder, { recursive: true });
     await expect.poll(listed).not.toContain('own-file');

@@ -19,7 +19,7 @@ import { modelsWords } from '../../words/models.ts';
 import { FitPart } from './fit-part.tsx';
 
 /** The place of models that llamactl downloads. It deletes no files of other places, whose owners are others. */
-const DOWNLOADED: Model['source'] = 'hugging_face';
+const DOWNLOADED = 'hugging_face';
 
 /** Everything that is known about a model of this machine. */
 export function ModelDrawer({ model, onClose }: { model: Model; onClose: () => void }) {
@@ -69,7 +69,7 @@ export function ModelDrawer({ model, onClose }: { model: Model; onClose: () => v
           <FitPart model={model.id} />
         )}
         <ModelFacts model={model} />
-        {isAdmin && model.source !== DOWNLOADED && <p className="text-mute">{words.notRemoved}</p>}
+        {isAdmin && model.source !== DOWNLOADED && <p className="text-mute">{words.notRemoved[model.source]}</p>}
         <QueryPart query={details}>{(all) => <Details details={all} />}</QueryPart>
       </div>
       {asks && <Remove model={model} onClose={() => setAsks(false)} onRemoved={onClose} />}

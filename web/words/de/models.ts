@@ -60,7 +60,15 @@ export const de = {
   newInstance: 'Neue Instanz',
   remove: 'Dateien löschen',
   removeTitle: (name) => `${name} löschen?`,
-  notRemoved: 'llamactl hat dieses Modell nicht heruntergeladen und löscht es nicht: Löschen Sie die Datei selbst.',
+  notRemoved: {
+    folder:
+      'llamactl löscht nur Dateien, die es heruntergeladen hat. Diese hat ein Mensch, ein anderes Programm oder quickstart geschrieben: Löschen Sie die Datei selbst.',
+    llama_cpp:
+      'llamactl löscht nur Dateien, die es heruntergeladen hat. Diese gehört llama.cpp: Löschen Sie die Datei selbst.',
+    ollama:
+      'llamactl löscht nur Dateien, die es heruntergeladen hat. Diese gehört Ollama: Löschen Sie sie mit ollama rm.',
+    lm_studio: 'llamactl löscht nur Dateien, die es heruntergeladen hat. Diese gehört LM Studio: Löschen Sie sie dort.',
+  },
   removeUsed: (users, running) =>
     `${users} ${users.includes(',') ? 'nutzen' : 'nutzt'} es und startet nicht ohne es.${running === '' ? '' : ` Läuft gerade: ${running}.`}`,
   removeText: (size) => `Das gibt ${size} frei. Nur Dateien, die llamactl heruntergeladen hat, lassen sich löschen.`,

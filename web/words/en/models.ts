@@ -61,7 +61,13 @@ export const en = {
   newInstance: 'New instance',
   remove: 'Delete the files',
   removeTitle: (name: string) => `Delete ${name}?`,
-  notRemoved: 'llamactl did not download this model, so it does not delete it: delete the file itself.',
+  notRemoved: {
+    folder:
+      'llamactl deletes only files that it downloaded. A person, another program or quickstart wrote this one: delete the file itself.',
+    llama_cpp: 'llamactl deletes only files that it downloaded. This one belongs to llama.cpp: delete the file itself.',
+    ollama: 'llamactl deletes only files that it downloaded. This one belongs to Ollama: delete it with ollama rm.',
+    lm_studio: 'llamactl deletes only files that it downloaded. This one belongs to LM Studio: delete it there.',
+  } satisfies Record<Exclude<Model['source'], 'hugging_face'>, string>,
   removeUsed: (users: string, running: string) =>
     `${users} ${users.includes(',') ? 'use' : 'uses'} it and cannot start without it.${running === '' ? '' : ` Running now: ${running}.`}`,
   removeText: (size: string) => `This frees ${size}. Only files that llamactl downloaded can be deleted.`,

@@ -323,6 +323,19 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
 });
 
 describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
+  it('has only the settings that are set in its document, and others are no changes', async () => {
+    await create('short', { ctx_size: 512 });
+    const page = await window.tab(server.url, '/instances/short/edit?tab=yaml');
+    const editor = page.getByRole('textbox', { name: 'All settings as YAML' });
+    await page.locator('.cm-line').first().waitFor();
+    const text = await editor.textContent();
+    expect(text).toContain('ctx_size: 512');
+    expect(text).not.toMatch(/aliases|pinned|request_strip/);
+    await editor.press('Control+End');
+    await page.keyboard.type('group: big');
+    await meaning(page).getByText('One change').waitFor();
+  });
+
   it('begins in its first field, and is saved with Ctrl+S', async () => {
     const page = await window.tab(server.url, '/instances');
     await page.getByRole('heading', { name: 'Instances' }).waitFor();

@@ -1,14 +1,17 @@
 import { clockTime } from '../../format/clock-time.ts';
 import { since } from '../lib/figures.ts';
+import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
+import { partsWords } from '../words/parts.ts';
 
-/** The time since a moment: `3d 4h`. Its title is the exact time in UTC. @param of RFC 3339; `null`: nothing to show. */
-export function Age({ of }: { of: string | null }) {
+/** The time since a moment: `3d 4h`, or `3d 4h ago`. Its title is the exact time in UTC. @param of RFC 3339; `null`: nothing to show. */
+export function Age({ of, saysAgo = false }: { of: string | null; saysAgo?: boolean }) {
+  const words = useWords(partsWords);
   const now = useNow(1);
   if (of === null) return '-';
   return (
     <time dateTime={of} title={of}>
-      {since(of, now)}
+      {saysAgo ? words.ago(since(of, now)) : since(of, now)}
     </time>
   );
 }

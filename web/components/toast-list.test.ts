@@ -30,6 +30,15 @@ test('a message under the pointer stays until the pointer leaves it', () => {
   expect(texts(list)).toEqual([]);
 });
 
+test('the start of an instance closes what was said of its stop and its refused start', () => {
+  const list = new ToastList();
+  list.show({ kind: 'error', text: 'chat cannot start', about: 'chat' });
+  list.show({ kind: 'done', text: 'chat is stopped', about: 'chat' });
+  list.show({ kind: 'done', text: 'embed is stopped', about: 'embed' });
+  list.started('chat');
+  expect(texts(list)).toEqual(['embed is stopped']);
+});
+
 test('another page closes the errors of the page before, but not one that comes with the change', () => {
   const list = new ToastList();
   list.show({ kind: 'error', text: 'old' });

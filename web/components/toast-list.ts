@@ -7,6 +7,8 @@ export interface Toast {
   /** Of the answer with the error, for a report. */
   requestId?: string | null | undefined;
   action?: { label: string; run: () => void };
+  /** The instance whose next start makes it old. */
+  about?: string | undefined;
 }
 
 export interface ShownToast extends Toast {
@@ -51,6 +53,11 @@ export class ToastList {
   leavePage(): void {
     const now = performance.now();
     this.#keep(({ kind, shownAt }) => kind === 'done' || now - shownAt < OWN_PAGE_MS);
+  }
+
+  /** Closes what an instance made old: it starts, so it is neither stopped nor refused. */
+  started(instance: string): void {
+    this.#keep(({ about }) => about !== instance);
   }
 
   /** Closes the other messages. Without one to close, no listener is called. */

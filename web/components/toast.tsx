@@ -25,6 +25,11 @@ export function showError(error: unknown): void {
   showToast({ kind: 'error', text, requestId });
 }
 
+/** Closes messages about an instance that starts. */
+export function startedToast(instance: string): void {
+  toasts.started(instance);
+}
+
 /** Closes the errors of the page that the user leaves. */
 export function leaveErrors(): void {
   toasts.leavePage();

@@ -1,4 +1,4 @@
-import { showToast } from '../components/toast.tsx';
+import { showToast, startedToast } from '../components/toast.tsx';
 import type { CommandFailure, CommandResult, CommandWitness } from '../lib/commands.ts';
 import { groupUse } from '../lib/groups.ts';
 import { wordsNow } from '../lib/language.ts';
@@ -8,12 +8,15 @@ import { commandsWords } from '../words/commands.ts';
 
 interface Sources {
   rows: Pick<RowStore, 'all' | 'row'>;
-  feed: Pick<Feed, 'groups'>;
+  feed: Pick<Feed, 'groups' | 'listen'>;
   start: (names: readonly string[]) => void;
 }
 
 /** Makes the messages about commands: why one was refused, and what a stop or a deletion did. */
 export function commandMessages({ rows, feed, start }: Sources): CommandWitness {
+  feed.listen(({ type, data }) => {
+    if (type === 'instance_status_changed' && data.status === 'starting') startedToast(data.name);
+  });
   const words = (): (typeof commandsWords)['en'] => wordsNow(commandsWords);
   const groupText = (row: Row | undefined): string => {
     const use = row?.group === undefined ? null : groupUse(row.group, rows.all(), feed.groups.get());
@@ -25,7 +28,8 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
     const text = isPart ? words().bulkFailed(done, total, sentence) : sentence;
     // The refusal of a start of several names no limit.
     const more = command === 'start' && isPart && name !== null ? groupText(rows.row(name)) : '';
-    showToast({ kind: 'error', text: text + more, requestId });
+    const about = isPart ? undefined : (name ?? undefined);
+    showToast({ kind: 'error', text: text + more, requestId, about });
   };
   const done = ({ command, names }: CommandResult): void => {
     const [only] = names;
@@ -42,6 +46,7 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
     return showToast({
       kind: 'done',
       text: again === null ? stopped : `${stopped} ${again}`,
+      about: names.length === 1 ? only : undefined,
       action: { label: words().startAgain, run: () => start(names) },
     });
   };

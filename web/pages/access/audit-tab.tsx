@@ -93,20 +93,13 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
   }, [settle]);
   return (
     <form
-      className="min-w-0 wide:w-48"
+      className="min-w-0 wide:w-32"
       onSubmit={(event) => {
         event.preventDefault();
         settle();
       }}
     >
-      <TextField
-        label={label}
-        isLabelHidden
-        type="search"
-        placeholder={label}
-        value={text}
-        onChange={({ target }) => setText(target.value)}
-      />
+      <TextField label={label} type="search" value={text} onChange={({ target }) => setText(target.value)} />
     </form>
   );
 }
@@ -149,8 +142,7 @@ function StatusFilter() {
   return (
     <Select
       label={words.auditColumns.status}
-      isLabelHidden
-      className="min-w-0 wide:w-44"
+      className="min-w-0 wide:w-36"
       value={search.status ?? ALL}
       choices={[
         { value: ALL, label: words.allAnswers },

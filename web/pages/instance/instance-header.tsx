@@ -52,11 +52,11 @@ export function InstanceHeader({ row }: { row: Row }) {
 }
 
 function StatusNote({ row }: { row: Row }) {
-  const { status, started_at: startedAt, load, reason } = row;
+  const { status, ready_at: readyAt, load, reason } = row;
   const words = useWords(instanceWords);
   const loading = useWords(instancesWords);
   const commands = useWords(commandsWords);
-  const isUp = status === 'running' && startedAt !== null;
+  const isUp = status === 'running' && readyAt !== null;
   const isIdle = status === 'stopped' && row.on_demand;
   const why = useQuery({ ...whyQuery(useApp().client, row), enabled: isIdle });
   // The panel below has the obstacle of a start.
@@ -68,7 +68,7 @@ function StatusNote({ row }: { row: Row }) {
       </span>
       {isUp && (
         <span>
-          {words.up} <Age of={startedAt} />
+          {words.up} <Age of={readyAt} />
         </span>
       )}
       {load !== null && <span>{duration(load.elapsed)}</span>}

@@ -94,7 +94,7 @@ function InstanceFacts({ instance, row }: { instance: Instance; row: Row }) {
           ),
         ],
         instance.aliases.length === 0 ? null : [words.aliases, instance.aliases.join(', ')],
-        [words.used, row.last_used_at === null ? NONE : <Age key="used" of={row.last_used_at} />],
+        [words.used, row.last_used_at === null ? NONE : <Age key="used" of={row.last_used_at} saysAgo />],
         last === null
           ? null
           : [

@@ -11,22 +11,30 @@ import { isRecord } from '../../lib/record.ts';
 import { instanceKeys } from '../../lib/setting-keys.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
-import { engineOf, isJson, isSame, ordered, type SettingsDocument } from './settings-document.ts';
+import {
+  defaultsIn,
+  withoutDefaults,
+  engineOf,
+  isJson,
+  isSame,
+  ordered,
+  type SettingsDocument,
+} from './settings-document.ts';
 import { useTexts } from './unread.ts';
 
 /** All settings as one document. JSON is accepted too, because it is YAML. */
 export default function DocumentTab() {
   const words = useWords(newWords);
   const { client } = useApp();
-  const { document, problems, dispatch } = useForm();
+  const { document, base, problems, dispatch } = useForm();
   const { texts, setTexts } = useTexts();
   const typed = texts.yaml;
   const { data } = useQuery(engineOptionsQuery(client, engineOf(document)));
   const offer = useCallback((names: readonly string[]) => instanceKeys(names, data?.options ?? []), [data]);
   const read = typed === null ? null : readDocument(typed);
   // A change from elsewhere, such as a suggestion, replaces the text; a text that is no document yet stays.
-  const isOwn = read !== null && (!('document' in read) || isSame(read.document, document));
-  const text = typed !== null && isOwn ? typed : written(document);
+  const isOwn = read !== null && (!('document' in read) || isSame({ ...defaultsIn(base), ...read.document }, document));
+  const text = typed !== null && isOwn ? typed : written(withoutDefaults(document, base));
   return (
     <Panel title={words.documentTitle} actions={<CopyButton text={text} />}>
       <CodeEditor
@@ -43,7 +51,9 @@ export default function DocumentTab() {
         onChange={(value) => {
           const next = readDocument(value);
           setTexts((before) => ({ ...before, yaml: value, isFlawed: !('document' in next) }));
-          if ('document' in next) dispatch({ kind: 'replace', document: next.document });
+          if ('document' in next) {
+            dispatch({ kind: 'replace', document: { ...defaultsIn(base), ...next.document } });
+          }
         }}
       />
     </Panel>

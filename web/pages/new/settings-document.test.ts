@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { changesBetween, isSame, ordered, patchOf, valueAt, withValue } from './settings-document.ts';
+import {
+  changesBetween,
+  defaultsIn,
+  isSame,
+  ordered,
+  patchOf,
+  valueAt,
+  withoutDefaults,
+  withValue,
+} from './settings-document.ts';
 
 describe('a setting at a dotted path', () => {
   it('is read and written, also inside options whose names have dots', () => {
@@ -35,6 +44,20 @@ describe('the body of an update', () => {
   it('is empty when nothing differs, whatever the order of keys', () => {
     expect(patchOf({ options: { a: 1, b: 2 } }, { options: { b: 2, a: 1 } })).toEqual({});
     expect(patchOf({ environment: {} }, {})).toEqual({});
+  });
+});
+
+describe('a document to read', () => {
+  const base = { name: 'chat', aliases: [], pinned: false, on_demand: false, queue_limit: 1_000 };
+
+  it('leaves out what only has its default, so that no one has to keep it', () => {
+    expect(withoutDefaults(base, base)).toEqual({ name: 'chat', on_demand: false });
+    expect({ ...defaultsIn(base), ...withoutDefaults(base, base) }).toEqual(base);
+  });
+
+  it('has a default that was changed, and one that a person has set', () => {
+    expect(withoutDefaults({ ...base, pinned: true }, base)).toMatchObject({ pinned: true });
+    expect(withoutDefaults({ name: 'new', pinned: false }, {})).toEqual({ name: 'new', pinned: false });
   });
 });
 

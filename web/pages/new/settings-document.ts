@@ -19,6 +19,37 @@ export function documentOf(record: Instance): SettingsDocument {
   );
 }
 
+/** Defaults that no configuration changes. A record also has them without a setting. */
+const DEFAULTS: SettingsDocument = {
+  engine: 'llama_cpp',
+  options: {},
+  extra_args: [],
+  environment: {},
+  aliases: [],
+  unlisted: false,
+  auto_start: true,
+  on_demand: true,
+  pinned: false,
+  queue_limit: 1_000,
+  request_defaults: {},
+  request_strip: [],
+  isolated: false,
+  keep_context: 'off',
+};
+
+/** The settings of a record that only have their default. */
+export function defaultsIn(base: SettingsDocument): SettingsDocument {
+  return Object.fromEntries(Object.entries(base).filter(([key, value]) => isSame(value, DEFAULTS[key])));
+}
+
+/** The settings that a person has to read: those of a record that only have their default are left out. */
+export function withoutDefaults(document: SettingsDocument, base: SettingsDocument): SettingsDocument {
+  const hidden = defaultsIn(base);
+  return Object.fromEntries(
+    Object.entries(document).filter(([key, value]) => !Object.hasOwn(hidden, key) || !isSame(value, hidden[key])),
+  );
+}
+
 /** The engine of an instance with these settings. */
 export function engineOf(document: SettingsDocument): string {
   return typeof document['engine'] === 'string' ? document['engine'] : 'llama_cpp';

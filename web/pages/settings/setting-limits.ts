@@ -1,6 +1,6 @@
 import { isRecord } from '../../lib/record.ts';
 
-/** What the description of the API demands of a value. The server checks more. */
+/** The rules of a value in the description of the API. The server checks more. */
 export interface SettingLimits {
   /** Of a number; `null`: no limit. */
   least: number | null;

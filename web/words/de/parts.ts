@@ -27,6 +27,7 @@ export const de = {
     restarting: 'startet neu',
     failed: 'gescheitert',
   },
+  ago: (time) => `vor ${time}`,
   memory: {
     weights: (size) => `Gewichte ${size}`,
     cache: (size) => `Cache ${size}`,

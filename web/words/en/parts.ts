@@ -27,6 +27,7 @@ export const en = {
     restarting: 'restarting',
     failed: 'failed',
   },
+  ago: (time: string) => `${time} ago`,
   memory: {
     weights: (size: string) => `weights ${size}`,
     cache: (size: string) => `cache ${size}`,

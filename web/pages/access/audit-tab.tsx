@@ -4,13 +4,13 @@ import type { AuditFilter, AuditRow } from '@llamactl/client';
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { clockTime } from '../../../format/clock-time.ts';
 import { Moment } from '../../components/age.tsx';
-import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { TextField } from '../../components/field.tsx';
 import { Grid, GridCell, type GridColumn } from '../../components/grid.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Select } from '../../components/select.tsx';
 import { VerdictMark } from '../../components/status.tsx';
+import { IconButton } from '../../components/icon-button.tsx';
 import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
@@ -78,7 +78,7 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
     // The way back and links change the text; the answer to typing must not, because more may be typed by now.
     if (current !== sent) setText(current ?? '');
   }
-  const label = { subject: words.filterSubject, action: words.filterAction, target: words.filterTarget }[name];
+  const example = { subject: words.filterSubject, action: words.filterAction, target: undefined }[name];
   const value = text.trim() === '' ? undefined : text.trim();
   const settle = useCallback((): void => {
     // Another page may be on its way; this would lead back.
@@ -99,7 +99,13 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
         settle();
       }}
     >
-      <TextField label={label} type="search" value={text} onChange={({ target }) => setText(target.value)} />
+      <TextField
+        label={words.auditColumns[name]}
+        placeholder={example}
+        type="search"
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+      />
     </form>
   );
 }
@@ -170,14 +176,13 @@ function Download({ filters }: { filters: AuditFilter }) {
     onError: showError,
   });
   return (
-    <Button
+    <IconButton
       icon="download"
-      className="min-w-0 wide:ml-auto"
+      label={words.download}
+      className="justify-self-end wide:ml-auto"
       isPending={download.isPending}
       onClick={() => download.mutate()}
-    >
-      {words.download}
-    </Button>
+    />
   );
 }
 

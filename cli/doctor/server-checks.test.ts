@@ -13,14 +13,29 @@ const ADDRESS: ServerAddress = {
 };
 const LIST = { instances: [{ name: 'qwen', port: 8100 }] };
 
+interface Prepared {
+  status?: number;
+  body: object;
+  /** Seconds. */
+  retryAfter?: number;
+}
+
 /** A server with these responses by path; `null`: no server. */
-function answering(answers: Record<string, { status?: number; body: object }> | null): Client {
+function answering(
+  answers: Record<string, Prepared> | null,
+  /** Answers that come first, each once. */
+  before: Record<string, Prepared> = {},
+): Client {
   const fetch = async (input: string | URL | Request): Promise<Response> => {
     if (answers === null)
       throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) });
     const { pathname } = new URL(input instanceof Request ? input.url : input);
-    const { status = 200, body } = answers[pathname] ?? { status: 404, body: { error: pathname, code: 'NOT_FOUND' } };
-    return new Response(JSON.stringify(body), { status, headers: { date: new Date(NOW).toUTCString() } });
+    const unknown: Prepared = { status: 404, body: { error: pathname, code: 'NOT_FOUND' } };
+    const { status = 200, body, retryAfter } = before[pathname] ?? answers[pathname] ?? unknown;
+    delete before[pathname];
+    const headers = new Headers({ date: new Date(NOW).toUTCString() });
+    if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter));
+    return new Response(JSON.stringify(body), { status, headers });
   };
   return new Client({ url: ADDRESS.url, fetch });
 }
@@ -48,8 +63,15 @@ describe('the server', () => {
     expect([...ports]).toEqual([8100]);
   });
 
-  it('is a warning if it limits requests', async () => {
-    const busy = { status: 429, body: { error: 'More than 100 requests in a minute.', code: 'RATE_LIMITED' } };
+  it.each(['/api/system/info', '/api/instances'])('is asked again if it limits requests to %s', async (route) => {
+    const busy = { status: 429, body: { error: 'Too many.', code: 'RATE_LIMITED' }, retryAfter: 0 };
+    const { findings } = await check(answering(info(), { [route]: busy }));
+    expect(findings).toMatchObject([{ check: 'server', level: 'ok' }, { check: 'alerts' }]);
+  });
+
+  it('is a warning if it limits requests for longer than a request waits', async () => {
+    const body = { error: 'More than 100 requests in a minute.', code: 'RATE_LIMITED' };
+    const busy = { status: 429, body, retryAfter: 3_600 };
     const { findings } = await check(answering({ ...info(), '/api/instances': busy }));
     expect(findings).toMatchObject([
       { level: 'warning', message: expect.stringContaining('More than 100') as unknown },
@@ -115,7 +137,7 @@ describe('the server', () => {
     ]);
   });
 
-  it('names one command for all instances whose files Ollama has replaced', async () => {
+  it('names one command for all instances whose files Ollama has replaced, and what to do for those it deleted', async () => {
     const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
     const obstacle = { code: 'MODEL_NOT_FOUND', message: `the model file ${file} does not exist` };
     const health = { body: { status: 'stopped', start_obstacle: obstacle } };
@@ -129,9 +151,23 @@ describe('the server', () => {
             { ...gone, name: 'a', model: 'ollama:qwen3:8b' },
             { ...gone, name: 'b', model: 'qwen3:8b' },
             { ...gone, name: 'by-path' },
+            { ...gone, name: 'c', model: 'ollama:chatty:latest' },
+            { ...gone, name: 'd', model: 'chatty:latest' },
+            { ...gone, name: 'e', model: 'cut:1b' },
           ],
         },
       },
+      '/api/models': {
+        body: {
+          models: [
+            { id: 'id-1', ref: 'ollama:qwen3:8b', name: 'qwen3:8b', path: '/ollama/blobs/new', problems: [] },
+            { id: 'id-2', ref: 'ollama:cut:1b', name: 'cut:1b', path: '/ollama/blobs/cut', problems: ['is cut off'] },
+          ],
+        },
+      },
+      '/api/instances/c/health': health,
+      '/api/instances/d/health': health,
+      '/api/instances/e/health': health,
       '/api/instances/a/health': health,
       '/api/instances/b/health': health,
       '/api/instances/by-path/health': health,
@@ -141,9 +177,17 @@ describe('the server', () => {
       {
         check: 'instance',
         level: 'warning',
-        message: 'Ollama has replaced or deleted the files of qwen3:8b, so these cannot be started: a, b',
+        message: 'Ollama has replaced the files of qwen3:8b, so these cannot be started: a, b',
         remedies: [{ command: 'llamactl import ollama qwen3:8b --update' }],
       },
+      {
+        check: 'instance',
+        level: 'warning',
+        message: 'Ollama no longer has chatty:latest, so these cannot be started: c, d',
+        remedies: [{ command: 'ollama pull chatty:latest' }, { command: 'llamactl rm c d' }],
+      },
+      { message: 'Ollama no longer has cut:1b, so these cannot be started: e' },
+      { check: 'models' },
     ]);
   });
 

@@ -33,18 +33,25 @@ export async function checkServer({ client, address, version, now, signal }: Ser
     import('@llamactl/client'),
     import('@llamactl/server/main'),
   ]);
-  const call = { signal, timeout: TIMEOUT, retries: 0 };
+  const call = { signal, timeout: TIMEOUT };
   const check = 'server';
   const where = `${client.url} (from ${address.source})`;
   try {
-    const { body, headers } = await client.request<SystemInfo>('GET', '/api/system/info', call);
+    // A missing server is reported at once. One that limits requests is asked again.
+    const { body, headers } = await client
+      .request<SystemInfo>('GET', '/api/system/info', { ...call, retries: 0 })
+      .catch((error: unknown) => {
+        if (!(error instanceof LlamactlError) || error.status !== 429) throw error;
+        return client.request<SystemInfo>('GET', '/api/system/info', call);
+      });
     const [alerts, instances] = await Promise.all([client.getSystemAlerts(call), client.listInstances(call)]);
+    const { models } = await client.listModels(call);
     return {
       findings: [
         versions(where, body.version, version),
         ...clocks(headers.get('date'), now()),
-        ...stateFindings(alerts, await blockedInstances(client, instances, call)),
-        ...brokenModelFindings((await client.listModels(call)).models),
+        ...stateFindings(alerts, await blockedInstances(client, instances, call), models),
+        ...brokenModelFindings(models),
       ],
       ports: isOwnAddress(client.url) ? portsOf(instances) : new Set(),
     };
@@ -67,7 +74,7 @@ export async function checkServer({ client, address, version, now, signal }: Ser
   }
 }
 
-type Call = { signal: AbortSignal; timeout: number; retries: number };
+type Call = { signal: AbortSignal; timeout: number };
 
 /**
  * Instances that a start would be refused for, each with the obstacle. Asks about few: each takes a request, of which a

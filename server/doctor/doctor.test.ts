@@ -57,7 +57,7 @@ describe('the doctor of a server', () => {
     const asked: string[] = [];
     const findings = await found({
       alerts: () => [{ level: 'error', code: 'c', message: 'm', instance: 'a', raised_at: '2026-03-01T12:00:00Z' }],
-      models: () => [{ name: 'half', problems: ['It is cut.'] }],
+      models: () => [{ id: 'half', ref: null, name: 'half', path: '/half.gguf', problems: ['It is cut.'] }],
       instances: {
         list: () => [
           { name: 'a', status: 'failed' },

@@ -6,12 +6,11 @@ import {
   type Finding as Shown,
 } from '@llamactl/contract/doctor';
 import type { InstanceSummary } from '@llamactl/contract/instance';
-import type { Model } from '@llamactl/contract/model';
 import type { Alert } from '@llamactl/contract/system';
 import { atMost, type Clock } from '../instances/ports/time.ts';
 import { byCommand, doubtful, well, wrong, type Finding } from './finding.ts';
 import { checkClock } from './process-checks.ts';
-import { type BlockedInstance, brokenModelFindings, stateFindings } from './state-checks.ts';
+import { type BlockedInstance, brokenModelFindings, type NamedModel, stateFindings } from './state-checks.ts';
 
 /** Longest time for all checks. */
 const LONGEST_MS = 30_000;
@@ -25,7 +24,7 @@ export interface DoctorPatient {
   built: string;
   configuration: () => Promise<Pick<ConfigView, 'file' | 'pending' | 'problem'>>;
   alerts: () => readonly Alert[];
-  models: () => readonly Pick<Model, 'name' | 'problems'>[];
+  models: () => readonly NamedModel[];
   instances: {
     list(): readonly Pick<InstanceSummary, 'name' | 'status' | 'model' | 'model_path'>[];
     health(name: string): Promise<{ start_obstacle?: BlockedInstance['obstacle'] | undefined }>;
@@ -80,8 +79,9 @@ export class Doctor {
       const { start_obstacle: obstacle } = await instances.health(instance.name);
       if (obstacle !== undefined) blocked.push({ ...instance, obstacle });
     }
-    yield* stateFindings(raised, blocked);
-    yield* brokenModelFindings(models());
+    const library = models();
+    yield* stateFindings(raised, blocked, library);
+    yield* brokenModelFindings(library);
     yield* configurationFindings(await configuration());
     yield* machine();
     yield checkClock(clock.now(), built);

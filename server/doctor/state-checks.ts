@@ -1,6 +1,7 @@
 import type { StartObstacle } from '@llamactl/contract/health';
 import type { InstanceSummary } from '@llamactl/contract/instance';
 import type { Model } from '@llamactl/contract/model';
+import { modelsCalled } from '@llamactl/contract/model-names';
 import { isOllamaBlob } from '@llamactl/contract/ollama-options';
 import type { Alert } from '@llamactl/contract/system';
 import { count } from '../../format/figures.ts';
@@ -25,24 +26,34 @@ export interface BlockedInstance extends Pick<InstanceSummary, 'name' | 'model' 
   obstacle: Pick<StartObstacle, 'message'> & Partial<Pick<StartObstacle, 'code'>>;
 }
 
+/** The parts of a model of the library that say which instances it could mend. */
+export type NamedModel = Pick<Model, 'id' | 'ref' | 'name' | 'path' | 'problems'>;
+
 /**
  * The findings about alerts and about instances that cannot be started. Those whose file Ollama has replaced are one
  * finding, because one command mends all of them.
  */
-export function stateFindings(alerts: readonly Alert[], blocked: readonly BlockedInstance[]): Finding[] {
-  const [replaced = [], others = []] = [true, false].map((is) => blocked.filter((each) => isReplaced(each) === is));
+export function stateFindings(
+  alerts: readonly Alert[],
+  blocked: readonly BlockedInstance[],
+  models: readonly NamedModel[],
+): Finding[] {
+  const ofOllama = blocked.filter((each) => isOfOllama(each));
+  const others = blocked.filter((each) => !ofOllama.includes(each));
+  const replaced = ofOllama.filter((each) => hasOtherFile(each, models));
   const isSaid = ({ instance, message }: Alert): boolean =>
-    replaced.some(({ name, model_path: file }) => name === instance && message.includes(file ?? ''));
+    ofOllama.some(({ name, model_path: file }) => name === instance && message.includes(file ?? ''));
   const shown = alerts.filter((alert) => !isSaid(alert));
   return [
     ...(shown.length === 0 && alerts.length > 0 ? [] : alertFindings(shown)),
     ...others.map(({ name, obstacle }) => obstacleFinding(name, obstacle)),
     ...replacedFindings(replaced),
+    ...deletedFindings(ofOllama.filter((each) => !replaced.includes(each))),
   ];
 }
 
 /** Whether the instance names a model, and its file was one of Ollama, which is gone. */
-function isReplaced({ model, model_path: file = '', obstacle: { code, message } }: BlockedInstance): boolean {
+function isOfOllama({ model, model_path: file = '', obstacle: { code, message } }: BlockedInstance): boolean {
   return (
     code === 'MODEL_NOT_FOUND' &&
     model !== undefined &&
@@ -51,13 +62,39 @@ function isReplaced({ model, model_path: file = '', obstacle: { code, message } 
   );
 }
 
+/** Whether the library has another file under the name of the model. */
+function hasOtherFile({ model = '', model_path: file }: BlockedInstance, models: readonly NamedModel[]): boolean {
+  return modelsCalled(model, models).some(({ path, problems }) => path !== file && problems.length === 0);
+}
+
 function replacedFindings(replaced: readonly BlockedInstance[]): Finding[] {
   if (replaced.length === 0) return [];
-  const models = [...new Set(replaced.map(({ model = '' }) => model.replace(/^ollama:/, '')))];
-  const names = replaced.map(({ name }) => name).join(', ');
-  const message = `Ollama has replaced or deleted the files of ${models.join(', ')}, so these cannot be started: ${names}`;
+  const models = [...new Set(replaced.map(nameInOllama))];
+  const message = `Ollama has replaced the files of ${models.join(', ')}, so these cannot be started: ${namesOf(replaced)}`;
   const command = `llamactl import ollama ${models.map(shellQuoted).join(' ')} --update`;
   return [doubtful('instance', message, byCommand('Use the files that Ollama has now', command))];
+}
+
+/** A finding for each model that Ollama no longer has, or whose file it lacks. */
+function deletedFindings(deleted: readonly BlockedInstance[]): Finding[] {
+  return [...Map.groupBy(deleted, nameInOllama)].map(([model, instances]) => {
+    const message = `Ollama no longer has ${model}, so these cannot be started: ${namesOf(instances)}`;
+    const names = instances.map(({ name }) => name).join(' ');
+    return doubtful(
+      'instance',
+      message,
+      byCommand('Let Ollama download it again', `ollama pull ${shellQuoted(model)}`),
+      byCommand(instances.length === 1 ? 'Or delete the instance' : 'Or delete the instances', `llamactl rm ${names}`),
+    );
+  });
+}
+
+function nameInOllama({ model = '' }: BlockedInstance): string {
+  return model.replace(/^ollama:/, '');
+}
+
+function namesOf(instances: readonly BlockedInstance[]): string {
+  return instances.map(({ name }) => name).join(', ');
 }
 
 /** The finding about an instance whose start would be refused. */

@@ -315,6 +315,18 @@ describe('the library', () => {
     expect(library.newerFile('unknown', before)).toBeNull();
   });
 
+  it('knows no newer file of a name whose new file is missing', async () => {
+    const manifest = 'ollama/manifests/registry.ollama.ai/library/qwen3/1b';
+    const missing = `sha256:${'b'.repeat(64)}`;
+    await put(
+      manifest,
+      JSON.stringify({ layers: [{ mediaType: 'application/vnd.ollama.image.model', digest: missing }] }),
+    );
+    const library = await scanned([place('ollama', 'ollama', 'ollama')]);
+    expect(library.list()).toMatchObject([{ problems: [expect.stringContaining('lacks its file')] }]);
+    expect(library.newerFile('qwen3:1b', `/ollama/blobs/sha256-${'a'.repeat(64)}`)).toBeNull();
+  });
+
   it('does not call a namesake a newer version', async () => {
     const [first, second] = [await put('models/a/m.gguf'), await put('models/b/m.gguf')];
     const library = await scanned();

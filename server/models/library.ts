@@ -139,7 +139,8 @@ export class ModelLibrary implements Models {
 
   newerFile(called: string, file: string): string | null {
     const meant = this.#meant(called);
-    if (meant === null || meant.path === file) return null;
+    // The file of a damaged model may be missing too.
+    if (meant === null || meant.path === file || meant.problems.length > 0) return null;
     const words = new Set(spellings(called));
     // Two models may have one name.
     const isStillCalled = (this.#index.byPath.get(file) ?? []).some((model) =>

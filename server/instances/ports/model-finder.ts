@@ -25,7 +25,7 @@ export interface ModelFinder {
   abilities(file: string, called?: string): Pick<Model, 'capabilities' | 'context'> | null;
   /**
    * The file that a word for a model means now, if it is another than `file`, and `file` has this name no more. `null`:
-   * it means the same file, or none.
+   * it means the same file, none, or a damaged model.
    */
   newerFile(called: string, file: string): string | null;
 }

@@ -440,7 +440,7 @@ describe('remedies', () => {
     const gone = `the model file ${file} does not exist`;
     const missing = explain(
       facts(
-        { model: 'ollama:qwen3:8b', model_path: file, status: 'stopped' },
+        { model: 'ollama:qwen3:8b', model_path: file, newer_model_path: file, status: 'stopped' },
         { health: blocked('MODEL_NOT_FOUND', gone) },
       ),
     );
@@ -452,6 +452,27 @@ describe('remedies', () => {
     });
     const newer = explain(facts({ model: 'qwen3:8b', newer_model_path: file }));
     expect(newer.remedies).toMatchObject([{ command: 'llamactl import ollama qwen3:8b --update' }]);
+  });
+
+  it('bring back a model that Ollama no longer has', () => {
+    const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    const gone = blocked('MODEL_NOT_FOUND', `the model file ${file} does not exist`);
+    const { remedies } = explain(
+      facts({ model: 'ollama:chatty:latest', model_path: file, status: 'stopped' }, { health: gone }),
+    );
+    expect(remedies.slice(0, 3)).toEqual([
+      {
+        label: 'Ollama no longer has chatty:latest; to bring it back',
+        command: 'ollama pull chatty:latest',
+      },
+      {
+        label: 'Then use the file that it has',
+        operation: 'updateInstance',
+        body: { model: 'ollama:chatty:latest' },
+        command: 'llamactl import ollama chatty:latest --update',
+      },
+      { label: 'Or delete the instance', command: 'llamactl rm qwen' },
+    ]);
   });
 
   it('take the newer version that the library has of a model', () => {

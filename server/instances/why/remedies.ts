@@ -29,15 +29,14 @@ type PossibilityFacts = Pick<WhyFacts, 'engineOptions' | 'tried'>;
 /** Steps against a cause, the best one first. @param reason The message that shows the cause. */
 export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): Remedy[] {
   const { instance, estimate } = facts;
-  const { model_path: file, model: called, engine } = instance;
+  const { model_path: file, engine } = instance;
   const choose: Remedy = { label: 'Choose another model file', link: 'settings/model_path' };
   const companion = companionIn(reason);
   if (companion !== null && FILE_CAUSES.has(cause)) return companionRemedies(cause, companion, instance);
   switch (cause) {
     case 'model_missing':
       return [
-        // A pull of Ollama gives a model another file, and removes the old one.
-        ...(called === undefined ? [] : [newFile(`Use the file that ${called} has now`, called, file)]),
+        ...fileOfModel(instance),
         choose,
         ...(file === undefined ? [] : [{ label: `Put the file back: ${file}` }]),
       ];
@@ -134,6 +133,18 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
 /** The step that takes the newer version of the model; empty: the library has none. */
 export function newerModel({ model, newer_model_path: newer }: Instance): Remedy[] {
   return model === undefined || newer === undefined ? [] : [newFile(`Use the newer version of ${model}`, model, newer)];
+}
+
+/** Steps for the missing file of a model. A pull of Ollama gives a model another file, and removes the old one. */
+function fileOfModel({ name, model, model_path: file = '', newer_model_path: newer }: Instance): Remedy[] {
+  if (model === undefined) return [];
+  if (newer !== undefined || !isOllamaBlob(file)) return [newFile(`Use the file that ${model} has now`, model, newer)];
+  const inOllama = shellQuoted(model.replace(/^ollama:/, ''));
+  return [
+    { label: `Ollama no longer has ${inOllama}; to bring it back`, command: `ollama pull ${inOllama}` },
+    newFile('Then use the file that it has', model, file),
+    { label: 'Or delete the instance', command: `llamactl rm ${name}` },
+  ];
 }
 
 /** The step that takes the file that a model has now. A model of Ollama has a command that does it for all its instances. */

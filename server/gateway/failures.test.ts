@@ -68,10 +68,16 @@ test('the error for an unknown model refers to GET /v1/models', () => {
 });
 
 test('the error for a model without an instance says how to get one, in words that a shell takes', () => {
-  expect(unknownModel('qwen3:8b', true).message).toBe(
+  expect(unknownModel('qwen3:8b', []).message).toBe(
     'The model "qwen3:8b" is a model without an instance: llamactl run qwen3:8b creates one and starts it.',
   );
-  expect(unknownModel('a; rm -rf x', true).message).toContain('llamactl run NAME creates');
+  expect(unknownModel('a; rm -rf x', []).message).toContain('llamactl run NAME creates');
+});
+
+test('the error for a damaged model without an instance says the damage, and offers no start', () => {
+  expect(unknownModel('cut:1b', ['cut:1b is cut off', 'ollama pull cut:1b downloads it again']).message).toBe(
+    'The model "cut:1b" is a model without an instance, and cannot be loaded: cut:1b is cut off; ollama pull cut:1b downloads it again.',
+  );
 });
 
 test('ignores leases of another instance', async () => {
@@ -87,7 +93,7 @@ test('a caller that may not start instances gets no advice to start one', () => 
   const failure = modelFailure(new ApiError('INSTANCE_NOT_RUNNING', ''), 'a', {
     instances,
     mayStart: false,
-    isInLibrary: () => false,
+    problemsInLibrary: () => null,
   });
   expect(failure).toMatchObject({
     message: 'The model "a" is not running. Your key may not start it; ask somebody who may.',
@@ -100,7 +106,7 @@ describe('an SDK, which retries a 503 by itself,', () => {
 
   function headersOf(error: ApiError, status: 'starting' | 'failed' | 'stopped'): unknown {
     const instances = new FakeInstances([{ name: 'a', port: 1, status }]);
-    const failure = modelFailure(error, 'a', { instances, mayStart: true, isInLibrary: () => false });
+    const failure = modelFailure(error, 'a', { instances, mayStart: true, problemsInLibrary: () => null });
     return failure instanceof ApiError ? failure.extras.headers : failure;
   }
 
@@ -109,7 +115,7 @@ describe('an SDK, which retries a 503 by itself,', () => {
     const failure = modelFailure(error, 'a', {
       instances: new FakeInstances([{ name: 'a', port: 1, status: 'failed' }]),
       mayStart: true,
-      isInLibrary: () => false,
+      problemsInLibrary: () => null,
     });
     expect(failure).toMatchObject({ code: 'START_FAILED', message: 'It did not start.', status: 503 });
     expect(failure).toMatchObject({

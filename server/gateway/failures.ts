@@ -18,10 +18,10 @@ const NO_RETRY = { 'x-should-retry': 'false' };
 export function modelFailure(
   error: unknown,
   model: string,
-  caller: Pick<CallContext, 'instances' | 'mayStart' | 'isInLibrary'>,
+  caller: Pick<CallContext, 'instances' | 'mayStart' | 'problemsInLibrary'>,
 ): unknown {
   if (!(error instanceof ApiError)) return error;
-  if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model, caller.isInLibrary(model), error.cause);
+  if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model, caller.problemsInLibrary(model), error.cause);
   if (error.code === 'START_FAILED') {
     const { message, extras } = error;
     return new ApiError('START_FAILED', message, { ...extras, headers: retryHeaders(false, extras.headers) });
@@ -56,10 +56,18 @@ function retryHeaders(isPassing: boolean, known?: Readonly<Record<string, string
 /**
  * The error for a model name that no instance has.
  *
- * @param isInLibrary Whether a model of this machine has the name, and the caller may list models.
+ * @param problems Why the model of this machine with this name cannot be loaded; empty: no reason is known. `null`: no
+ *   model has the name, or the caller may not list models.
  */
-export function unknownModel(model: string, isInLibrary = false, cause?: unknown): ApiError {
-  if (isInLibrary) {
+export function unknownModel(model: string, problems: readonly string[] | null = null, cause?: unknown): ApiError {
+  if (problems !== null && problems.length > 0) {
+    return new ApiError(
+      'INSTANCE_NOT_FOUND',
+      `The model ${quoted(model)} is a model without an instance, and cannot be loaded: ${problems.join('; ')}.`,
+      { cause },
+    );
+  }
+  if (problems !== null) {
     const word = /^[\w.:/@+-]{1,100}$/.test(model) ? model : 'NAME';
     return new ApiError(
       'INSTANCE_NOT_FOUND',

@@ -88,8 +88,11 @@ export interface CallContext {
   instances: GatewayInstances;
   /** Whether requests of this caller start stopped instances. */
   mayStart: boolean;
-  /** Whether a model of this machine has this name. No, if the caller may not list models. */
-  isInLibrary(model: string): boolean;
+  /**
+   * Why the model of this machine with this name cannot be loaded; empty: no reason is known. `null`: no model has the name,
+   * or the caller may not list models.
+   */
+  problemsInLibrary(model: string): readonly string[] | null;
   /** The instance that the path names, decoded; `null`: the request names a model. */
   instance: string | null;
   /** Bytes that the caller sent right after its request for a WebSocket; `null`: the request is an ordinary one. */

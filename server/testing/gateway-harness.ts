@@ -287,7 +287,7 @@ export async function startGateway(
       author: { account: { id: 'u1', name: 'ada' }, key: null },
       account: accountOf(request),
       mayStart,
-      isInLibrary: (model: string) => library.includes(model),
+      problemsInLibrary: (model: string) => (library.includes(model) ? [] : null),
       url,
       headers,
       instances,

@@ -205,10 +205,10 @@ class RequestContext implements CallContext {
     this.#reply = reply;
   }
 
-  isInLibrary(model: string): boolean {
+  problemsInLibrary(model: string): readonly string[] | null {
     const { caller } = this.#request;
     const mayList = caller !== null && mayCall(caller, OPERATIONS.listModels.permission);
-    return mayList && this.#models.named(model) !== null;
+    return mayList ? (this.#models.named(model)?.problems ?? null) : null;
   }
 
   onAdmitted(headers: Admission['headers']): void {

@@ -117,13 +117,16 @@ function setting(rest: string, instance: string): ChatCommand {
     return { kind: 'mistake', message: `${name} belongs to the engine: ${update}` };
   }
   if (OURS.has(name)) return { kind: 'mistake', message: `${name} cannot be set here` };
-  const field = OLLAMA_FIELDS.get(name);
-  if (field !== undefined)
-    return { kind: 'mistake', message: `${name} is called ${field} here: /set ${field} ${value}`.trimEnd() };
+  const field = OLLAMA_FIELDS.get(name) ?? name;
   const meant = value === '' ? undefined : valueOf(value);
-  const fault = settingFault(name, meant);
-  return fault === null ? { kind: 'set', name, value: meant } : { kind: 'mistake', message: fault };
+  // As in Ollama, -1 is no limit, also if the instance has one.
+  if (field === LIMIT && typeof meant === 'number' && meant < 0) return { kind: 'set', name: field, value: null };
+  const fault = settingFault(field, meant);
+  return fault === null ? { kind: 'set', name: field, value: meant } : { kind: 'mistake', message: fault };
 }
+
+/** The field with the most tokens of an answer. In a request, `null` is no limit. */
+const LIMIT = 'max_tokens';
 
 /** `/set` of Ollama's chat for things that are no fields of requests. `null`: it is none of them. */
 function modeOfOllama(name: string, value: string): ChatCommand | null {

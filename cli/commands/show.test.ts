@@ -31,6 +31,23 @@ describe('showing an instance', () => {
     expect((await sandbox.run(['inspect', 'llama', '-q'])).stdout).toBe('stopped\n');
   });
 
+  it('says why it cannot be started, and only then', async () => {
+    const message = 'the model file /models/llama.gguf does not exist';
+    expect((await sandbox.run(['show', 'llama'])).stdout).not.toContain('cannot be started');
+    server.manager.shapeHealth({
+      llama: {
+        ...(await server.manager.health('llama')),
+        start_obstacle: { code: 'MODEL_NOT_FOUND', message, cause: 'model_missing' },
+      },
+    });
+    const { stdout } = await sandbox.run(['show', 'llama']);
+    expect(stdout.replaceAll(/\n +/g, ' ')).toContain(
+      `attention    it cannot be started: ${message}; for help: llamactl why llama\n`,
+    );
+    server.manager.shape('llama', { status: 'failed', reason: message });
+    expect((await sandbox.run(['show', 'llama'])).stdout).not.toContain('cannot be started');
+  });
+
   it('prints parts of it, as ollama show does of a model', async () => {
     await server.add('coder', {
       model_path: '/models/qwen.gguf',
@@ -59,6 +76,10 @@ describe('showing an instance', () => {
       (await sandbox.run(['show', 'bare', flag], { environment: { LLAMACTL_URL: ollama.url } })).stdout;
     expect(await show('--license')).toBe('MIT License\n');
     expect(await show('--modelfile')).toContain(`# pirate has more settings in Ollama: SYSTEM\nFROM ${file}\n`);
+    ollama.add('bare', { model: 'derived', model_path: file, model_info: info });
+    const ofDeleted = await show('--modelfile');
+    expect(ofDeleted).toContain(`FROM ${file}\n`);
+    expect(ofDeleted).not.toContain('more settings');
     await ollama.leave();
   });
 

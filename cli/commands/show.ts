@@ -1,7 +1,6 @@
 import type { Instance, ModelDetails } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
-import type { OfModel } from '../modelfile/modelfile-of.ts';
 import { pageLines } from '../instances/instance-page.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { plain } from '../screen/text.ts';
@@ -36,20 +35,32 @@ export function showCommand(commandLine: CommandLine): Command {
         else if (part !== null) terminal.print(plain(part, 'many lines'));
         else if (terminal.isJson) terminal.printJson(instance, OPTIONAL);
         else if (terminal.isQuiet) terminal.print(terminal.isNames ? plain(instance.name) : instance.status);
-        else for (const line of pageLines(instance, terminal, now())) terminal.print(line);
+        else {
+          const obstacle = await obstacleOf(session, instance);
+          for (const line of pageLines(instance, terminal, now(), obstacle)) terminal.print(line);
+        }
       }),
     );
+}
+
+/** Why a start would be refused, such as for a missing file. `null`: no reason is known, or it has a process. */
+async function obstacleOf({ client, signal }: Session, { name, status }: Instance): Promise<string | null> {
+  if (status !== 'stopped' && status !== 'failed') return null;
+  const { LlamactlError } = await import('@llamactl/client');
+  try {
+    return (await client.getInstanceHealth(name, { signal })).start_obstacle?.message ?? null;
+  } catch (error) {
+    if (error instanceof LlamactlError) return null;
+    throw error;
+  }
 }
 
 /** The part of an instance that a flag names; `null`: none does. @throws {Problem} when the instance has no such part */
 async function partOf(session: Session, instance: Instance, flags: ShowFlags): Promise<string | null> {
   const { name, system_prompt: prompt, options } = instance;
   if (flags.modelfile === true || flags.parameters === true) {
-    const { modelfileOf, parametersOf } = await import('../modelfile/modelfile-of.ts');
-    const lines =
-      flags.modelfile === true
-        ? modelfileOf(instance, await ofModelInOllama(session, instance))
-        : parametersOf(instance);
+    const { parametersOf } = await import('../modelfile/modelfile-of.ts');
+    const lines = flags.modelfile === true ? await modelfile(session, instance) : parametersOf(instance);
     return lines?.join('\n') ?? (await missing(`${name} has no model file, which a Modelfile needs`));
   }
   if (flags.system === true) return prompt ?? missing(`${name} has no system prompt`);
@@ -66,15 +77,19 @@ async function partOf(session: Session, instance: Instance, flags: ShowFlags): P
   return lines.map(([, value]) => String(value)).join('\n');
 }
 
-/** The settings that Ollama has for the model; `null`: it is no model of Ollama. */
-async function ofModelInOllama({ client, signal }: Session, instance: Instance): Promise<OfModel | null> {
-  const { model_info: info, model_path: file = '' } = instance;
-  if (info === null) return null;
-  const [{ isOllamaBlob }, { ollamaSettings }] = await Promise.all([
-    import('@llamactl/contract/ollama-options'),
-    import('../chat/ollama-settings.ts'),
-  ]);
-  return isOllamaBlob(file) ? (await ollamaSettings(client, info.id, signal)).settings : null;
+/** The instance as a Modelfile. `null`: it has no model file. */
+async function modelfile({ client, signal }: Session, instance: Instance): Promise<string[] | null> {
+  const { modelfileOf } = await import('../modelfile/modelfile-of.ts');
+  const { model_info: info, model: called, model_path: file = '', ...rest } = instance;
+  const { isOllamaBlob } = await import('@llamactl/contract/ollama-options');
+  if (info === null || called === undefined || !isOllamaBlob(file)) return modelfileOf(instance, null);
+  const { modelsCalled } = await import('@llamactl/contract/model-names');
+  const { id, name } = info;
+  // Ollama may have deleted the model, and have another one with its file.
+  const isSame = modelsCalled(called, [{ id, name, ref: `ollama:${name}`, path: file }]).length > 0;
+  if (!isSame) return modelfileOf({ ...rest, model_path: file }, null);
+  const { ollamaSettings } = await import('../chat/ollama-settings.ts');
+  return modelfileOf(instance, (await ollamaSettings(client, id, signal)).settings);
 }
 
 async function modelOf({ client, signal }: Session, { model_info: info }: Instance): Promise<ModelDetails | null> {

@@ -19,11 +19,16 @@ const MOST_COLUMNS = 120;
 /** Columns of a system prompt that are shown. `show --json` prints all of it. */
 const LONGEST_PROMPT = 400;
 
-/** All facts about an instance as a page of text. @param now Milliseconds since the epoch. */
-export function pageLines(instance: Instance, paper: Paper, now: number): string[] {
+/**
+ * All facts about an instance as a page of text.
+ *
+ * @param now Milliseconds since the epoch.
+ * @param obstacle Why a start would be refused; `null`: no reason is known.
+ */
+export function pageLines(instance: Instance, paper: Paper, now: number, obstacle: string | null = null): string[] {
   const columns = Math.min(paper.columns, MOST_COLUMNS);
   const { style } = paper;
-  const shown = entriesOf(instance, now).flatMap(([label, values]) =>
+  const shown = entriesOf(instance, now, obstacle).flatMap(([label, values]) =>
     values.flatMap((value, index) => entryLines(index === 0 ? label : '', value, columns, style)),
   );
   return [
@@ -49,7 +54,7 @@ function beside(instance: Instance, now: number): string {
   return `  ${facts.join(', ')}`;
 }
 
-function entriesOf(instance: Instance, now: number): Entry[] {
+function entriesOf(instance: Instance, now: number, obstacle: string | null): Entry[] {
   const { reason, engine, options, extra_args: extra, environment, aliases } = instance;
   const { command, health_path: healthPath, restart_required: isBehind, name } = instance;
   const newer = newerModel(instance);
@@ -63,6 +68,9 @@ function entriesOf(instance: Instance, now: number): Entry[] {
     ...optional('waits for', instance.waits_for),
     ...optional('attention', [
       ...(isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : []),
+      ...(obstacle === null || reason?.includes(obstacle) === true
+        ? []
+        : [`it cannot be started: ${obstacle}; for help: llamactl why ${name}`]),
       ...(newer === null ? [] : [newer]),
     ]),
     ['engine', [engine]],

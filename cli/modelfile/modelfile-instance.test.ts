@@ -167,6 +167,19 @@ describe('llamactl create NAME -f Modelfile', () => {
     expect(created()).toEqual([]);
   });
 
+  it('names the model of a file of Ollama, which a pull may delete', async () => {
+    const blob = put(`blobs/sha256-${'0'.repeat(64)}`, 'GGUF');
+    server.models = [sampleModel({ name: 'qwen3:8b', path: blob, source: 'ollama' })];
+    const { status, stderr } = await create(`FROM ${blob}\n`);
+    expect([status, stderr]).toEqual([
+      0,
+      expect.stringContaining(':1: ollama pull may delete this file; to keep the instance, write FROM qwen3:8b\n'),
+    ]);
+    expect(created()).toMatchObject([{ model_path: blob }]);
+    const gone = await create(`FROM ${blob.replace(/0$/, '1')}\n`);
+    expect(gone.stderr).toContain('  ollama pull and ollama rm delete such files; write the name of the model');
+  });
+
   it('creates nothing of a model that cannot be loaded', async () => {
     server.models = [sampleModel({ name: 'bad:1', path: '/b', problems: ['bad:1 lacks its file'] })];
     expect(await create('FROM bad:1')).toMatchObject({ status: 1, stdout: '' });
@@ -191,17 +204,20 @@ describe('llamactl update NAME -f Modelfile', () => {
   });
 
   it('removes what a Modelfile can say and this one does not, and says so', async () => {
-    const { stdout, stderr } = await update('FROM qwen.gguf\nPARAMETER temperature 0.3\nPARAMETER num_ctx 512\n');
+    const { stdout, stderr } = await update(
+      'FROM qwen.gguf\nPARAMETER temperature 0.3\nPARAMETER seed 7\nPARAMETER num_ctx 512\nPARAMETER num_batch 64\n',
+    );
     expect(stdout).toBe('coder  updated\n');
     expect(stderr).toBe(
-      'from the Modelfile; changed: temperature 0.2 to 0.3; removed: system prompt, top_k, threads, lora\n',
+      'from the Modelfile; added: seed 7, batch_size 64; changed: temperature 0.2 to 0.3; ' +
+        'removed: system prompt, top_k, threads, lora\n',
     );
     expect(server.bodies).toEqual([
       {
         model_path: path.join(sandbox.home, 'deep/qwen.gguf'),
         system_prompt: null,
-        request_defaults: { temperature: 0.3, top_k: null },
-        options: { ctx_size: 512, threads: null, lora: null },
+        request_defaults: { temperature: 0.3, seed: 7, top_k: null },
+        options: { ctx_size: 512, batch_size: 64, threads: null, lora: null },
       },
     ]);
   });
@@ -211,7 +227,7 @@ describe('llamactl update NAME -f Modelfile', () => {
     expect(server.bodies).toMatchObject([{ system_prompt: 'x', options: { ctx_size: null, threads: 4 } }]);
   });
 
-  it('says nothing if it removes nothing', async () => {
+  it('says nothing if it changes nothing', async () => {
     server.add('coder', {});
     expect((await update('FROM qwen.gguf\n')).stderr).toBe('');
   });

@@ -1,5 +1,5 @@
 import type { Instance, UpdateInstance } from '@llamactl/client';
-import { FIELDS_OF_OLLAMA } from '@llamactl/contract/ollama-options';
+import { FIELDS_OF_OLLAMA, isOllamaBlob } from '@llamactl/contract/ollama-options';
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { shellQuoted } from '../../format/shell-words.ts';
@@ -78,7 +78,11 @@ function optionOf(key: string, [first, ...more]: readonly string[]): UpdateInsta
 async function settingsOfModel(session: Session, from: Instruction, place: Place): Promise<UpdateInstance> {
   const { client, signal } = session;
   const file = pathOf(from.value, place);
-  if (file !== null) return { model_path: ggufFile(from, file, place) };
+  if (file !== null) {
+    const found = ggufFile(from, file, place);
+    if (isOllamaBlob(found)) await noteName(session, from, found, place);
+    return { model_path: found };
+  }
   const found = modelCalled(from.value, await serverModels(client, signal));
   if (found === null) {
     const instance = await instanceCalled(session, from.value);
@@ -95,6 +99,22 @@ async function settingsOfModel(session: Session, from: Instruction, place: Place
   const { settings, messages } = await ollamaSettings(client, found.id, signal);
   if (messages !== null) session.terminal.note(plain(`${place.file}:${from.line}: ${messages}`));
   return { model, ...settings };
+}
+
+/** Names the model of Ollama whose file FROM has. Only an instance that names its model survives a pull. */
+async function noteName(
+  { client, signal, terminal }: Session,
+  from: Instruction,
+  blob: string,
+  place: Place,
+): Promise<void> {
+  const models = await serverModels(client, signal);
+  const names = models.flatMap(({ source, path, name }) => (source === 'ollama' && path === blob ? [name] : []));
+  if (names.length === 0) return;
+  const ways = names.map((name) => `FROM ${name}`).join(' or ');
+  terminal.note(
+    plain(`${place.file}:${from.line}: ollama pull may delete this file; to keep the instance, write ${ways}`),
+  );
 }
 
 /** The instance with this name or alias, also without the tag that Ollama adds; `null`: none has it. */
@@ -138,6 +158,11 @@ function noModel({ value, line }: Instruction, { file, folder, isLocal }: Place)
   ]);
 }
 
+const BLOB_WAYS = [
+  'ollama pull and ollama rm delete such files; write the name of the model, such as FROM qwen3:8b',
+  'to list the models that Ollama has: llamactl models',
+];
+
 /** The path that a value is, absolute for a server on this machine; `null`: it is a name. */
 function pathOf(value: string, { folder, home, isLocal }: Place): string | null {
   const isPath = /^(?:~|\.{1,2})?[/\\]/.test(value) || isModelFile(value);
@@ -156,7 +181,7 @@ function ggufFile({ word, value, line }: Instruction, file: string, place: Place
     return refuse("the server runs on another machine; give the file's path there");
   }
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined) return refuse(`there is no file ${file}`);
+  if (found === undefined) return refuse(`there is no file ${file}`, ...(isOllamaBlob(file) ? BLOB_WAYS : []));
   if (found.isDirectory() || file.endsWith('.safetensors'))
     return refuse('llama.cpp reads only GGUF files', 'convert_hf_to_gguf.py and convert_lora_to_gguf.py make them');
   return file;

@@ -1,12 +1,16 @@
 import type { CreateInstance, UpdateInstance } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
 import { merged } from '../instances/instance-settings.ts';
+import { otherNames } from '../instances/other-names.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
 import { storedEntry } from '../instances/stored-entry.ts';
 import { printWarnings } from '../instances/warnings.ts';
+import { Problem } from '../problem.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
 
 export function cpCommand(commandLine: CommandLine): Command {
   const command = new Command('cp')
@@ -24,13 +28,25 @@ export function cpCommand(commandLine: CommandLine): Command {
         const { name, settings } = await saidSettings(commandLine, session, { ...invocation, words: words.slice(1) });
         const { name: _, aliases: _aliases, port: _port, ...copied } = await storedEntry(session, words[0] ?? '');
         const body = { ...withoutNulls(merged(copied, settings)), name };
-        const created = await client.createInstance(body, { signal });
+        const created = await client.createInstance(body, { signal }).catch(async (error: unknown) => {
+          throw (await invalidName(error, words[0] ?? '', name)) ?? error;
+        });
         const ofPort = flags.port === undefined ? [] : await portWarnings(session, created.instance);
         printWarnings(terminal, [...(created.warnings ?? []), ...ofPort]);
         if (terminal.isJson) terminal.printJson(created);
         else terminal.print(terminal.isQuiet ? name : `${name}  created, port ${created.instance.port}`);
       }),
     );
+}
+
+/** The error for a copy whose name is invalid, with a valid one. `null`: another error. */
+async function invalidName(refusal: unknown, original: string, name: string): Promise<Problem | null> {
+  const { LlamactlError } = await import('@llamactl/client');
+  if (!(refusal instanceof LlamactlError)) return null;
+  const { problems, message, code } = refusal;
+  if (problems.length !== 1 || problems[0]?.path !== 'name') return null;
+  const ways = otherNames(name, { verb: `cp ${shellQuoted(original)}`, rest: '' });
+  return ways.length === 0 ? null : new Problem(message, EXIT.failed, ways, code);
 }
 
 /** The settings of the copy. A `null`, for example from `-o threads=`, removes a copied setting. */

@@ -187,6 +187,7 @@ describe('creating an instance', () => {
   it.each([
     ['qwen3:8b', 'an alias may have it: llamactl create qwen3 --alias qwen3:8b --model FILE'],
     ['library/qwen3', 'an alias may have it: llamactl create qwen3 --alias library/qwen3 --model FILE'],
+    ['my coder:7b', "an alias may have it: llamactl create my --alias 'my coder:7b' --model FILE"],
     ['a b', 'a valid name is: llamactl create a-b --model FILE'],
     ['ä/ö:1', 'a valid name is: llamactl create a-o-1 --model FILE'],
     ['/m/q.gguf', 'to talk to a model file: llamactl run /m/q.gguf; else: llamactl create NAME --model /m/q.gguf'],

@@ -8,13 +8,11 @@ import { oneByOne } from '../instances/one-by-one.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
+import { otherNames } from '../instances/other-names.ts';
 import { printWarnings } from '../instances/warnings.ts';
 import { Problem } from '../problem.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { plain } from '../screen/text.ts';
-
-/** Characters of a name. */
-const LONGEST_NAME = 63;
 
 interface CreateFlags extends SettingFlags {
   start?: boolean;
@@ -95,30 +93,10 @@ async function create(
       code === 'INSTANCE_EXISTS'
         ? [`to change it: llamactl update ${name} ${source}; to delete it: llamactl rm ${name}`]
         : only?.path === 'name'
-          ? waysAround(name, source)
+          ? otherNames(name, { verb: 'create', rest: ` ${source}` })
           : [];
     throw ways.length === 0 ? error : new Problem(message, EXIT.failed, ways, code);
   }
-}
-
-/**
- * Hints for a text that is no valid name, because it is a model file or the name of a model on a hub.
- *
- * @param source The flag for the model.
- */
-function waysAround(name: string, source: string): string[] {
-  if (/\.gguf$/i.test(name))
-    return [`to talk to a model file: llamactl run ${name}; else: llamactl create NAME --model ${name}`];
-  const simple = name.replace(/^.*\//, '').replace(/[^A-Za-z0-9._-].*$/, '');
-  if (!/[:/]/.test(name) || !/^[A-Za-z0-9]/.test(simple)) return nameLike(name, source);
-  return [`an alias may have it: llamactl create ${simple} --alias ${name} ${source}`];
-}
-
-/** A valid name like one that is not. */
-function nameLike(name: string, source: string): string[] {
-  const letters = name.normalize('NFKD').replace(/\p{Mark}/gu, '');
-  const valid = letters.replace(/[^A-Za-z0-9._]+/g, '-').replace(/^[^A-Za-z0-9]+|[._-]+$/g, '');
-  return valid === '' ? [] : [`a valid name is: llamactl create ${valid.slice(0, LONGEST_NAME)} ${source}`];
 }
 
 /** Starts the new instance. If the start fails, the message says that the instance exists. */

@@ -104,6 +104,14 @@ describe('cp', () => {
     expect(lastCall('create')).toEqual([expect.objectContaining({ request_defaults: { seed: 1 } })]);
   });
 
+  it('suggests an alias for the name of a model, which is no name of an instance', async () => {
+    const { status, stderr } = await sandbox.run(['cp', 'llama', 'new:1b']);
+    expect([status, stderr.trimEnd().split('\n').at(-1)]).toEqual([
+      1,
+      '  an alias may have it: llamactl cp llama new --alias new:1b',
+    ]);
+  });
+
   it('suggests a name for an unknown one', async () => {
     expect((await sandbox.run(['cp', 'lama', 'x'])).stderr).toContain('did you mean llama?');
   });

@@ -67,7 +67,7 @@ describe('a library of Ollama', () => {
       .toContain('the library has a newer version of pirate:latest');
     const { stdout, stderr } = await llamactl('import', 'ollama', 'pirate', '--update');
     expect(stdout).toContain(
-      'pirate  updated from pirate:latest, with system prompt; changed: system prompt; removed: ctx_size\n',
+      'pirate  updated from pirate:latest, with system prompt; changed: system prompt; kept: ctx_size\n',
     );
     expect(stdout).toContain('parrot  got the new file of pirate:latest; its settings stay\n');
     expect((await llamactl('start', 'parrot', '--wait')).status).toBe(0);
@@ -91,7 +91,7 @@ describe('a Modelfile', () => {
     );
     await writeFile(file, 'FROM pirate\nPARAMETER num_thread 1\nPARAMETER num_ctx 256\nSYSTEM Be short.\n');
     expect((await llamactl('update', 'brief', '-f', file)).stderr).toContain(
-      'from the Modelfile; changed: system prompt\n',
+      'from the Modelfile; added: threads 1; changed: system prompt\n',
     );
     expect((await server.instance('brief')).options).toEqual({ ctx_size: 256, threads: 1 });
   });

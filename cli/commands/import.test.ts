@@ -86,10 +86,31 @@ describe('llamactl import ollama', () => {
   });
 
   it('leaves existing instances as they are', async () => {
-    server.add('pirate', { model: 'ollama:pirate:latest', model_path: PIRATE.path });
+    server.add('pirate', {
+      model: 'ollama:pirate:latest',
+      model_path: PIRATE.path,
+      system_prompt: 'You are a pirate.',
+      request_defaults: { temperature: 0.2 },
+      options: { ctx_size: 4_096, threads: 2 },
+    });
     const { stdout, stderr } = await run('ollama');
     expect(stdout).toBe('pirate  exists already for pirate:latest\nqwen3-8b  created for qwen3:8b\n');
     expect(stderr).not.toContain('--update');
+  });
+
+  it('says which existing instances have other settings than their models', async () => {
+    server.add('pirate', {
+      model: 'ollama:pirate:latest',
+      model_path: PIRATE.path,
+      system_prompt: 'You are a pirate.',
+      request_defaults: { temperature: 0.9 },
+      options: { ctx_size: 4_096 },
+    });
+    const { stdout, stderr } = await run('ollama', 'pirate');
+    expect(stdout).toBe('pirate  exists already for pirate:latest; its settings differ\n');
+    expect(stderr).toBe(
+      'to see which settings differ from those in Ollama: llamactl import ollama pirate:latest --update --dry-run\n',
+    );
   });
 
   it('names the command for instances whose model has another file now', async () => {
@@ -134,27 +155,33 @@ describe('llamactl import ollama', () => {
       const { stdout, stderr } = await run('ollama', 'pirate', '--update');
       expect(stdout).toBe(
         'pirate  updated from pirate:latest, with system prompt, temperature, ctx_size=4096' +
-          '; changed: system prompt, ctx_size 512 to 4096; removed: top_k, threads\n',
+          '; changed: system prompt, ctx_size 512 to 4096; removed: top_k; kept: threads\n',
       );
       expect(stderr).toContain('to apply the changes: llamactl restart pirate\n');
       expect(server.bodies.at(-1)).toEqual({
         model: 'ollama:pirate:latest',
         system_prompt: 'You are a pirate.',
         request_defaults: { temperature: 0.2, top_k: null },
-        options: { ctx_size: 4_096, threads: null },
+        options: { ctx_size: 4_096 },
       });
+    });
+
+    it('removes no option of the engine that the model lacks', async () => {
+      server.others.set('GET /api/models/id-1', [{ ...OF_PIRATE, other_parameters: {} }]);
+      expect((await run('ollama', '--update')).stdout).toContain('; removed: top_k; kept: ctx_size, threads\n');
+      expect(server.bodies.at(-1)).not.toHaveProperty('options');
     });
 
     it('removes a system prompt that Ollama has no more', async () => {
       server.others.set('GET /api/models/id-1', [{ ...OF_PIRATE, system_prompt: null }]);
-      expect((await run('ollama', '--update')).stdout).toContain('; removed: system prompt, top_k, threads\n');
+      expect((await run('ollama', '--update')).stdout).toContain('; removed: system prompt, top_k; kept: threads\n');
       expect(server.bodies.at(-1)).toMatchObject({ system_prompt: null });
     });
 
     it('shows the same with --dry-run', async () => {
       expect((await run('ollama', '--update', '--dry-run')).stdout).toBe(
         'pirate  would be updated from pirate:latest, with system prompt, temperature, ctx_size=4096' +
-          '; changed: system prompt, ctx_size 512 to 4096; removed: top_k, threads\n',
+          '; changed: system prompt, ctx_size 512 to 4096; removed: top_k; kept: threads\n',
       );
     });
 
@@ -168,6 +195,21 @@ describe('llamactl import ollama', () => {
         options: { ctx_size: 4_096, flash_attn: 'on' },
       });
       expect((await run('ollama', '--update')).stdout).toBe('pirate  exists already for pirate:latest\n');
+    });
+
+    it('names no update that was made before, and still waits for a restart', async () => {
+      server.add('pirate', {
+        model: 'ollama:pirate:latest',
+        model_path: PIRATE.path,
+        restart_required: true,
+        system_prompt: 'You are a pirate.',
+        request_defaults: { temperature: 0.2 },
+        options: { ctx_size: 4_096 },
+      });
+      expect(await run('ollama', '--update')).toMatchObject({
+        stdout: 'pirate  exists already for pirate:latest\n',
+        stderr: 'to apply the changes: llamactl restart pirate\n',
+      });
     });
 
     it('gives further instances of the model only its file', async () => {
@@ -231,6 +273,29 @@ describe('llamactl import ollama', () => {
     const { status, stderr } = await run('ollama');
     expect(status).toBe(3);
     expect(stderr).toContain('the server has found no models of Ollama\n  it looks in ~/.ollama/models');
+  });
+
+  it('says of a model that instances name, and Ollama has no more, how to go on', async () => {
+    const blob = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    server.add('chatty', { model: 'ollama:chatty:latest', model_path: blob });
+    server.add('talker', { model: 'chatty', model_path: blob });
+    const answer = {
+      status: 3,
+      stdout: '',
+      stderr:
+        'llamactl: Ollama no longer has chatty:latest\n' +
+        '  to bring it back: ollama pull chatty:latest, then this command again\n' +
+        '  or to delete what is left of it here: llamactl rm chatty talker\n',
+    };
+    expect(await run('ollama', 'chatty:latest', '--update')).toEqual(answer);
+    server.models = [];
+    expect(await run('ollama', 'chatty:latest', '--update')).toEqual(answer);
+  });
+
+  it('suggests the tag that Ollama has of a model', async () => {
+    expect((await run('ollama', 'Qwen3')).stderr).toBe(
+      'llamactl: there is no model of Ollama Qwen3; did you mean qwen3:8b?\n',
+    );
   });
 
   it('suggests the nearest model', async () => {

@@ -73,13 +73,18 @@ function report({ terminal }: Session, steps: readonly ImportStep[], isDryRun: b
     const models = [...new Set(outdated.map(({ model }) => shellQuoted(model)))].join(' ');
     terminal.note(plain(`for the files that Ollama has now: llamactl import ollama ${models} --update`));
   }
+  const differing = steps.filter(({ differs }) => differs).map(({ model }) => shellQuoted(model));
+  if (differing.length > 0) {
+    const command = `llamactl import ollama ${differing.join(' ')} --update --dry-run`;
+    terminal.note(plain(`to see which settings differ from those in Ollama: ${command}`));
+  }
   const first = steps.find(({ action, error }) => action === 'create' && error === null);
   if (first !== undefined && !isDryRun)
     terminal.note(`each starts at its first request; to chat with one: llamactl run ${first.instance}`);
 }
 
 function lineOf(step: ImportStep, isDryRun: boolean): string {
-  const { action, instance, model, settings, outdated } = step;
+  const { action, instance, model, settings, outdated, differs } = step;
   const and = settings.length === 0 ? '' : `, with ${settings.join(', ')}`;
   switch (action) {
     case 'create':
@@ -89,7 +94,7 @@ function lineOf(step: ImportStep, isDryRun: boolean): string {
     case 'file':
       return `${instance}  ${isDryRun ? 'would get' : 'got'} the new file of ${model}; its settings stay`;
     case 'nothing':
-      return `${instance}  exists already for ${model}${outdated === null ? '' : OUTDATED[outdated]}`;
+      return `${instance}  exists already for ${model}${outdated === null ? '' : OUTDATED[outdated]}${differs ? '; its settings differ' : ''}`;
     case 'skip':
       return `${model}  skipped`;
   }
@@ -103,9 +108,11 @@ system prompt, parameters and adapter that Ollama has for it. The files stay in
 Ollama's folder. llamactl models lists the models.
 
 --update is for models that ollama pull or ollama create changed. The instance
-with the name of the model gets its file, its system prompt and its parameters:
-those that Ollama has no more are removed, also if you set them yourself. All
-other settings stay. Further instances of the model get only its file.
+with the name of the model gets its file, its system prompt and its parameters.
+A system prompt and parameters of requests that Ollama has no more are removed,
+also if you set them yourself. Options of the engine, such as ctx_size, change
+if the model has them in Ollama, and stay otherwise. All other settings stay.
+Further instances of the model get only its file.
 
 Examples:
   llamactl import ollama --dry-run

@@ -58,7 +58,7 @@ async function replacedByModelfile(session: Session, name: string, settings: Upd
   const instance = await client.getInstance(name, { signal }).catch(async (error: unknown) => {
     throw await nearInstance(session, name, error);
   });
-  const replaced = replacement(instance, settings, true);
+  const replaced = replacement(instance, settings, 'modelfile');
   const text = replacedText(replaced);
   if (text !== '') terminal.note(plain(`from the Modelfile${text}`));
   return replaced.patch;

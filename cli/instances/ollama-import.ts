@@ -1,6 +1,8 @@
 import type { CreateInstance, InstanceCreated, InstanceSummary, Model } from '@llamactl/client';
 import { modelsCalled } from '@llamactl/contract/model-names';
+import { isOllamaBlob } from '@llamactl/contract/ollama-options';
 import { existsSync } from 'node:fs';
+import { shellQuoted } from '../../format/shell-words.ts';
 import { ofModel } from '../chat/model-instance.ts';
 import { bodyOf, newInstanceOf, takenNames } from '../chat/new-instance.ts';
 import { type OllamaSettings, ollamaSettings } from '../chat/ollama-settings.ts';
@@ -28,8 +30,12 @@ export interface ImportStep {
   /** Settings that an update replaces or removes, in words. */
   changed: string[];
   removed: string[];
+  /** Options of the engine that stay although Ollama has none of them for the model. */
+  kept: string[];
   /** With `nothing`: the model has another file now. `gone`: the file of the instance does not exist. */
   outdated: 'newer' | 'gone' | null;
+  /** With `nothing`: it has the file of the model, and an update would change other settings. */
+  differs: boolean;
   /** Parameters of Ollama without a counterpart. */
   unused: string[];
   warnings: string[];
@@ -51,11 +57,12 @@ export interface ImportOptions {
 export async function importOllama(session: Session, options: ImportOptions): Promise<ImportStep[]> {
   const { client, signal } = session;
   const { models } = await scannedModels(client, signal);
+  const instances = await client.listInstances({ signal });
   const wanted = await wantedModels(
     options.names,
     models.filter(({ source }) => source === 'ollama'),
+    instances,
   );
-  const instances = await client.listInstances({ signal });
   const taken = takenNames(instances);
   const steps: ImportStep[] = [];
   for (const model of wanted) {
@@ -66,21 +73,48 @@ export async function importOllama(session: Session, options: ImportOptions): Pr
   return steps;
 }
 
-async function wantedModels(names: readonly string[], models: readonly Model[]): Promise<Model[]> {
+async function wantedModels(
+  names: readonly string[],
+  models: readonly Model[],
+  instances: readonly InstanceSummary[],
+): Promise<Model[]> {
+  const found = names.map((name) => modelCalled(name, models) ?? name);
+  const missing = found.find((each) => typeof each === 'string');
+  const deleted = missing === undefined ? null : deletedModel(missing, instances);
+  if (deleted !== null) throw deleted;
   if (models.length === 0) {
     throw new Problem('the server has found no models of Ollama', EXIT.notFound, [
       'it looks in ~/.ollama/models and /usr/share/ollama/.ollama/models, or in OLLAMA_MODELS of its environment',
       'its user must be able to read the folder, and models.sources.ollama must not be false',
     ]);
   }
-  const found = names.map((name) => modelCalled(name, models) ?? name);
-  const missing = found.find((each) => typeof each === 'string');
   if (missing !== undefined) {
     const known = models.map(({ name }) => name);
+    const tagged = known.find((name) => name.toLowerCase().startsWith(`${missing.toLowerCase()}:`));
+    if (tagged !== undefined)
+      throw new Problem(`there is no model of Ollama ${missing}; did you mean ${tagged}?`, EXIT.notFound);
     throw await missingName({ kind: 'model of Ollama', word: missing, names: known, list: 'to list: llamactl models' });
   }
   const all = found.filter((each) => typeof each !== 'string');
   return names.length === 0 ? [...models] : [...new Set(all)];
+}
+
+/** The error for a model that instances name, and Ollama no longer has. `null`: no instance names it. */
+function deletedModel(word: string, instances: readonly InstanceSummary[]): Problem | null {
+  const bare = (name: string): string =>
+    name
+      .toLowerCase()
+      .replace(/^ollama:/, '')
+      .replace(/:latest$/, '');
+  const left = instances.filter(
+    ({ model, model_path: file = '' }) => model !== undefined && isOllamaBlob(file) && bare(model) === bare(word),
+  );
+  if (left.length === 0) return null;
+  const name = word.replace(/^ollama:/, '');
+  return new Problem(`Ollama no longer has ${name}`, EXIT.notFound, [
+    `to bring it back: ollama pull ${shellQuoted(name)}, then this command again`,
+    `or to delete what is left of it here: llamactl rm ${left.map((each) => each.name).join(' ')}`,
+  ]);
 }
 
 interface Surroundings extends ImportOptions {
@@ -97,9 +131,11 @@ async function importModel(session: Session, model: Model, surroundings: Surroun
   const others = instances.filter((each) => each !== present && hasOldFile(each, model));
   if (!isUpdate) {
     const existing = [...(present === null ? [] : [present]), ...others];
+    const isCurrent = present !== null && !hasOldFile(present, model);
+    const differing = isCurrent && (await hasOtherSettings(session, present.name, model)) ? present : null;
     const steps = existing.map((each): ImportStep => {
       const outdated = hasOldFile(each, model) ? outdatedFile(session, each) : null;
-      return { ...idle, instance: each.name, outdated };
+      return { ...idle, instance: each.name, outdated, differs: each === differing };
     });
     return present === null ? [await create(session, model, surroundings), ...steps] : steps;
   }
@@ -125,7 +161,9 @@ const NOTHING: Omit<ImportStep, 'model'> = {
   settings: [],
   changed: [],
   removed: [],
+  kept: [],
   outdated: null,
+  differs: false,
   unused: [],
   warnings: [],
   needsRestart: false,
@@ -135,6 +173,15 @@ const NOTHING: Omit<ImportStep, 'model'> = {
 /** Whether an instance names the model, and has a file that the model no longer has. */
 function hasOldFile({ model: called, model_path: file }: InstanceSummary, model: Model): boolean {
   return called !== undefined && file !== model.path && modelsCalled(called, [model]).length > 0;
+}
+
+/** Whether an update would change settings of the instance with the name of the model. */
+async function hasOtherSettings({ client, signal }: Session, name: string, model: Model): Promise<boolean> {
+  const [{ settings }, instance] = await Promise.all([
+    ollamaSettings(client, model.id, signal),
+    client.getInstance(name, { signal }),
+  ]);
+  return !replacement(instance, settings, 'model').isSame;
 }
 
 function outdatedFile({ client }: Session, { model_path: file }: InstanceSummary): 'newer' | 'gone' {
@@ -163,13 +210,14 @@ async function update(session: Session, name: string, model: Model, surroundings
   const ofOllama = await ollamaSettings(client, model.id, signal);
   const wanted = { model: newInstanceOf(model, model.name).settings.model, ...ofOllama.settings };
   const instance = await client.getInstance(name, { signal });
-  const { patch, removed, changed, isSame } = replacement(instance, wanted, false);
-  const step: ImportStep = { ...stepFor(model, ofOllama), action: 'update', instance: name, removed, changed };
+  const { patch, removed, changed, kept, isSame } = replacement(instance, wanted, 'model');
+  const step: ImportStep = { ...stepFor(model, ofOllama), action: 'update', instance: name, removed, changed, kept };
   const done = await carriedOut(step, () => client.updateInstance(name, patch, call(session, surroundings)));
   const isOfFile = instance.model !== undefined && instance.model_path === model.path;
+  const { needsRestart, error } = done;
   // The update looks for the adapter and the projector of the model again, which only show if the engine runs.
-  const isAsBefore = isSame && isOfFile && done.error === null && !done.needsRestart;
-  return isAsBefore ? { ...NOTHING, model: model.name, instance: name } : done;
+  const isAsBefore = isSame && isOfFile && error === null && needsRestart === instance.restart_required;
+  return isAsBefore ? { ...NOTHING, model: model.name, instance: name, needsRestart } : done;
 }
 
 function stepFor(model: Model, ofOllama: OllamaSettings): ImportStep {

@@ -11,24 +11,37 @@ export interface Replacement {
   isSame: boolean;
   /** Settings that it had with another value: `system prompt`, `temperature 0.3 to 0.5`. */
   changed: string[];
+  /** Settings that it gets, and had not: `system prompt`, `temperature 0.5`. */
+  added: string[];
+  /** Options that the instance keeps, although the model of Ollama has none of them: `threads`. */
+  kept: string[];
 }
+
+/**
+ * The settings that a replacement covers. `modelfile`: all that a Modelfile can say. `model`: the options of the engine that
+ * the new settings lack stay, because users set them for their machine.
+ */
+export type Extent = 'modelfile' | 'model';
 
 /** Options of a Modelfile that name a file. */
 const FILES: ReadonlySet<string> = new Set(['lora', 'mmproj']);
 
 /**
- * Replaces the system prompt, the parameters of Ollama and their options. All other settings of the instance stay.
+ * Replaces the system prompt and the parameters of Ollama. All other settings of the instance stay.
  *
- * @param wanted The settings now; those that it lacks are removed.
- * @param withFiles Also replace the files that a Modelfile names: adapters and projectors.
+ * @param wanted The settings now; those that it lacks are removed, as far as `extent` covers them.
  */
 export function replacement(
   { system_prompt: prompt, options, request_defaults: defaults }: Settings,
   wanted: UpdateInstance,
-  withFiles: boolean,
+  extent: Extent,
 ): Replacement {
-  const isReplaced = withFiles ? isOptionOfModelfile : (key: string): boolean => OPTIONS_OF_OLLAMA.has(key);
-  const lostOptions = lost(options, wanted.options, isReplaced);
+  const lackedOptions = lost(
+    options,
+    wanted.options,
+    extent === 'modelfile' ? isOptionOfModelfile : (key) => OPTIONS_OF_OLLAMA.has(key),
+  );
+  const lostOptions = extent === 'modelfile' ? lackedOptions : [];
   const lostFields = lost(defaults, wanted.request_defaults, (key) => FIELDS_OF_OLLAMA.has(key));
   const isPromptLost = prompt !== undefined && wanted.system_prompt === undefined;
   const isPromptOther = prompt !== undefined && !isPromptLost && wanted.system_prompt !== prompt;
@@ -51,6 +64,12 @@ export function replacement(
       ...otherValues(defaults, wanted.request_defaults),
       ...otherValues(options, wanted.options),
     ],
+    added: [
+      ...(prompt === undefined && typeof wanted.system_prompt === 'string' ? ['system prompt'] : []),
+      ...newValues(defaults, wanted.request_defaults),
+      ...newValues(options, wanted.options),
+    ],
+    kept: extent === 'model' ? lackedOptions : [],
   };
 }
 
@@ -87,16 +106,22 @@ function otherValues(now: Values, wanted: Values | null = {}): string[] {
   });
 }
 
+function newValues(now: Values, wanted: Values | null = {}): string[] {
+  return Object.entries(wanted ?? {}).flatMap(([key, value]) =>
+    key in now || value === null ? [] : [`${key} ${JSON.stringify(value)}`],
+  );
+}
+
 /** Whether a Modelfile can have an option. `mmproj: false` leaves a projector out, which a Modelfile cannot say. */
 export function isOptionOfModelfile(key: string, value: JsonValue): boolean {
   return OPTIONS_OF_OLLAMA.has(key) || (FILES.has(key) && typeof value !== 'boolean');
 }
 
-/** The end of a sentence about a change: `; changed: temperature 0.3 to 0.5; removed: top_k`. Empty: neither. */
-export function replacedText({ removed, changed }: Pick<Replacement, 'removed' | 'changed'>): string {
-  const parts = [
-    ...(changed.length === 0 ? [] : [`changed: ${changed.join(', ')}`]),
-    ...(removed.length === 0 ? [] : [`removed: ${removed.join(', ')}`]),
-  ];
-  return parts.map((part) => `; ${part}`).join('');
+/** The end of a sentence about a change: `; changed: temperature 0.3 to 0.5; removed: top_k`. Empty: nothing changes. */
+export function replacedText(change: Partial<Pick<Replacement, 'added' | 'changed' | 'removed' | 'kept'>>): string {
+  return (['added', 'changed', 'removed', 'kept'] as const)
+    .map((verb) => [verb, change[verb] ?? []] as const)
+    .filter(([, settings]) => settings.length > 0)
+    .map(([verb, settings]) => `; ${verb}: ${settings.join(', ')}`)
+    .join('');
 }

@@ -71,7 +71,13 @@ const OF_LOGS: readonly Hint[] = [
 ];
 
 /** For `create`, after options of `ollama create`. */
-const OF_CREATE: readonly Hint[] = [[/^quantize$/, QUANTIZE]];
+const OF_CREATE: readonly Hint[] = [
+  [/^quantize$/, QUANTIZE],
+  [
+    /^(?:from|parameter|adapter|template|message|license)$/,
+    'instructions of a Modelfile are read from a file: llamactl create NAME -f Modelfile',
+  ],
+];
 
 /** For `show`. */
 const OF_SHOW: readonly Hint[] = [
@@ -135,7 +141,7 @@ export async function unknownOptionHint(
   const ofCommand = [...(OF_VERBS[command] ?? []), ...(takesEngineOptions ? OF_INSTANCES : [])];
   const ofOthers = [...ofCommand, ...OTHER_OPTIONS];
   const hint = ofOthers.find(([pattern]) => pattern.test(name))?.[1];
-  if (hint !== undefined) return hint;
+  if (hint !== undefined) return value !== null && DURATION.test(value) ? hint.replace(IDLE, `$1${value}`) : hint;
   const key = engineOptionOf(name);
   const said = `-o ${key ?? name.replaceAll('-', '_')}=${value === null ? 'VALUE' : shellQuoted(value)}`;
   const ofEngine = `an option of the engine is written as ${said}; to search them: llamactl options`;
@@ -147,6 +153,10 @@ export async function unknownOptionHint(
   if (near.length > 0) return `Did you mean ${near.map((each) => `--${each}`).join(' or ')}?`;
   return takesEngineOptions ? ofEngine : null;
 }
+
+/** The example in a hint that the typed time replaces. */
+const IDLE = /(--idle-timeout )10m$/;
+const DURATION = /^(?:[1-9]\d*[hms])+$/;
 
 /** Most options that a hint names: with more, the beginning says too little. */
 const MOST_NEAR = 2;

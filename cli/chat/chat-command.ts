@@ -27,7 +27,7 @@ export const CHAT_HELP = `/clear           Forget the conversation
                  /set alone: show all; /set NAME: back to the engine's default
                  /set verbose, /set quiet: figures after each answer, or none
 /show PART       Show the system prompt or the parameters in use
-/exit            Quit; the instance keeps running. Also Ctrl-D, or Ctrl-C twice
+/exit, /bye      Quit; the instance keeps running. Also Ctrl-D, or Ctrl-C twice
 """              Begin and end a text of several lines, also after /system
 Ctrl-C           Stop the answer`;
 

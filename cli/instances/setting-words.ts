@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandLine, Invocation, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import { sourceName } from '../foreign-file.ts';
 import { inputText, objectIn } from '../input-file.ts';
 import { merged, settingsOf } from './instance-settings.ts';
 import { isOwnAddress } from '../server/own-address.ts';
@@ -59,7 +60,14 @@ async function settingsIn(
   home: string,
 ): Promise<{ settings: object; isComplete: boolean }> {
   if (file === undefined) return { settings: {}, isComplete: false };
+  // Before it is read: it may be larger than the memory.
+  if (/\.gguf$/i.test(file))
+    throw new Problem(`${file} is a model file, which is given with -m: -m ${shellQuoted(file)}`, EXIT.usage);
   const text = await inputText(session, file);
+  if (text.trim() === '') {
+    const ways = ['it may have settings in JSON, or be a Modelfile, which has FROM and a model'];
+    throw new Problem(`${sourceName(file)} is empty`, EXIT.usage, ways);
+  }
   if (!isModelfile(text) && !/^modelfile/i.test(path.basename(file)))
     return { settings: await objectIn(file, text), isComplete: false };
   const { settingsOfModelfile } = await import('../modelfile/modelfile-instance.ts');

@@ -136,6 +136,25 @@ describe('llamactl create NAME -f Modelfile', () => {
     });
   });
 
+  it('says that a file is empty, or is the model itself', async () => {
+    expect(await create(' \n')).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/Modelfile is empty\n/) as string,
+    });
+    const file = put('q.gguf', 'GGUF');
+    const environment = { LLAMACTL_URL: server.url };
+    expect(await sandbox.run(['create', 'coder', '-f', file], { environment })).toMatchObject({
+      status: 2,
+      stderr: `llamactl: ${file} is a model file, which is given with -m: -m ${file}\n`,
+    });
+    expect(created()).toEqual([]);
+  });
+
+  it('names a download once', async () => {
+    const { stderr } = await create('FROM registry.example/me/tuned:1b');
+    expect(stderr.match(/llamactl pull .*/g)).toEqual(['llamactl pull ollama:registry.example/me/tuned:1b']);
+  });
+
   it('reads standard input', async () => {
     const file = put('q.gguf', 'GGUF');
     const environment = { LLAMACTL_URL: server.url };
@@ -153,6 +172,7 @@ describe('llamactl create NAME -f Modelfile', () => {
       '  to download it: llamactl pull me/tuned:1b\n' +
         "  or from Ollama's registry: llamactl pull ollama:me/tuned:1b\n",
     ],
+    ['FROM q.gguf\nFROM qwen3:8b', 'Modelfile:2: FROM qwen3:8b: a second FROM must be a projector file\n'],
     ['FROM hf.co/a/b:Q4_0', '  to download it: llamactl pull hf.co/a/b:Q4_0\n'],
     ['FROM plain.gguf2', 'Modelfile:1: FROM plain.gguf2: there is no file '],
     ['FROM ./none.gguf', 'Modelfile:1: FROM ./none.gguf: there is no file '],

@@ -59,6 +59,12 @@ export async function settingsOfModelfile(
   const base: UpdateInstance = model === undefined ? {} : await settingsOfModel(session, model, place);
   const files = (instructions: readonly Instruction[]): string[] =>
     instructions.map((each) => ggufFile(each, pathOf(each.value, place) ?? each.value, place));
+  // The name of a second model would be sought as a file.
+  const named = others.find((each) => !FILE.test(each.value) && pathOf(each.value, place) === null);
+  if (named !== undefined) {
+    const what = `FROM ${named.value}: a second FROM must be a projector file`;
+    throw new Problem(`${name}:${named.line}: ${what}`, EXIT.usage);
+  }
   for (const { line, text: what } of dropped) session.terminal.note(plain(`${name}:${line}: ${what}`));
   const said = [settings, optionOf('lora', files(adapters)), optionOf('mmproj', files(others))].reduce(merged, base);
   const { options: _options, request_defaults: _defaults, ...rest } = said;
@@ -150,7 +156,11 @@ function noModel({ value, line }: Instruction, { file, folder, isLocal }: Place)
     return new Problem(`${file}:${line}: FROM ${value}: there is no file ${sought}`, EXIT.notFound);
   }
   const reference = isReference(value) ? value : `ollama:${value}`;
-  const isOfHub = /^[^:]+\/[^:]+/.test(value) && !value.includes('.co/') && !/^(?:ms|ollama|docker):/.test(value);
+  const isOfHub =
+    isReference(value) &&
+    /^[^:]+\/[^:]+/.test(value) &&
+    !value.includes('.co/') &&
+    !/^(?:ms|ollama|docker):/.test(value);
   const ways = [`to download it: llamactl pull ${shellQuoted(reference)}`];
   return new Problem(`${file}:${line}: the server has no model ${value}`, EXIT.notFound, [
     ...ways,

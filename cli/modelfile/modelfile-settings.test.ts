@@ -48,12 +48,15 @@ describe('the settings in a Modelfile', () => {
   });
 
   it('name the parameter that a mistyped one means', () => {
-    const { dropped } = read('PARAMETER temprature 1\nPARAMETER STOP x\nPARAMETER xyzzy 1\nPARAMETER tfs_z 1');
+    const { dropped } = read(
+      'PARAMETER temprature 1\nPARAMETER STOP x\nPARAMETER xyzzy 1\nPARAMETER tfs_z 1\nPARAMETER num_gqa 8',
+    );
     expect(dropped.map(({ text }) => text)).toEqual([
       'PARAMETER temprature is not used: did you mean temperature?',
       'PARAMETER STOP is not used: did you mean stop?',
       'PARAMETER xyzzy is not used: it has no counterpart here',
       'PARAMETER tfs_z is not used: it has no counterpart here',
+      'PARAMETER num_gqa is not used: it has no counterpart here',
     ]);
   });
 

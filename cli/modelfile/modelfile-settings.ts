@@ -28,7 +28,15 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
 };
 
 /** Parameters of Ollama that resemble no other, although their names may. */
-const WITHOUT_COUNTERPART: ReadonlySet<string> = new Set(['num_keep', 'tfs_z', 'penalize_newline', 'numa', 'low_vram']);
+const WITHOUT_COUNTERPART: ReadonlySet<string> = new Set([
+  'num_keep',
+  'num_gqa',
+  'tfs_z',
+  'penalize_newline',
+  'numa',
+  'low_vram',
+  'f16_kv',
+]);
 const SWITCHES: ReadonlySet<string> = new Set(['use_mmap', 'use_mlock']);
 
 /**

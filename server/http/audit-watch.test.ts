@@ -1,22 +1,25 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SlicedWork } from '../sliced-work.ts';
 import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
-import { FakeAudit } from '../testing/fake-services.ts';
+import { FakeAudit, FakeFleet } from '../testing/fake-services.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
 import { seenBy } from './edge/gate.ts';
 import { gatewayRoutes } from './routes/gateway.routes.ts';
 
 let harness: AuthHarness;
 let audit: FakeAudit;
+let fleet: FakeFleet;
 let test: TestServer;
 let admin: { authorization: string };
 
 beforeEach(async () => {
   harness = await AuthHarness.open();
   audit = new FakeAudit();
+  fleet = new FakeFleet();
   test = testServer({
     auth: harness.auth,
     audit,
+    fleet,
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
     plugins: [
@@ -70,7 +73,6 @@ describe('the audit trail', () => {
     ['POST', '/api/instances', { name: 'not a name' }, 'createInstance', null],
     ['DELETE', '/api/instances/unknown', undefined, 'deleteInstance', 'unknown'],
     ['DELETE', '/api/instances/not%20a%20name', undefined, 'deleteInstance', null],
-    ['POST', '/api/instances/stop-all', undefined, 'stopAllInstances', null],
     ['POST', '/api/users', { username: 'bob', password: PASSWORD, role: 'viewer' }, 'createUser', 'bob'],
     ['DELETE', '/api/users/bob', undefined, 'deleteUser', 'bob'],
     ['DELETE', '/api/keys/abc', undefined, 'deleteKey', 'abc'],
@@ -90,6 +92,46 @@ describe('the audit trail', () => {
     await call('POST', '/api/apply?dry_run=true', { instances: [] });
     await call('PUT', '/api/instances/mine?dry_run=false', {});
     expect(await rows(1)).toMatchObject([{ action: 'updateInstance', target: 'mine' }]);
+  });
+
+  it('has a row for each instance that a bulk operation changed, beside the row of the request', async () => {
+    await test.manager.create({ name: 'other' });
+    const bulk = { ...admin, 'x-request-id': 'bulk-1' };
+    const body = { names: ['mine', 'other', 'unknown'] };
+    const rowOf = (each: FakeAudit['entries'][number]): unknown => [each.action, each.target, each.status];
+    for (const command of ['start', 'stop', 'restart', 'delete']) {
+      audit.entries.length = 0;
+      await call('POST', `/api/instances/${command}-all`, body, bulk);
+      const all = await rows(3);
+      expect(all.map(rowOf)).toEqual([
+        [`${command}Instance`, 'mine', 200],
+        [`${command}Instance`, 'other', 200],
+        [`${command}AllInstances`, null, 200],
+      ]);
+      for (const row of all) {
+        expect(row).toMatchObject({ subject: 'user:ada', address: '127.0.0.1', requestId: 'bulk-1' });
+      }
+    }
+  });
+
+  it('has a row for each instance that an apply changed, and none for a preview', async () => {
+    fleet.steps = [
+      { name: 'a', action: 'create', changes: [] },
+      { name: 'b', action: 'change', changes: ['port'] },
+      { name: 'c', action: 'restart', changes: ['port'] },
+      { name: 'd', action: 'nothing', changes: [] },
+      { name: 'e', action: 'remove', changes: [] },
+      { name: 'f', action: 'remove', changes: [], error: 'The disk is full.' },
+    ];
+    await call('POST', '/api/apply?dry_run=true', { instances: [] });
+    await call('POST', '/api/apply', { instances: [] });
+    expect((await rows(5)).map(({ action, target }) => [action, target])).toEqual([
+      ['createInstance', 'a'],
+      ['updateInstance', 'b'],
+      ['updateInstance', 'c'],
+      ['deleteInstance', 'e'],
+      ['applyFleet', null],
+    ]);
   });
 
   it('names a new key by its id', async () => {

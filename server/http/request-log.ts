@@ -69,6 +69,8 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 const MINUTE_MS = 60_000;
 /** Recorded when the caller hung up before the answer; nginx logs the same status. */
 const HUNG_UP = 499;
+/** Recorded for each instance that a bulk operation changed. */
+const CHANGED = 200;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Operations that only answer a question, although their method is POST: the question is in the body. */
 const READS_BY_POST: ReadonlySet<string> = new Set([
@@ -117,6 +119,11 @@ export class AuditWatch {
     if (action === undefined || NOT_RECORDED.has(action) || isRead(request, action)) return;
     // Read the address now: the connection may be gone when the request is over.
     const address = this.#addressOf(request.raw);
+    // Record them at once: the work of a bulk operation can end after its caller hung up.
+    request.recordChanges = (changes) => {
+      const who = { subject: request.caller?.subject ?? 'anonymous', address, requestId: request.id };
+      for (const change of changes) this.#audit.record({ ...who, ...change, status: CHANGED });
+    };
     reply.raw.once('close', () => {
       if (request.isPassedOn === true) return;
       const status = statusOf(request, reply);

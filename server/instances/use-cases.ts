@@ -8,7 +8,7 @@ import type {
   UpdateInstance,
 } from '@llamactl/contract/instance';
 import type { Preview } from '@llamactl/contract/instance-edit';
-import type { Applied, Fleet } from '@llamactl/contract/fleet';
+import type { Applied, Fleet, FleetStep } from '@llamactl/contract/fleet';
 import type { LogItem, Logs } from '@llamactl/contract/logs';
 import type { Stats } from '@llamactl/contract/stats';
 import type { Lease, LeaseRequest } from './slots/leases.ts';
@@ -151,6 +151,8 @@ export interface ApplyOptions {
   signal?: AbortSignal | undefined;
   /** Subject of the caller; absent: unknown. */
   by?: string | undefined;
+  /** Called with the results once all is done, also if the caller has left. Not called for a dry run or a refusal. */
+  onApplied?: ((results: readonly FleetStep[]) => void) | undefined;
 }
 
 /** Exports and applies all instances as one document. */

@@ -1,5 +1,5 @@
 import { ConfigSchema, type ConfigPatch, type ConfigView, type ConfigWritten } from '@llamactl/contract/config';
-import type { Applied, Fleet } from '@llamactl/contract/fleet';
+import type { Applied, Fleet, FleetStep } from '@llamactl/contract/fleet';
 import type { StatsHistory } from '@llamactl/contract/stats';
 import type { SystemInfo, SystemStatus } from '@llamactl/contract/system';
 import { ApiError } from '@llamactl/contract/errors';
@@ -21,6 +21,8 @@ import type { StatsHistoryView, SystemHistoryView, SystemView } from '../metrics
 export class FakeFleet implements FleetManager {
   fleet: Fleet = { version: 1, instances: [] };
   readonly applied: { fleet: Fleet; options: ApplyOptions }[] = [];
+  /** Results of every apply; `null`: each entry of the document is created. */
+  steps: FleetStep[] | null = null;
 
   export(names?: readonly string[]): Fleet {
     if (names === undefined) return this.fleet;
@@ -30,7 +32,8 @@ export class FakeFleet implements FleetManager {
   async apply(fleet: Fleet, options: ApplyOptions): Promise<Applied> {
     this.applied.push({ fleet, options });
     if (!options.dryRun) this.fleet = fleet;
-    const results = fleet.instances.map(({ name }) => ({ name, action: 'create' as const, changes: [] }));
+    const results = this.steps ?? fleet.instances.map(({ name }) => ({ name, action: 'create' as const, changes: [] }));
+    if (!options.dryRun) options.onApplied?.(results);
     return { message: 'Applied', dry_run: options.dryRun, results };
   }
 }

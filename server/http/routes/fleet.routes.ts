@@ -1,10 +1,12 @@
 import { ApiError } from '@llamactl/contract/errors';
+import type { FleetAction, FleetStep } from '@llamactl/contract/fleet';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { FleetManager } from '../../instances/use-cases.ts';
 import { prefers } from '../bodies/accept.ts';
 import { textAnswer } from '../answer.ts';
 import type { SlicedWork } from '../../sliced-work.ts';
+import type { InstanceChange } from '../instance-change.ts';
 import type { Bind } from '../operations.ts';
 import { YAML_TYPES } from '../bodies/body.ts';
 import { JSON_HEADERS } from '../errors.ts';
@@ -16,7 +18,7 @@ const COMMENT =
 /** All instances as one document. */
 export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): void {
   const lists = new YamlLists<CreateInstance>();
-  bind(OPERATIONS.applyFleet, ({ body, query, caller, signal }) => {
+  bind(OPERATIONS.applyFleet, ({ body, query, caller, signal, changed }) => {
     const { prune = false, dry_run: dryRun = false } = query;
     // A change restarts running instances, and which ones are running is known only when the change is made.
     if (!caller.mayStart && !dryRun) {
@@ -25,7 +27,8 @@ export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): 
         'This key may not start instances (`may_start` is false), and a change restarts them; dry_run works.',
       );
     }
-    return fleet.apply(body, { prune, dryRun, signal, by: caller.subject });
+    const onApplied = (steps: readonly FleetStep[]): void => changed(changesIn(steps));
+    return fleet.apply(body, { prune, dryRun, signal, by: caller.subject, onApplied });
   });
 
   bind(OPERATIONS.exportFleet, async ({ headers, query, signal }) => {
@@ -38,5 +41,22 @@ export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): 
       ...JSON_HEADERS,
       'content-type': 'application/yaml; charset=utf-8',
     });
+  });
+}
+
+/** The operation that makes the same change of one instance; `null`: the step changes nothing. */
+const SINGLE: Readonly<Record<FleetAction, string | null>> = {
+  create: OPERATIONS.createInstance.id,
+  change: OPERATIONS.updateInstance.id,
+  restart: OPERATIONS.updateInstance.id,
+  remove: OPERATIONS.deleteInstance.id,
+  nothing: null,
+};
+
+/** The instances that an apply has changed. */
+function changesIn(steps: readonly FleetStep[]): InstanceChange[] {
+  return steps.flatMap(({ name: target, action: step, error }) => {
+    const action = SINGLE[step];
+    return action === null || error !== undefined ? [] : [{ action, target }];
   });
 }

@@ -198,7 +198,7 @@ function sameNames(entries: readonly CreateInstance[]): EntryProblem[] {
       first.set(name.toLowerCase(), entry);
       continue;
     }
-    const message = `is the name of instances[${other}] too; names have to differ in more than case`;
+    const message = `is ${name}, which is the name of instances[${other}] too; names have to differ in more than case`;
     problems.push({ code: 'VALIDATION_ERROR', path: 'name', message, entry });
     if (problems.length === MOST_PROBLEMS) break;
   }

@@ -1,3 +1,4 @@
+import type { FleetStep } from '@llamactl/contract/fleet';
 import { describe, expect, it } from 'vitest';
 import { actions, entry, errors, FleetDomain } from '../../testing/fleet-domain.ts';
 
@@ -318,17 +319,41 @@ describe('apply with failures, warnings or a caller who leaves', () => {
     expect((await domain.apply([entry('a', { unlisted: true })])).results[0]?.warnings).toBeUndefined();
   });
 
+  it('names the instance that a document has twice', async () => {
+    const domain = new FleetDomain();
+    const refusal = await domain.apply([entry('chat'), entry('Chat')]).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      extras: {
+        problems: [
+          {
+            path: 'instances[1].name',
+            message: 'is Chat, which is the name of instances[0] too; names have to differ in more than case',
+          },
+        ],
+      },
+    });
+  });
+
   it('continues when the caller leaves', async () => {
     const domain = new FleetDomain();
     const id = await domain.createRunning('old');
     domain.world.process(id).endsBy = 'SIGKILL';
     const caller = new AbortController();
-    const applied = domain.apply([entry('new')], { prune: true, signal: caller.signal });
+    const done: unknown[] = [];
+    const onApplied = (results: readonly FleetStep[]): void => {
+      done.push(...results.map(({ name, action }) => [name, action]));
+    };
+    const applied = domain.apply([entry('new')], { prune: true, signal: caller.signal, onApplied });
     await domain.settle();
     caller.abort(new Error('gone'));
     await expect(applied).rejects.toThrow('gone');
+    expect(done).toEqual([]);
     await domain.pass(60_000);
     expect(domain.manager.list().map(({ name }) => name)).toEqual(['new']);
+    expect(done).toEqual([
+      ['new', 'create'],
+      ['old', 'remove'],
+    ]);
   });
 
   it('does nothing for a caller who has left', async () => {

@@ -51,16 +51,22 @@ export class FleetKeeper implements FleetManager {
     return entry;
   }
 
-  async apply({ instances }: Fleet, { prune, dryRun, signal, by }: ApplyOptions): Promise<Applied> {
+  async apply({ instances }: Fleet, { prune, dryRun, signal, by, onApplied }: ApplyOptions): Promise<Applied> {
     const entries = await withModelFiles(instances, this.#dependencies.models);
     const document = new FleetDocument(this.#dependencies, entries, prune);
     const warnings = await document.judge();
     signal?.throwIfAborted();
     const calledOff = AbortSignal.any([refusalOf(signal), this.#closing.signal]);
     const apply = new FleetApply(this.#dependencies, document, calledOff, by);
-    const result = await this.#whileWaitedFor(dryRun ? document.foresee() : apply.make(signal), apply, signal);
-    if ('calledOff' in result) throw result.calledOff;
-    const results = this.#stepsOf(result, warnings);
+    const work = (dryRun ? document.foresee() : apply.make(signal)).then((result: Result) => {
+      if ('calledOff' in result) return result;
+      const results = this.#stepsOf(result, warnings);
+      if (!dryRun) onApplied?.(results);
+      return { results };
+    });
+    const done = await this.#whileWaitedFor(work, apply, signal);
+    if ('calledOff' in done) throw done.calledOff;
+    const { results } = done;
     return { message: fleetSummary(results, dryRun), dry_run: dryRun, results };
   }
 
@@ -68,7 +74,7 @@ export class FleetKeeper implements FleetManager {
    * Returns the result of an apply. Rejects if the caller leaves before the apply is binding; the apply then continues,
    * unless it is called off.
    */
-  #whileWaitedFor(work: Promise<Result>, apply: FleetApply, signal: AbortSignal | undefined): Promise<Result> {
+  #whileWaitedFor<Done>(work: Promise<Done>, apply: FleetApply, signal: AbortSignal | undefined): Promise<Done> {
     if (signal === undefined) return work;
     return new Promise((resolve, reject) => {
       const leave = (): void => {

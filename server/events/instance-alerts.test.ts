@@ -1,6 +1,7 @@
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { Status } from '@llamactl/contract/instance';
 import type { Alert, Gpu } from '@llamactl/contract/system';
+import type { Trigger } from '@llamactl/contract/trigger';
 import { describe, expect, it } from 'vitest';
 import { PORT_CLASH } from '../instances/ports/alert-sink.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
@@ -93,12 +94,12 @@ function aWorld() {
     instances.set(seen.name, seen);
     return seen;
   };
-  const enter = (status: Status, given: Partial<Seen> = {}): void => {
+  const enter = (status: Status, given: Partial<Seen> = {}, trigger?: Trigger): void => {
     const previous = instances.get(given.name ?? 'a')?.status ?? 'stopped';
     const { name, reason } = set({ ...given, status });
     emit({
       type: 'instance_status_changed',
-      data: { name, status, previous_status: previous, ...(reason === null ? {} : { reason }) },
+      data: { name, status, previous_status: previous, trigger, ...(reason === null ? {} : { reason }) },
     });
   };
   return {
@@ -143,6 +144,31 @@ describe('instance_failed', () => {
     expect(raised.get('instance_failed a')?.message).toContain('/m.gguf');
     enter('starting');
     expect(log).toEqual(['raised instance_failed a', 'cleared instance_failed a']);
+  });
+
+  it('stays raised while requests start it again and it fails again', () => {
+    const { enter, log } = aWorld();
+    enter('failed', { reason: 'there is no file /m.gguf' });
+    for (const attempt of [1, 2, 3]) {
+      enter('starting', {}, { kind: 'demand', caller: `key:${attempt}` });
+      enter('failed', { reason: 'there is no file /m.gguf' });
+    }
+    expect(new Set(log)).toEqual(new Set(['raised instance_failed a']));
+    enter('starting', {}, { kind: 'demand' });
+    enter('running', {}, { kind: 'demand' });
+    expect(log.at(-1)).toBe('cleared instance_failed a');
+  });
+
+  it('is cleared by the start on demand that follows a change of the settings', () => {
+    const { enter, update, log } = aWorld();
+    enter('failed', { reason: 'gone' });
+    update();
+    expect(log).toEqual(['raised instance_failed a']);
+    enter('starting', {}, { kind: 'demand' });
+    expect(log).toEqual(['raised instance_failed a', 'cleared instance_failed a']);
+    enter('failed', { reason: 'gone' });
+    enter('starting', {}, { kind: 'demand' });
+    expect(log.at(-1)).toBe('raised instance_failed a');
   });
 
   it('is raised by lookAtAll for an instance that failed before this process started', () => {

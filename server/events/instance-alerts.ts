@@ -1,10 +1,18 @@
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
+import type { Trigger } from '@llamactl/contract/trigger';
 import { PORT_CLASH, type AlertSink } from '../instances/ports/alert-sink.ts';
 import { causeOf } from '../instances/why/failure-cause.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { GpuMemoryAlert, type GpuMemoryAlertDependencies } from './gpu-memory-alert.ts';
-import { judgeCrashLoop, judgeFailed, judgeGpuMemory, judgePortClash, type StatusChange } from './instance-trouble.ts';
+import {
+  judgeCrashLoop,
+  judgeFailed,
+  judgeGpuMemory,
+  judgePortClash,
+  GOES_ON,
+  type StatusChange,
+} from './instance-trouble.ts';
 
 /** Raises and clears the alerts of single instances from the events of the bus. */
 export interface InstanceAlerts {
@@ -37,6 +45,12 @@ export const CRASH_LOOP = 'crash_loop';
 const SOUND_AFTER_MS = 5 * 60_000;
 const LOOK_AT_PORTS_EVERY_MS = 10_000;
 
+/** A status as an event reports it, or as it is now. */
+type Seen = Pick<StatusChange, 'name' | 'status' | 'reason'> & {
+  previous_status?: StatusChange['status'] | undefined;
+  trigger?: Trigger | undefined;
+};
+
 /** Data about an instance in trouble. */
 interface Trouble {
   /** Why the instance went down last. It is kept here, because the status `starting` has no reason. */
@@ -44,6 +58,10 @@ interface Trouble {
   /** The number of restarts in the alert; 0: none is raised. */
   reported: number;
   forgiven: number;
+  /** Whether requests try again, after a failure with the same settings. */
+  isRetried: boolean;
+  /** Whether its settings changed after it failed. */
+  isChanged: boolean;
   cancelSound: () => void;
 }
 
@@ -64,6 +82,8 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
       reason: null,
       reported: 0,
       forgiven: 0,
+      isRetried: false,
+      isChanged: false,
       cancelSound: () => undefined,
     };
     troubles.set(name, trouble);
@@ -102,15 +122,33 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
       alerts.raise({ level: 'error', code: PORT_CLASH, message: verdict, instance: name, cause: 'port_in_use' });
   };
 
-  const changed = (seen: Pick<StatusChange, 'name' | 'status' | 'reason'>): void => {
+  /** Notes whether requests try again to start a failed instance. */
+  const isRetried = ({ name, status, previous_status: previous, trigger }: Seen): boolean => {
+    const trouble = troubleOf(name);
+    if (status === 'starting' && previous === 'failed') {
+      trouble.isRetried = trigger?.kind === 'demand' && !trouble.isChanged;
+    } else if (!GOES_ON.has(status)) trouble.isRetried = false;
+    if (status !== 'failed') trouble.isChanged = false;
+    return trouble.isRetried;
+  };
+
+  const changed = (seen: Seen): void => {
     const now = look(seen.name);
     if (now === null) return;
-    const change: StatusChange = { ...seen, port: now.port, restarts: now.restart_count, onDemand: now.on_demand };
+    const change: StatusChange = {
+      name: seen.name,
+      status: seen.status,
+      reason: seen.reason,
+      port: now.port,
+      restarts: now.restart_count,
+      onDemand: now.on_demand,
+      isRetried: isRetried(seen),
+    };
     const failed = judgeFailed(change);
     if (typeof failed === 'string') {
       const cause = causeOf(seen.reason ?? '');
       alerts.raise({ level: 'error', code: INSTANCE_FAILED, message: failed, instance: seen.name, cause });
-    } else alerts.clear(INSTANCE_FAILED, seen.name);
+    } else if (failed === null) alerts.clear(INSTANCE_FAILED, seen.name);
     crashLoop(change);
     portClash(change);
     const isShort = judgeGpuMemory(change);
@@ -125,6 +163,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     const trouble = troubles.get(name);
     if (trouble !== undefined) {
       trouble.forgiven = now.restart_count;
+      trouble.isChanged = true;
       endLoop(name, trouble);
     }
     if (clashes.has(name) && clashes.get(name) !== now.port) alerts.clear(PORT_CLASH, name);

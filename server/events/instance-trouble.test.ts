@@ -7,6 +7,7 @@ const change = (given: Partial<StatusChange>): StatusChange => ({
   reason: null,
   port: 8_100,
   onDemand: false,
+  isRetried: false,
   restarts: 0,
   ...given,
 });
@@ -15,12 +16,14 @@ describe('judgeFailed', () => {
   it('raises until the instance leaves `failed`', () => {
     const reason = 'gave up after 5 restarts in a row: the engine crashed (SIGSEGV)';
     expect(judgeFailed(change({ status: 'failed', reason }))).toBe(
-      'chat failed and is not started again automatically: the engine crashed (SIGSEGV). Correct that and start it.',
+      'chat failed: the engine crashed (SIGSEGV). It is not started again automatically. Correct that and start it.',
     );
     expect(judgeFailed(change({ status: 'failed', reason, onDemand: true }))).toBe(
-      'chat failed and is started again only by a request, 30 seconds later at the earliest: the engine crashed (SIGSEGV). Correct that and start it.',
+      'chat failed: the engine crashed (SIGSEGV). It is started again only by a request, 30 seconds later at the earliest. Correct that and start it.',
     );
     expect(judgeFailed(change({ status: 'starting' }))).toBe(null);
+    expect(judgeFailed(change({ status: 'starting', isRetried: true }))).toBe(undefined);
+    expect(judgeFailed(change({ status: 'running', isRetried: true }))).toBe(null);
   });
 });
 

@@ -11,6 +11,8 @@ export interface StatusChange {
   port: number;
   /** Whether a request starts the instance. */
   onDemand: boolean;
+  /** Whether requests try again to start an instance that has failed, with the settings of that failure. */
+  isRetried: boolean;
   /** Restarts in a row by the restart policy. */
   restarts: number;
 }
@@ -20,6 +22,9 @@ export type Verdict = string | null | undefined;
 
 /** The third backoff in a row: two restarts with the same settings have failed by then. */
 export const CRASH_LOOP_RESTARTS = 3;
+
+/** States between a start and its outcome. */
+export const GOES_ON: ReadonlySet<Status> = new Set(['starting', 'restarting', 'stopping']);
 
 const PREFIX = /^(?:backoff after|gave up after \d+ restarts? in a row): /;
 const RANGE_TAKEN = /\bevery port of instances\.port_range is in use\b/;
@@ -32,13 +37,13 @@ const PORT_TAKEN = /\bport \d+ is in use\b|\bis the port in use\?|\bEADDRINUSE\b
 const GPU_MEMORY =
   /OutOfDeviceMemory|OUT_OF_DEVICE_MEMORY|hipErrorOutOfMemory|kIOGPUCommandBufferCallbackErrorOutOfMemory|\b(?:cuda|hip|musa)Malloc\w* failed|\b(?:CUDA|HIP|ROCm|GPU)\b.*\bout of memory\b|\bout of memory\b.*\b(?:CUDA|HIP|ROCm|GPU)\b|\ballocate (?:CUDA|ROCm|HIP|MUSA|Vulkan|Metal|SYCL)\d* buffer\b|\bFree memory on device\b|\bNo available memory for the cache blocks\b/i;
 
-/** Decides about the alert `instance_failed`. */
-export function judgeFailed({ name, status, reason, onDemand }: StatusChange): Verdict {
-  if (status !== 'failed') return null;
+/** Decides about the alert `instance_failed`. It stays raised while requests try again and fail. */
+export function judgeFailed({ name, status, reason, onDemand, isRetried }: StatusChange): Verdict {
+  if (status !== 'failed') return isRetried && GOES_ON.has(status) ? undefined : null;
   const tried = onDemand
-    ? 'is started again only by a request, 30 seconds later at the earliest'
-    : 'is not started again automatically';
-  return `${name} failed and ${tried}: ${causeOf(reason)}. Correct that and start it.`;
+    ? 'It is started again only by a request, 30 seconds later at the earliest.'
+    : 'It is not started again automatically.';
+  return `${name} failed: ${causeOf(reason)}. ${tried} Correct that and start it.`;
 }
 
 /**

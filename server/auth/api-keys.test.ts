@@ -180,6 +180,16 @@ describe('keys', () => {
     expect(await harness.fate(key)).toBe('UNAUTHORIZED');
   });
 
+  it('are named by their public beginning when they are refused, so that an admin finds the program', async () => {
+    const key = await harness.keyOf(admin, { name: 'nightly', expires_at: inAnHour() });
+    const unknown = `llk_${'x'.repeat(43)}`;
+    await expect(harness.caller(unknown)).rejects.toThrow('This key (llk_xxxxxx…) is not known, or was revoked');
+    await harness.clock.advance(HOUR_MS);
+    const refusal = await harness.caller(key).catch(String);
+    expect(refusal).toMatch(/The key nightly \([0-9a-f]+, llk_.{6}…\) has expired/);
+    expect(refusal).not.toContain(key.slice(0, 11));
+  });
+
   it('expire at the exact millisecond', async () => {
     const key = await harness.keyOf(admin, { expires_at: inAnHour() });
     expect((await harness.caller(key)).expiresAt).toBe(harness.clock.now() + HOUR_MS);

@@ -77,10 +77,14 @@ export class Keys implements AccountListener {
     const entry = this.#entries.get(keyHash(secret));
     const owner = entry && this.#ownerOf(entry);
     if (entry === undefined || owner === undefined || owner.disabled) {
-      throw new ApiError('UNAUTHORIZED', 'This key is not known, or was deleted; make another one.');
+      throw new ApiError(
+        'UNAUTHORIZED',
+        `This key (${keyPrefix(secret)}…) is not known, or was revoked; make another one.`,
+      );
     }
     if (entry.expiresAt !== null && entry.expiresAt <= this.#parts.clock.now()) {
-      throw new ApiError('UNAUTHORIZED', 'This key has expired; make another one.');
+      const { id, name, prefix } = entry.stored;
+      throw new ApiError('UNAUTHORIZED', `The key ${name} (${id}, ${prefix}…) has expired; make another one.`);
     }
     this.#uses.note(entry.stored.id);
     const { stored, instances, limits, expiresAt, controller } = entry;

@@ -137,7 +137,27 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     expect(await barriersOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Apply 1 step' }).click();
     await page.getByText('The file is applied.').waitFor();
+    await page.getByRole('row', { name: /chat.*created/ }).waitFor();
     expect((await server.call('GET', '/api/instances/chat')).status).toBe(200);
+
+    const pruned = { instances: [{ name: 'other', model_path: await testModel() }] };
+    await server.call('POST', '/api/instances', { ...pruned.instances[0], options: { ctx_size: 256 } });
+    await editor.fill(JSON.stringify({ instances: [{ ...pruned.instances[0], options: { ctx_size: 512 } }] }));
+    await page.getByRole('checkbox', { name: 'Remove instances that the file does not name' }).check();
+    await page.getByRole('button', { name: 'Show the steps' }).click();
+    await page.getByRole('row', { name: /other.*options\.ctx_size 256 → 512/ }).waitFor();
+    const [step, button] = [
+      page.getByRole('row', { name: /chat.*remove/ }),
+      page.getByRole('button', { name: 'Apply 2' }),
+    ];
+    expect((await step.boundingBox())?.y).toBeLessThan((await button.boundingBox())?.y ?? 0);
+    await button.click();
+    const question = page.getByRole('dialog', { name: 'Remove 1 instance?' });
+    await question.getByText('chat', { exact: true }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await question.getByRole('button', { name: 'Apply 2 steps' }).click();
+    await page.getByRole('row', { name: /chat.*removed/ }).waitFor();
+    expect((await server.call('GET', '/api/instances/chat')).status).toBe(404);
   });
 
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(

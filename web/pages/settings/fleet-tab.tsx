@@ -1,13 +1,12 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { LlamactlError, type Applied } from '@llamactl/client';
+import { LlamactlError } from '@llamactl/client';
 import { useCallback, useRef, useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { CodeEditor } from '../../components/code-editor.tsx';
 import { Checkbox } from '../../components/checkbox.tsx';
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
-import { VerdictMark, type Verdict } from '../../components/status.tsx';
-import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { showError, showToast } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import { errorText } from '../../lib/error-text.ts';
@@ -17,6 +16,7 @@ import { engineOptionsQuery } from '../../lib/queries.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { fleetKeys } from '../../lib/setting-keys.ts';
 import { settingsWords } from '../../words/settings.ts';
+import { FleetSteps, type Plan } from './fleet-steps.tsx';
 
 /** All instances as a file: out of llamactl, and into it. */
 export function FleetTab() {
@@ -56,15 +56,29 @@ function ImportPanel() {
   const chooser = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [prune, setPrune] = useState(false);
+  const [isAsking, setAsking] = useState(false);
   const { data } = useQuery(engineOptionsQuery(client, 'llama_cpp'));
   const offer = useCallback((names: readonly string[]) => fleetKeys(names, data?.options ?? []), [data]);
-  const plan = useMutation({ mutationFn: () => client.applyFleet(text, { prune, dry_run: true }) });
+  const plan = useMutation({
+    mutationFn: async (): Promise<Plan> => {
+      const [{ results }, present, { stepValues }] = await Promise.all([
+        client.applyFleet(text, { prune, dry_run: true }),
+        client.exportFleet(),
+        import('./step-values.ts'),
+      ]);
+      return { results, values: stepValues(results, text, present), isDone: false };
+    },
+  });
   const apply = useMutation({
-    mutationFn: () => client.applyFleet(text, { prune }),
+    mutationFn: async ({ values }: Plan): Promise<Plan> => {
+      const { results } = await client.applyFleet(text, { prune });
+      return { results, values, isDone: true };
+    },
     onSuccess: () => {
       showToast({ kind: 'done', text: words.applied });
       plan.reset();
     },
+    onSettled: () => setAsking(false),
   });
   const changed = (next: () => void): void => {
     next();
@@ -72,8 +86,12 @@ function ImportPanel() {
     apply.reset();
   };
   const error = plan.error ?? apply.error;
-  const answer = apply.data ?? plan.data;
-  const steps = plan.data?.results.filter(({ action }) => action !== 'nothing').length ?? 0;
+  const shown = apply.data ?? plan.data;
+  const steps = plan.data?.results.filter(({ action }) => action !== 'nothing') ?? [];
+  const removed = steps.filter(({ action }) => action === 'remove').map(({ name }) => name);
+  const applyNow = (): void => {
+    if (plan.data !== undefined) apply.mutate(plan.data);
+  };
   return (
     <Panel title={words.importTitle}>
       <div className="flex flex-col gap-4">
@@ -108,57 +126,35 @@ function ImportPanel() {
           <Button disabled={text.trim() === '' || !isOnline} isPending={plan.isPending} onClick={() => plan.mutate()}>
             {words.plan}
           </Button>
-          {steps > 0 && apply.data === undefined && (
-            <Button kind="primary" disabled={!isOnline} isPending={apply.isPending} onClick={() => apply.mutate()}>
-              {words.apply(steps)}
-            </Button>
-          )}
         </div>
-        {answer !== undefined && <Steps applied={answer} />}
+        {shown !== undefined && <FleetSteps plan={shown} />}
+        {steps.length > 0 && apply.data === undefined && (
+          <Button
+            kind={removed.length > 0 ? 'danger' : 'primary'}
+            className="self-end"
+            disabled={!isOnline}
+            isPending={apply.isPending}
+            onClick={() => (removed.length > 0 ? setAsking(true) : applyNow())}
+          >
+            {words.apply(steps.length)}
+          </Button>
+        )}
+        {isAsking && (
+          <ConfirmDialog
+            title={words.removeTitle(removed.length)}
+            confirm={words.apply(steps.length)}
+            isDanger
+            isPending={apply.isPending}
+            onConfirm={applyNow}
+            onClose={() => setAsking(false)}
+          >
+            <p>{words.removeText}</p>
+            <p className="mt-2 font-strong break-words">{removed.join(', ')}</p>
+          </ConfirmDialog>
+        )}
       </div>
     </Panel>
   );
 }
 
 const NO_PROBLEMS: readonly never[] = [];
-
-const VERDICTS: Readonly<Record<Applied['results'][number]['action'], Verdict>> = {
-  create: 'ok',
-  change: 'busy',
-  restart: 'warn',
-  remove: 'bad',
-  nothing: 'off',
-};
-
-function Steps({ applied: { results } }: { applied: Applied }) {
-  const words = useWords(settingsWords);
-  const columns = words.stepColumns;
-  const shown = results.filter(({ action, error }) => action !== 'nothing' || error !== undefined);
-  if (shown.length === 0) return <p className="text-mute">{words.nothing}</p>;
-  return (
-    <Table
-      label={words.steps}
-      head={
-        <>
-          <Th>{columns.name}</Th>
-          <Th>{columns.action}</Th>
-          <Th>{columns.changes}</Th>
-          <Th>{columns.note}</Th>
-        </>
-      }
-    >
-      {shown.map(({ name, action, changes, warnings = [], error }) => (
-        <Tr key={name}>
-          <Td className="font-strong">{name}</Td>
-          <Td>
-            <VerdictMark verdict={VERDICTS[action]}>{words.actions[action]}</VerdictMark>
-          </Td>
-          <Td>
-            <code className="break-all">{changes.join(', ')}</code>
-          </Td>
-          <Td className={error === undefined ? 'text-mute' : 'text-bad'}>{error ?? warnings.join(' ')}</Td>
-        </Tr>
-      ))}
-    </Table>
-  );
-}

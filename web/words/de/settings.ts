@@ -180,5 +180,16 @@ export const de = {
   applied: 'Die Datei ist angewandt.',
   steps: 'Schritte',
   stepColumns: { name: 'Instanz', action: 'Schritt', changes: 'Einstellungen', note: 'Hinweis' },
+  removeTitle: (count) => (count === 1 ? '1 Instanz entfernen?' : `${count} Instanzen entfernen?`),
+  removeText:
+    'Ihre Einstellungen und Protokolle werden gelöscht; laufende werden zuvor gestoppt. Das lässt sich nicht rückgängig machen.',
+  stepFailed: 'gescheitert',
+  done: {
+    create: 'angelegt',
+    change: 'geändert',
+    restart: 'geändert, startet neu',
+    nothing: 'unverändert',
+    remove: 'entfernt',
+  },
   actions: { create: 'anlegen', change: 'ändern', restart: 'neu starten', nothing: 'nichts', remove: 'entfernen' },
 } satisfies typeof en;

@@ -88,5 +88,9 @@ export const en = {
   applied: 'The file is applied.',
   steps: 'Steps',
   stepColumns: { name: 'Instance', action: 'Step', changes: 'Settings', note: 'Note' },
+  removeTitle: (count: number) => (count === 1 ? 'Remove 1 instance?' : `Remove ${count} instances?`),
+  removeText: 'Their settings and logs are deleted, and running ones are stopped first. This cannot be undone.',
+  stepFailed: 'failed',
+  done: { create: 'created', change: 'changed', restart: 'changed, restarts', nothing: 'unchanged', remove: 'removed' },
   actions: { create: 'create', change: 'change', restart: 'restart', nothing: 'nothing', remove: 'remove' },
 };

@@ -95,7 +95,8 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByText('No key yet').waitFor();
     await page.keyboard.press('n');
     const form = page.getByRole('dialog', { name: 'New key' });
-    await form.getByLabel('Name').fill('my editor');
+    await form.getByLabel('Name').and(page.locator(':focus')).waitFor();
+    await page.keyboard.type('my editor');
     expect(await barriersOf(page)).toEqual([]);
     await form.getByRole('button', { name: 'Make key' }).click();
     const made = page.getByRole('dialog', { name: 'Key my editor' });
@@ -257,7 +258,11 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     expect(await barriersOf(page)).toEqual([]);
     await form.getByRole('button', { name: 'Make key' }).click();
     await page.getByRole('button', { name: 'I have kept it' }).click();
-    await page.getByRole('row', { name: /nightly.*otto/ }).waitFor();
+    const nightly = page.getByRole('row', { name: /nightly.*otto/ });
+    await nightly.getByText('5,000 tokens/min').waitFor();
+    await nightly.getByRole('button', { name: 'Edit', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Key nightly' }).getByText('5,000 tokens/min').waitFor();
+    await page.keyboard.press('Escape');
     const { keys } = KeyListSchema.parse(await read('/api/keys'));
     expect(keys.find(({ name }) => name === 'nightly')).toMatchObject({ owner: 'otto', tokens_per_minute: 5_000 });
     await page.getByRole('button', { name: 'All keys' }).click();
@@ -307,6 +312,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByRole('menuitem', { name: 'Disable' }).click();
     const question = page.getByRole('dialog', { name: 'Disable the user otto?' });
     await question.getByText('2 keys are revoked:').waitFor();
+    await question.getByRole('button', { name: 'Cancel' }).and(page.locator(':focus')).waitFor();
     expect(await question.getByRole('listitem').allTextContents()).toEqual(['laptop', 'nightly']);
     expect(await barriersOf(page)).toEqual([]);
     // The page knows of the revoked keys before the list is here again.
@@ -423,6 +429,20 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     await page.evaluate("location.hash = '/settings'");
     await page.getByText('It needs the role admin.').waitFor();
     expect(await page.getByRole('tab').count()).toBe(0);
+    for (const tab of ['audit', 'users']) {
+      await page.evaluate(`location.hash = '/access?tab=${tab}'`);
+      await page.getByRole('heading', { name: 'Access', level: 1 }).waitFor();
+      await page.getByText('It needs the role admin.').waitFor();
+    }
+  });
+
+  it('leaves a forbidden page by its link', async () => {
+    await post('/api/instances', { name: 'seen', model_path: await testModel() });
+    const page = await open('/playground', 'ada', 'a long password');
+    await page.getByText('It needs the role operator.').waitFor();
+    await page.getByRole('link', { name: 'To the instances' }).click();
+    await page.getByRole('heading', { name: 'Instances', level: 1 }).waitFor();
+    expect(page.url()).toMatch(/#\/instances$/);
   });
 
   it('makes a key with the rights of a viewer, and is not sent to make one that may call', async () => {

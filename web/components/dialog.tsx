@@ -39,11 +39,12 @@ export function Dialog({
     if (dialog === null) return undefined;
     const opener = document.activeElement;
     if (!dialog.open) dialog.showModal();
+    if (place === 'middle') firstIn(dialog)?.focus();
     return () => {
       dialog.close();
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
-  }, []);
+  }, [place]);
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events -- Escape closes it too
     <dialog
@@ -76,6 +77,16 @@ export function Dialog({
       )}
     </dialog>
   );
+}
+
+/** Fields in which one types or chooses. */
+const FIELDS = 'input:not([type=file], [type=hidden], :disabled), select:not(:disabled), textarea:not(:disabled)';
+
+/** The element that gets the focus: the first field, or else the first button at the bottom, which cancels. */
+function firstIn(dialog: HTMLDialogElement): HTMLElement | null {
+  const fields = dialog.querySelectorAll<HTMLElement>(`:scope > div :is(${FIELDS})`);
+  const field = [...fields].find((each) => each.checkVisibility());
+  return field ?? dialog.querySelector<HTMLElement>(':scope > footer button:not(:disabled)');
 }
 
 /** Details of one thing beside its list, from the right. */

@@ -1,5 +1,5 @@
 import type { Role } from '@llamactl/client';
-import { Outlet, useLocation } from '@tanstack/react-router';
+import { Outlet, useMatches } from '@tanstack/react-router';
 import { ForbiddenState } from '../components/error-state.tsx';
 import { useRole } from '../lib/app.ts';
 import { includes } from '../lib/permissions.ts';
@@ -7,7 +7,8 @@ import { PLACES } from './places.ts';
 
 /** The page of the address, or why this role does not see it. */
 export function GuardedOutlet() {
-  const { pathname } = useLocation();
+  // The page that is shown, which is still the last one while the next one loads: that must not mount before it goes.
+  const pathname = useMatches({ select: (matches) => matches.at(-1)?.pathname ?? '/' });
   const role = useRole();
   const needed = neededRole(pathname);
   return includes(role, needed) ? <Outlet /> : <ForbiddenState needs={needed} />;

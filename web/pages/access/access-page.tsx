@@ -1,6 +1,7 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
+import { ForbiddenState } from '../../components/error-state.tsx';
 import { PageBody, PageHeader } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Tabs } from '../../components/tabs.tsx';
@@ -34,6 +35,7 @@ function AccessTabs() {
   const { tab } = useSearch({ from: '/access' });
   const navigate = useNavigate({ from: '/access' });
   const allowed = ACCESS_TABS.filter((value) => isAdmin || !FOR_ADMINS.has(value));
+  if (!isAdmin && tab !== undefined && FOR_ADMINS.has(tab)) return <ForbiddenState needs="admin" />;
   const chosen = allowed.find((value) => value === tab) ?? 'keys';
   return (
     <Tabs

@@ -9,6 +9,7 @@ import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
+import { limitsText } from './limits-text.ts';
 import { editFlaw, keyChange, NEW_ENDS, type KeyEdit } from './key-edit.ts';
 
 /** Changes the name or the end of a key. */
@@ -45,8 +46,6 @@ export function EditKey({ of: key, onClose }: { of: Key; onClose: () => void }) 
         label={words.keyName}
         hint={words.keyNameHint}
         error={flaw === 'name' ? words.needsName : null}
-        // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
-        autoFocus
         maxLength={200}
         value={edit.name}
         onChange={({ target }) => setEdit({ ...edit, name: target.value })}
@@ -68,7 +67,12 @@ export function EditKey({ of: key, onClose }: { of: Key; onClose: () => void }) 
           />
         )}
       </div>
-      <p className="text-mute">{words.rightsStay}</p>
+      <div>
+        <p>
+          {words.limits}: {limitsText(key, words) ?? words.unlimited}
+        </p>
+        <p className="mt-1 text-mute">{words.rightsStay}</p>
+      </div>
     </FormDialog>
   );
 }

@@ -20,6 +20,7 @@ import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
 import { EditButton } from './edit-button.tsx';
 import { EditKey } from './edit-key.tsx';
+import { limitsText } from './limits-text.ts';
 import { NewKey } from './new-key.tsx';
 import { UsageFigures, UsageLine, useMonth } from './usage-figures.tsx';
 
@@ -129,7 +130,10 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
               <UsageLine row={month?.get(key.id)} />
             </Td>
             {isAdmin && <Td className={FOR_WIDE}>{key.owner}</Td>}
-            <Td>{key.scopes.map((scope) => words.scopes[scope]).join(', ')}</Td>
+            <Td>
+              {key.scopes.map((scope) => words.scopes[scope]).join(', ')}
+              <span className="block text-mute">{limitsText(key, words)}</span>
+            </Td>
             <Td className={FOR_WIDE}>
               <span className="block max-w-64 truncate" title={key.instances?.join(', ')}>
                 {key.instances?.join(', ') ?? words.allInstances}

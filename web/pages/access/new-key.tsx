@@ -106,8 +106,6 @@ function KeyForm({ draft, owners, onChange, error, isPending, onMake, onClose }:
         label={words.keyName}
         hint={words.keyNameHint}
         error={flaw === 'name' ? words.needsName : null}
-        // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
-        autoFocus
         maxLength={200}
         value={draft.name}
         onChange={({ target }) => change({ name: target.value })}

@@ -48,8 +48,6 @@ export function UserForm({ user, onClose }: { user: User | null; onClose: () => 
         <TextField
           label={words.userName}
           autoComplete="off"
-          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the dialog is this form
-          autoFocus
           value={username}
           onChange={({ target }) => setUsername(target.value)}
         />

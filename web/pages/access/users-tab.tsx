@@ -1,5 +1,4 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { number } from '../../lib/figures.ts';
 import type { User } from '@llamactl/client';
 import { useState } from 'react';
 import { Age } from '../../components/age.tsx';
@@ -19,6 +18,7 @@ import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
 import { DisableUser } from './disable-user.tsx';
 import { EditButton } from './edit-button.tsx';
+import { limitsText } from './limits-text.ts';
 import { UsageFigures, UsageLine, useMonth } from './usage-figures.tsx';
 import { UserForm } from './user-form.tsx';
 import { UserMenu } from './user-menu.tsx';
@@ -131,7 +131,7 @@ function UserRow({ user, month, onEdit, onSessions, onDisable, onDelete }: UserR
           {user.disabled ? words.disabled : words.enabled}
         </VerdictMark>
       </Td>
-      <Td className={`${FOR_WIDE} text-mute`}>{limitsText(user, words)}</Td>
+      <Td className={`${FOR_WIDE} text-mute`}>{limitsText(user, words) ?? words.unlimited}</Td>
       <Td isNumber className={`${FOR_WIDE} py-1.5`}>
         {month !== null && <UsageFigures row={month.get(user.username)} />}
       </Td>
@@ -146,17 +146,6 @@ function UserRow({ user, month, onEdit, onSessions, onDisable, onDelete }: UserR
       </Td>
     </Tr>
   );
-}
-
-/** The limits of an account in one line. */
-function limitsText(user: User, words: (typeof accessWords)['en']): string {
-  const { limitText } = words;
-  const parts = [
-    user.max_in_flight > 0 ? limitText.inFlight(number(user.max_in_flight)) : null,
-    user.requests_per_minute > 0 ? limitText.requests(number(user.requests_per_minute)) : null,
-    user.tokens_per_minute > 0 ? limitText.tokens(number(user.tokens_per_minute)) : null,
-  ].filter((part) => part !== null);
-  return parts.length === 0 ? words.unlimited : parts.join(' · ');
 }
 
 function DeleteUser({ user, onClose }: { user: User; onClose: () => void }) {

@@ -14,8 +14,15 @@ import { whyQuery } from './why-query.ts';
 /** Remedies of one alert: the explanation has all. */
 const MOST = 2;
 
+interface AlertActionsProps {
+  /** Of the instance. */
+  name: string;
+  /** Shows one button at most, the best one, where the message needs the room. */
+  isShort?: boolean;
+}
+
 /** Buttons against an alert about an instance: its explanation, the best remedies, and another start. */
-export function AlertActions({ name }: { name: string }) {
+export function AlertActions({ name, isShort = false }: AlertActionsProps) {
   const words = useWords(instanceWords).why;
   const row = useRow(name);
   return (
@@ -27,12 +34,12 @@ export function AlertActions({ name }: { name: string }) {
       >
         {words.ask}
       </Link>
-      {row !== undefined && <Remedies row={row} />}
+      {row !== undefined && <Remedies row={row} isShort={isShort} />}
     </>
   );
 }
 
-function Remedies({ row }: { row: Row }) {
+function Remedies({ row, isShort }: { row: Row; isShort: boolean }) {
   const { name, status } = row;
   const words = useWords(instanceWords).why;
   const { client, commands } = useApp();
@@ -43,13 +50,14 @@ function Remedies({ row }: { row: Row }) {
   const steps = stepsOf(why.data?.remedies ?? [])
     // The explanation leads to the log, and another start has a button of its own.
     .filter(({ operation, link }) => operation !== 'startInstance' && link !== 'log')
-    .slice(0, MOST);
+    .slice(0, isShort ? 1 : MOST);
+  const hasRoom = !isShort || (steps.length === 0 && !why.isPending);
   return (
     <>
       {steps.map((remedy) => (
         <RemedyButton key={remedy.label} {...{ remedy, name, status }} isFirst={false} />
       ))}
-      {mayOperate && canStart(row) && (
+      {hasRoom && mayOperate && canStart(row) && (
         <Button size="small" isPending={pending === 'start'} disabled={!isOnline} onClick={() => commands.start(name)}>
           {words.startAgain}
         </Button>

@@ -48,8 +48,8 @@ function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Ale
       actions={
         <>
           {instance !== undefined && (
-            <span className={classNames('items-center gap-1', isOpen ? 'flex' : 'hidden wide:flex')}>
-              <AlertActions name={instance} />
+            <span className={classNames('items-center gap-1', isOpen ? 'flex' : 'hidden max-w-[40vw] wide:flex')}>
+              <AlertActions name={instance} isShort />
             </span>
           )}
           <IconButton icon="cross" label={words.hide} onClick={onHide} />

@@ -7,17 +7,28 @@ import { useWords } from '../../lib/language.ts';
 import { useAllRows } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { systemWords } from '../../words/system.ts';
-import { gpuShares, type GpuShares } from './gpu-shares.ts';
+import { gpuNumbers, gpuShares, type GpuShares } from './gpu-shares.ts';
 
-const COLOURS = ['bg-chart-1', 'bg-chart-2', 'bg-chart-3', 'bg-chart-4'] as const;
-const FIRST = COLOURS[0];
+const FIRST = 'bg-chart-1';
+/** Four colours, then the same ones hatched: more instances seldom share one GPU. */
+const LOOKS = [
+  FIRST,
+  'bg-chart-2',
+  'bg-chart-3',
+  'bg-chart-4',
+  'bg-chart-1 hatched',
+  'bg-chart-2 hatched',
+  'bg-chart-3 hatched',
+  'bg-chart-4 hatched',
+];
 const OTHER = 'bg-edge hatched';
 
 /** Who holds the memory of each GPU. */
 export function GpuMap({ gpus }: { gpus: readonly Gpu[] }) {
   const words = useWords(systemWords);
   const rows = (useAllRows() ?? []).filter(({ stats }) => stats !== null && stats.gpus.length > 0);
-  const colours = new Map(rows.map(({ name }, at) => [name, COLOURS[at % COLOURS.length] ?? FIRST]));
+  const numbers = gpuNumbers(gpus, rows);
+  const colours = new Map([...numbers].map(([name, number]) => [name, LOOKS[number % LOOKS.length] ?? FIRST]));
   if (gpus.length === 0) return <p className="text-mute">{words.noGpu}</p>;
   return (
     <ul className={classNames('grid gap-x-8 gap-y-5', gpus.length > 1 && 'broad:grid-cols-2')}>

@@ -1,7 +1,7 @@
 import type { Gpu, GpuUse } from '@llamactl/client';
 import { expect, test } from 'vitest';
 import { sampleRow } from '../../testing/sample-row.ts';
-import { gpuShares } from './gpu-shares.ts';
+import { gpuNumbers, gpuShares } from './gpu-shares.ts';
 
 const GPU: Gpu = {
   index: 1,
@@ -66,4 +66,18 @@ test('an instance that is measured later than its GPU leaves no negative rest', 
 
 test('a GPU whose memory is not reported has no shares', () => {
   expect(gpuShares({ ...GPU, memory_usage: null }, [])).toBe(null);
+});
+
+test('two instances on one GPU have different numbers, each the same on all its GPUs', () => {
+  const rows = ['a', 'b', 'c', 'd', 'e'].map((name, at) => row(name, { index: at === 4 ? 0 : at % 4, memory: 1 }));
+  const both = row('both', { index: 0, memory: 1 }, { index: 1, memory: 1 });
+  const gpus = [0, 1, 2, 3].map((index) => ({ ...GPU, index }));
+  expect([...gpuNumbers(gpus, [...rows, both])]).toEqual([
+    ['a', 0],
+    ['b', 0],
+    ['c', 0],
+    ['d', 0],
+    ['e', 1],
+    ['both', 2],
+  ]);
 });

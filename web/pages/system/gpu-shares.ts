@@ -42,3 +42,26 @@ function isOn(use: GpuUse, gpu: Gpu): boolean {
   if (use.uuid !== undefined && gpu.uuid !== undefined) return use.uuid === gpu.uuid;
   return use.index === gpu.index && (use.vendor ?? gpu.vendor) === gpu.vendor;
 }
+
+/**
+ * Numbers the instances so that two on one GPU have different numbers, and an instance has one number on all GPUs.
+ *
+ * @returns The numbers, from 0, by the names of the instances: as few as possible.
+ */
+export function gpuNumbers(
+  gpus: readonly Gpu[],
+  rows: readonly Pick<Row, 'name' | 'stats'>[],
+): ReadonlyMap<string, number> {
+  const groups = gpus.map((gpu) =>
+    rows.filter(({ stats }) => stats?.gpus.some((use) => isOn(use, gpu)) === true).map(({ name }) => name),
+  );
+  const numbers = new Map<string, number>();
+  for (const { name } of rows) {
+    const beside = groups.filter((group) => group.includes(name)).flat();
+    const taken = new Set(beside.map((other) => numbers.get(other)));
+    let number = 0;
+    while (taken.has(number)) number += 1;
+    numbers.set(name, number);
+  }
+  return numbers;
+}

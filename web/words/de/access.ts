@@ -58,7 +58,7 @@ export const de = {
   day: 'Tag',
   needsDay: 'Wählen Sie einen Tag in der Zukunft.',
   rightsStay:
-    'Der Schlüssel selbst und seine Rechte bleiben, wie sie sind. Für andere Rechte erzeugen Sie einen neuen.',
+    'Der Schlüssel selbst, seine Rechte und Grenzen bleiben, wie sie sind. Für andere erzeugen Sie einen neuen.',
 
   keyName: 'Name',
   keyNameHint: 'Wo der Schlüssel benutzt wird, damit Sie ihn später erkennen.',

@@ -58,7 +58,7 @@ export const en = {
   onDay: 'on a day',
   day: 'Day',
   needsDay: 'Choose a day in the future.',
-  rightsStay: 'The key itself and its rights stay as they are. For other rights, make another key.',
+  rightsStay: 'The key itself, its rights and its limits stay as they are. For others, make another key.',
 
   keyName: 'Name',
   keyNameHint: 'Where the key is used, so that you recognise it later.',

@@ -75,7 +75,7 @@ function Message({ toast: { id, kind, text, requestId, action } }: { toast: Show
     <li className="popped flex items-start gap-2 rounded-panel border border-line bg-raised py-2 pr-2 pl-3 shadow-float">
       <Icon name={isError ? 'warning' : 'check'} className={classNames('mt-1.5', isError ? 'text-bad' : 'text-ok')} />
       <div className="min-w-0 grow py-1">
-        <p className="break-words">{text}</p>
+        <p className="break-words whitespace-pre-line">{text}</p>
         {isError && typeof requestId === 'string' && (
           <p className="mt-0.5 flex items-center gap-1 text-label text-mute">
             {words.request} <code className="min-w-0 truncate text-label">{requestId}</code>

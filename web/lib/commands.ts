@@ -1,4 +1,5 @@
 import type { BatchResult, Client } from '@llamactl/client';
+import type { Refused } from './bulk-reasons.ts';
 import { errorText } from './error-text.ts';
 import type { Feed } from './live/feed.ts';
 
@@ -8,16 +9,15 @@ export type Command = 'start' | 'stop' | 'restart' | 'delete';
 /** Why a command, or a part of it, was refused. */
 export interface CommandFailure {
   command: Command;
-  /** The sentence of the API. */
+  /** The sentence of the API; of a command to several instances the first one. */
   sentence: string;
-  /** The instance that it is about: the first one that was refused. */
-  name: string | null;
   requestId: string | null;
+  /** The instance that it is about; `null`: several. */
+  name: string | null;
   /** All instances that were refused. */
   refused: readonly string[];
-  /** For a command to several instances: how many accepted it. */
-  done?: number;
-  total?: number;
+  /** For a command to several instances: how many accepted it, and which ones refused it. */
+  bulk?: { done: number; total: number; refused: readonly Refused[] };
 }
 
 /** Instances that a command has stopped or deleted. */
@@ -133,15 +133,14 @@ export class CommandBook {
   }
 
   #judge(command: Command, { results }: BatchResult): void {
-    const refused = results.filter(({ error }) => error !== undefined);
+    const refused = results.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, sentence: error }]));
     const accepted = results.filter(({ error }) => error === undefined).map(({ name }) => name);
     if (accepted.length > 0) this.#report(command, accepted);
     const [first] = refused;
     if (first === undefined) return;
-    const [done, total] = [accepted.length, results.length];
-    const sentence = namedSentence(first.name, first.error ?? '');
+    const bulk = { done: accepted.length, total: results.length, refused };
     const names = refused.map(({ name }) => name);
-    this.#witness.failed({ command, name: first.name, refused: names, sentence, requestId: null, done, total });
+    this.#witness.failed({ command, name: null, refused: names, sentence: first.sentence, requestId: null, bulk });
     this.#done(names);
   }
 
@@ -158,9 +157,4 @@ export class CommandBook {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-/** Puts the name of an instance before a sentence that does not begin with it. */
-function namedSentence(name: string, sentence: string): string {
-  return sentence.startsWith(`${name} `) ? sentence : `${name}: ${sentence}`;
 }

@@ -1,10 +1,14 @@
 import { showToast, startedToast } from '../components/toast.tsx';
+import { bulkReasons, firstNames } from '../lib/bulk-reasons.ts';
 import type { CommandFailure, CommandResult, CommandWitness } from '../lib/commands.ts';
 import { groupUse } from '../lib/groups.ts';
 import { wordsNow } from '../lib/language.ts';
 import type { Feed } from '../lib/live/feed.ts';
 import type { Row, RowStore } from '../lib/live/row-store.ts';
 import { commandsWords } from '../words/commands.ts';
+
+/** Reasons of one message. */
+const MOST_REASONS = 3;
 
 interface Sources {
   rows: Pick<RowStore, 'all' | 'row'>;
@@ -18,18 +22,25 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
     if (type === 'instance_status_changed' && data.status === 'starting') startedToast(data.name);
   });
   const words = (): (typeof commandsWords)['en'] => wordsNow(commandsWords);
-  const groupText = (row: Row | undefined): string => {
+  const fullGroup = (row: Row | undefined): string | null => {
     const use = row?.group === undefined ? null : groupUse(row.group, rows.all(), feed.groups.get());
     const isFull = use !== null && use.most !== null && use.running >= use.most;
-    return isFull ? ` ${words().groupFull(use.name, use.most ?? 0)}` : '';
+    return isFull ? words().groupFull(use.name, use.most ?? 0) : null;
   };
-  const failed = ({ command, name, sentence, requestId, done, total }: CommandFailure): void => {
-    const isPart = done !== undefined && total !== undefined;
-    const text = isPart ? words().bulkFailed(done, total, sentence) : sentence;
+  const failed = ({ command, name, sentence, requestId, bulk }: CommandFailure): void => {
+    if (bulk === undefined) return showToast({ kind: 'error', text: sentence, requestId, about: name ?? undefined });
     // The refusal of a start of several names no limit.
-    const more = command === 'start' && isPart && name !== null ? groupText(rows.row(name)) : '';
-    const about = isPart ? undefined : (name ?? undefined);
-    showToast({ kind: 'error', text: text + more, requestId, about });
+    const reasons = bulkReasons(bulk.refused, (name) => (command === 'start' ? fullGroup(rows.row(name)) : null));
+    const texts = reasons
+      .slice(0, MOST_REASONS)
+      .map(({ reason, names }) => words().bulkReason(names.length, firstNames(names), reason));
+    const more = reasons.slice(MOST_REASONS).reduce((sum, { names }) => sum + names.length, 0);
+    const text = [
+      words().bulkDone(bulk.done, bulk.total),
+      ...texts,
+      ...(more === 0 ? [] : [words().bulkMore(more)]),
+    ].join('\n');
+    showToast({ kind: 'error', text, requestId });
   };
   const done = ({ command, names }: CommandResult): void => {
     const [only] = names;

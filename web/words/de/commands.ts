@@ -40,5 +40,7 @@ export const de = {
     count === total ? 'Die nächste Anfrage startet jede davon.' : `Die nächste Anfrage startet ${count} davon.`,
   startAgain: 'Erneut starten',
   groupFull: (group, most) => `Die Gruppe ${group} erlaubt ${most} zugleich.`,
-  bulkFailed: (done, total, first) => `${done} von ${total} erledigt. ${first}`,
+  bulkDone: (done, total) => `${done} von ${total} erledigt.`,
+  bulkReason: (count, names, reason) => `${count} nicht (${names}): ${reason}`,
+  bulkMore: (count) => `${count} nicht, aus anderen Gründen.`,
 } satisfies typeof en;

@@ -39,5 +39,7 @@ export const en = {
     count === total ? 'The next request starts each of them.' : `The next request starts ${count} of them.`,
   startAgain: 'Start again',
   groupFull: (group: string, most: number) => `Group ${group} allows ${most} at once.`,
-  bulkFailed: (done: number, total: number, first: string) => `${done} of ${total} done. ${first}`,
+  bulkDone: (done: number, total: number) => `${done} of ${total} done.`,
+  bulkReason: (count: number, names: string, reason: string) => `${count} not done (${names}): ${reason}`,
+  bulkMore: (count: number) => `${count} not done for other reasons.`,
 };

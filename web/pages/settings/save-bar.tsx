@@ -5,6 +5,7 @@ import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { settingsWords } from '../../words/settings.ts';
+import { changesText } from './changes-text.ts';
 import { textOfValue, type Drafts, type Setting } from './setting-fields.ts';
 
 interface SaveBarProps {
@@ -29,7 +30,7 @@ export function SaveBar({ settings, drafts, error, isPending, onDiscard, onSave 
       <div className="flex min-w-0 grow basis-60 flex-col">
         <span className="font-strong">{words.changes(drafts.size)}</span>
         {error === null ? (
-          <span className="truncate text-mute">{[...drafts.keys()].join(', ')}</span>
+          <span className="truncate text-mute">{changesText(settings, drafts, words.toDefault)}</span>
         ) : (
           <span role="alert" className="break-words text-bad">
             {error}

@@ -1,3 +1,4 @@
+import { clockTime } from '../../format/clock-time.ts';
 import * as plain from '../../format/figures.ts';
 import { language } from './language.ts';
 
@@ -20,9 +21,9 @@ export function seconds(value: number): string {
   return `${number(value, 2)} s`;
 }
 
-/** A day in the reader's time zone: `11/30/2026`, in German `30.11.2026`. @param at RFC 3339. */
+/** A day in the reader's time zone, as times of other days have it: `2026-11-30`. @param at RFC 3339. */
 export function day(at: string): string {
-  return new Date(at).toLocaleDateString(language.get());
+  return clockTime(at, null).slice(0, 'YYYY-MM-DD'.length);
 }
 
 /** Shows a number of bytes of a file, a disk or a connection: `1.3 GB`; `null` is `-`. */

@@ -60,6 +60,11 @@ describe('the course of a request', () => {
     expect(courseOf(finished, 0)).toEqual({ starting: 2, queued: 1, prompt: 0, answer: 7 });
   });
 
+  test('has no answer if the request was refused', () => {
+    const refused: FinishedRequest = { ...finished, outcome: 'refused', status: 503 };
+    expect(courseOf(refused, 0)).toEqual({ starting: 2, queued: 1, prompt: 0, answer: 0 });
+  });
+
   test('never has more seconds than the whole request', () => {
     expect(courseOf({ ...finished, duration: 1, prompt_seconds: 4 }, 0)).toEqual({
       starting: 1,

@@ -38,6 +38,8 @@ export function courseOf(request: SeenRequest, now: number): Readonly<Record<Cou
       answer: 0,
     };
   }
+  // A refused request got no answer from an engine.
+  if (isFinished(request) && request.outcome === 'refused') return { starting, queued, prompt: 0, answer: 0 };
   const isReading = !isFinished(request) && request.phase === 'processing';
   const untilFirst =
     request.time_to_first_token === null ? null : request.time_to_first_token - (request.waited ?? starting + queued);

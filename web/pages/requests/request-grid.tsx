@@ -92,9 +92,9 @@ function useColumns({ isWide, hasDates, isOfOne }: Layout): GridColumn[] {
   return [
     { id: 'time', title: columns.time, width: hasDates ? '156px' : '84px' },
     ...(isOfOne ? [] : [{ id: 'instance', title: columns.instance, width: 'minmax(110px, 1fr)' }]),
-    { id: 'caller', title: columns.caller, width: 'minmax(110px, 1fr)' },
-    { id: 'path', title: columns.path, width: 'minmax(170px, 1.2fr)' },
-    { id: 'bar', title: columns.bar, width: 'minmax(140px, 1.6fr)' },
+    { id: 'caller', title: columns.caller, width: 'minmax(150px, 1.6fr)' },
+    { id: 'path', title: columns.path, width: 'minmax(110px, 0.8fr)' },
+    { id: 'bar', title: columns.bar, width: 'minmax(140px, 1.4fr)' },
     { id: 'duration', title: columns.duration, width: '84px', isNumber: true },
     { id: 'rate', title: columns.rate, width: '76px', isNumber: true },
     { id: 'tokens', title: columns.tokens, width: '104px', isNumber: true },

@@ -35,7 +35,8 @@ export const de = {
   searchOptions: (count) => (count === null || count === 0 ? 'Optionen suchen' : `${count} Optionen durchsuchen`),
   optionView: 'Welche Optionen',
   optionViews: { basic: 'Wichtige', changed: 'Gesetzte', all: 'Alle' },
-  noOptionList: (problem) => `Die Optionen dieser Engine sind nicht bekannt: ${problem} Unten lässt sich jede angeben.`,
+  noOptionList: (problem) =>
+    `Die Optionen dieser Engine sind nicht bekannt: ${problem.replace(/\.$/, '')}. Unten lässt sich jede angeben.`,
   noneChanged: 'Keine Option ist gesetzt: alle haben ihren Standard.',
   noOption: (words) => `Keine Option hat „${words}“.`,
   guards: { reserved: 'reserviert', privileged: 'privilegiert' },

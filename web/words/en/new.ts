@@ -33,7 +33,8 @@ export const en = {
     count === null || count === 0 ? 'Search options' : `Search ${count} options`,
   optionView: 'Which options',
   optionViews: { basic: 'Basic', changed: 'Changed', all: 'All' },
-  noOptionList: (problem: string) => `The options of this engine are unknown: ${problem} Any can be added below.`,
+  noOptionList: (problem: string) =>
+    `The options of this engine are unknown: ${problem.replace(/\.$/, '')}. Any can be added below.`,
   noneChanged: 'No option is set: all have their defaults.',
   noOption: (words: string) => `No option has “${words}”.`,
   guards: { reserved: 'reserved', privileged: 'privileged' },

@@ -135,7 +135,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await form.getByLabel('Day').fill('2090-01-31');
     expect(await barriersOf(page)).toEqual([]);
     await form.getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('row', { name: /laptop.*1\/31\/2090/ }).waitFor();
+    await page.getByRole('row', { name: /laptop.*2090-01-31/ }).waitFor();
 
     await page.getByRole('tab', { name: 'Usage' }).click();
     await page.getByRole('row', { name: /laptop admin 2 1 refused/ }).waitFor();
@@ -204,22 +204,32 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.keyboard.press('Escape');
 
     await page.getByRole('tab', { name: 'Audit' }).click();
-    await page.getByRole('row', { name: /endUserSession.*ada.*200/ }).waitFor();
-    await page.getByRole('row', { name: /createUser.*ada.*201/ }).waitFor();
+    await page.getByRole('row', { name: /end a log-in.*ada.*200/ }).waitFor();
+    // A log-in is by the user who logged in.
+    await page
+      .getByRole('row', { name: /ada log in ada.*200/ })
+      .first()
+      .waitFor();
+    await page.getByRole('row', { name: /create user.*ada.*201/ }).click();
+    const details = page.getByRole('dialog', { name: 'Row of the audit trail' });
+    await details.getByText('createUser').waitFor();
+    await details.getByRole('button', { name: 'Copy the id of the request' }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
     await page.getByLabel('What', { exact: true }).fill('createKey');
     await page.keyboard.press('Enter');
-    await page.getByRole('row', { name: /createUser/ }).waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: /create user/ }).waitFor({ state: 'detached' });
     expect(page.url()).toContain('action=createKey');
     expect(await barriersOf(page)).toEqual([]);
 
     await page.getByLabel('What', { exact: true }).fill('');
     await page.keyboard.press('Enter');
-    await page.getByRole('row', { name: /createUser/ }).waitFor();
+    await page.getByRole('row', { name: /create user/ }).waitFor();
     await page.getByLabel('Answer').selectOption('Refused (4xx)');
-    await page.getByRole('row', { name: /createUser/ }).waitFor({ state: 'detached' });
+    await page.getByRole('row', { name: /create user/ }).waitFor({ state: 'detached' });
     expect(page.url()).toContain('status=4xx');
     await page.getByLabel('Answer').selectOption('All answers');
-    await page.getByRole('row', { name: /createUser/ }).waitFor();
+    await page.getByRole('row', { name: /create user/ }).waitFor();
     await page.getByLabel('Until').fill('2020-01-31T12:00');
     await page.keyboard.press('Enter');
     await page.getByText('No row matches').waitFor();
@@ -269,7 +279,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByRole('row', { name: /phone/ }).waitFor();
 
     await more('Audit');
-    await page.getByRole('row', { name: /createKey/ }).waitFor();
+    await page.getByRole('row', { name: /make key laptop/ }).waitFor();
     expect(await page.getByRole('row', { name: /user:otto2/ }).count()).toBe(0);
     const who = page.getByLabel('Who', { exact: true });
     expect(await who.inputValue()).toBe('user:otto');
@@ -358,10 +368,10 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await window.context.clock.install();
     const page = await open('/access');
     const row = page.getByRole('row', { name: /watched/ });
-    await row.getByText('never').waitFor();
+    await row.getByText('never', { exact: true }).waitFor();
     await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${made.key}` } });
     await page.clock.fastForward(31_000);
-    await row.getByText('never').waitFor({ state: 'detached' });
+    await row.getByText('never', { exact: true }).waitFor({ state: 'detached' });
   });
 
   it('leads an admin to the reason why the key of an app is refused', async () => {

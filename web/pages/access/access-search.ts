@@ -56,5 +56,7 @@ export function accessSearch(raw: RawSearch): AccessSearch {
 
 /** The filters of the audit trail, for the API. */
 export function auditFilter({ subject, action, target, since, until, status, match }: AccessSearch): AuditFilter {
-  return { subject, action, target, since, until, status, match: match ?? 'part' };
+  // Actions are typed as the list shows them: "log in", "create user".
+  const operation = match === undefined ? action?.replaceAll(' ', '') : action;
+  return { subject, action: operation, target, since, until, status, match: match ?? 'part' };
 }

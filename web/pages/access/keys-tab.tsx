@@ -127,6 +127,7 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
                 {key.name}
               </span>
               <code className="text-mute">{key.prefix}…</code>
+              <NarrowFacts of={key} isAdmin={isAdmin} />
               <UsageLine row={month?.get(key.id)} />
             </Td>
             {isAdmin && <Td className={FOR_WIDE}>{key.owner}</Td>}
@@ -171,6 +172,20 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
       {edited !== null && <EditKey of={edited} onClose={() => setEdited(null)} />}
       {revoked !== null && <Revoke of={revoked} onClose={() => setRevoked(null)} />}
     </>
+  );
+}
+
+/** The owner, the instances and the last use of a key, for which a narrow screen has no columns. */
+function NarrowFacts({ of: key, isAdmin }: { of: Key; isAdmin: boolean }) {
+  const words = useWords(accessWords);
+  return (
+    <span className="block max-w-40 text-label text-mute wide:hidden">
+      {isAdmin && <span className="block truncate">{key.owner}</span>}
+      <span className="block truncate">{key.instances?.join(', ') ?? words.everyInstance}</span>
+      <span className="block">
+        {words.keyColumns.used}: {key.last_used_at === null ? words.never : <Age of={key.last_used_at} />}
+      </span>
+    </span>
   );
 }
 

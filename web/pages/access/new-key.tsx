@@ -8,11 +8,11 @@ import { Segmented } from '../../components/segmented.tsx';
 import { Select } from '../../components/select.tsx';
 import { useApp, useRole } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { useRowNames } from '../../lib/live/live-hooks.ts';
 import { includes } from '../../lib/permissions.ts';
 import { usersQuery } from '../../lib/queries.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
+import { InstanceChoice } from './instance-choice.tsx';
 import { LimitFields } from './limit-fields.tsx';
 import { MadeKey } from './made-key.tsx';
 import {
@@ -197,7 +197,6 @@ interface InstancesProps {
 
 function Instances({ draft: { instances }, onChange, error }: InstancesProps) {
   const words = useWords(accessWords);
-  const names = useRowNames() ?? [];
   return (
     <Group title={words.onlyInstances} error={error}>
       <div>
@@ -212,18 +211,7 @@ function Instances({ draft: { instances }, onChange, error }: InstancesProps) {
         />
       </div>
       {instances !== null && (
-        <div className="grid max-h-44 gap-1 overflow-y-auto rounded-control border border-line p-3 wide:grid-cols-2">
-          {names.map((name) => (
-            <Checkbox
-              key={name}
-              label={<span className="block truncate">{name}</span>}
-              checked={instances.includes(name)}
-              onCheck={(isOn) =>
-                onChange({ instances: isOn ? [...instances, name] : instances.filter((each) => each !== name) })
-              }
-            />
-          ))}
-        </div>
+        <InstanceChoice chosen={instances} onChange={(chosen) => onChange({ instances: chosen })} />
       )}
     </Group>
   );

@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { Moment } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { StatusMark, VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
-import { useApp } from '../../lib/app.ts';
+import { useApp, useHasAccounts, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { alertTitle } from '../../lib/alert-title.ts';
 import { triggerText } from '../../lib/trigger-text.ts';
@@ -17,12 +18,23 @@ import { eventsQuery, mergedEvents, useNewEvents, type InstanceEvent } from './i
 export function EventsTab({ name }: { name: string }) {
   const words = useWords(instanceWords).events;
   const { client } = useApp();
+  const isAdmin = useMay('admin');
+  const mayAudit = useHasAccounts() && isAdmin;
   const fresh = useNewEvents(name);
   const query = useInfiniteQuery(eventsQuery(client, name));
   return (
     <QueryPart query={query}>
       {({ pages }) => (
         <>
+          {mayAudit && (
+            <Link
+              to="/access"
+              search={{ tab: 'audit', target: name, match: 'exact' }}
+              className="mb-2 inline-flex min-h-6 items-center self-start text-accent hover:underline"
+            >
+              {words.audit}
+            </Link>
+          )}
           <EventTable events={mergedEvents(pages, fresh)} />
           {query.hasNextPage && (
             <Button

@@ -190,6 +190,7 @@ export const de = {
     no: 'nein',
   },
   events: {
+    audit: 'Wer sie geändert hat',
     label: 'Ereignisse dieser Instanz',
     none: 'Kein Ereignis ist aufbewahrt',
     time: 'Zeit',

@@ -174,6 +174,7 @@ export const en = {
   },
   events: {
     label: 'Events of this instance',
+    audit: 'Who changed it',
     none: 'No event is kept of it',
     time: 'Time',
     what: 'What happened',

@@ -1,0 +1,111 @@
+import type { AuditRow } from '@llamactl/client';
+import { clockTime } from '../../../format/clock-time.ts';
+import { Moment } from '../../components/age.tsx';
+import { CopyButton } from '../../components/copy-button.tsx';
+import { Drawer } from '../../components/dialog.tsx';
+import { GridCell } from '../../components/grid.tsx';
+import { Facts } from '../../components/panel.tsx';
+import { VerdictMark } from '../../components/status.tsx';
+import { callerText } from '../../lib/caller-text.ts';
+import { useWords } from '../../lib/language.ts';
+import { accessWords } from '../../words/access.ts';
+import { actionText, personOf } from './action-text.ts';
+
+interface AuditRowProps {
+  row: AuditRow;
+  /** Names of keys by their ids. */
+  keyNames: ReadonlyMap<string, string>;
+}
+
+/** The cells of one row on a wide screen. */
+export function AuditCells({ row, keyNames }: AuditRowProps) {
+  const { auditActions } = useWords(accessWords);
+  const { timestamp, action, address, status } = row;
+  const person = personOf(row);
+  return (
+    <>
+      <GridCell className="figures">
+        <Moment at={timestamp} />
+      </GridCell>
+      <GridCell tip={person}>{callerText(person)}</GridCell>
+      <GridCell tip={action}>{actionText(action, auditActions)}</GridCell>
+      <GridCell tip={row.target ?? undefined}>
+        <Target {...{ row, keyNames }} />
+      </GridCell>
+      <GridCell tip={address} className="figures text-mute">
+        {address}
+      </GridCell>
+      <GridCell isNumber>
+        <AnswerMark status={status} />
+      </GridCell>
+    </>
+  );
+}
+
+/** A row in two lines, for a narrow screen. */
+export function NarrowAudit({ row, keyNames }: AuditRowProps) {
+  const { auditActions } = useWords(accessWords);
+  return (
+    <div role="gridcell" className="flex min-w-0 flex-col px-2">
+      <span className="flex min-w-0 items-center gap-2">
+        <span className="min-w-0 truncate font-strong">{actionText(row.action, auditActions)}</span>
+        <span className="min-w-0 grow truncate">
+          <Target {...{ row, keyNames }} />
+        </span>
+        <AnswerMark status={row.status} />
+      </span>
+      <span className="figures truncate text-mute">
+        <Moment at={row.timestamp} /> · {callerText(personOf(row))}
+      </span>
+    </div>
+  );
+}
+
+/** Everything that a row says. */
+export function AuditDetails({ row, keyNames, onClose }: AuditRowProps & { onClose: () => void }) {
+  const words = useWords(accessWords);
+  const { auditColumns: columns, auditActions } = words;
+  return (
+    <Drawer title={words.auditDetails} onClose={onClose}>
+      <Facts
+        facts={[
+          [columns.time, clockTime(row.timestamp, null)],
+          [columns.subject, personOf(row)],
+          [
+            columns.action,
+            <span key="action">
+              {actionText(row.action, auditActions)} <code className="text-mute">{row.action}</code>
+            </span>,
+          ],
+          [columns.target, <Target key="target" {...{ row, keyNames }} />],
+          [columns.address, row.address],
+          [columns.status, <AnswerMark key="status" status={row.status} />],
+          [
+            words.auditRequest,
+            <span key="request" className="-my-1 flex items-center gap-1">
+              <code className="break-all">{row.request_id}</code>
+              <CopyButton text={row.request_id} label={words.copyAuditRequest} />
+            </span>,
+          ],
+        ]}
+      />
+    </Drawer>
+  );
+}
+
+/** The target of a row: a key by its name and its id. */
+function Target({ row: { target }, keyNames }: AuditRowProps) {
+  if (target === null) return <span className="text-mute">–</span>;
+  const name = keyNames.get(target);
+  if (name === undefined) return target;
+  return (
+    <>
+      {name} <span className="text-mute">{target}</span>
+    </>
+  );
+}
+
+/** The HTTP status of an answer with its verdict. */
+function AnswerMark({ status }: { status: number }) {
+  return <VerdictMark verdict={status < 400 ? 'ok' : status < 500 ? 'warn' : 'bad'}>{status}</VerdictMark>;
+}

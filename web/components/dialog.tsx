@@ -82,8 +82,10 @@ export function Dialog({
 /** Fields in which one types or chooses. */
 const FIELDS = 'input:not([type=file], [type=hidden], :disabled), select:not(:disabled), textarea:not(:disabled)';
 
-/** The element that gets the focus: the first field, or else the first button at the bottom, which cancels. */
+/** The element that gets the focus: the marked or first field, or else the first button at the bottom, which cancels. */
 function firstIn(dialog: HTMLDialogElement): HTMLElement | null {
+  const marked = dialog.querySelector<HTMLElement>('[data-focus-first]');
+  if (marked !== null) return marked;
   const fields = dialog.querySelectorAll<HTMLElement>(`:scope > div :is(${FIELDS})`);
   const field = [...fields].find((each) => each.checkVisibility());
   return field ?? dialog.querySelector<HTMLElement>(':scope > footer button:not(:disabled)');

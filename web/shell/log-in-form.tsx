@@ -71,6 +71,8 @@ export function LogInForm({ username = '' }: { username?: string }) {
         required
         // oxlint-disable-next-line jsx-a11y/no-autofocus -- the form is all that this place is for
         autoFocus={username !== ''}
+        // In a dialog, which opens after its fields are there.
+        data-focus-first={username === '' ? undefined : ''}
         value={password}
         hint={hasCapsLock ? words.capsLock : undefined}
         error={seconds > 0 ? words.wait(seconds) : error}

@@ -337,8 +337,10 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
   });
 
   it('begins in its first field, and is saved with Ctrl+S', async () => {
+    // Without any instance the page shows the first run instead.
+    await create('any', {});
     const page = await window.tab(server.url, '/instances');
-    await page.getByRole('heading', { name: 'Instances' }).waitFor();
+    await page.getByRole('button', { name: 'New', exact: true }).waitFor();
     await page.keyboard.press('n');
     const field = page.getByLabel('Name', { exact: true });
     await expect.poll(() => isFocused(field)).toBe(true);

@@ -170,9 +170,15 @@ export class Rests {
     const { api, mischief, roles, faults } = this.#with;
     const reply = await api.call({ method: 'POST', path: `/api/instances/${name}/${command}` }, 'promise');
     await mischief.server({ how: 'kill', milliseconds: 0 });
-    const view = await this.#settle(PATIENCE_MS, () => []);
+    const isAccepted = reply.end === 'answered' && reply.status === 200;
+    // A start by a command may evict others, so it does not stay queued. It is checked before it does.
+    const queued = ({ instances }: View): string[] =>
+      instances
+        .filter((instance) => isAccepted && instance.name === name && instance.status === 'starting')
+        .map(() => `${name} waits for its slot`);
+    const view = await this.#settle(PATIENCE_MS, queued);
     const status = view?.instances.find((instance) => instance.name === name)?.status;
-    if (reply.end !== 'answered' || reply.status !== 200 || status === undefined) return;
+    if (!isAccepted || status === undefined) return;
     const isIdle = roles[name].settings.idle_timeout !== undefined;
     const allowed =
       command === 'stop'

@@ -17,6 +17,6 @@ test('the note of each setting is translated', () => {
   const api: unknown = JSON.parse(readFileSync(new URL('../openapi.json', import.meta.url), 'utf8'));
   const settings = TO_SETTINGS.reduce<unknown>((part, name) => (isRecord(part) ? part[name] : undefined), api);
   const notes = new Set(notesIn(settings));
-  expect(notes).toContain('Seconds; 0: never.');
+  expect(notes).toContain('Megabytes per second of all downloads; 0: no limit.');
   expect(Object.keys(de.notes).toSorted()).toEqual([...notes].toSorted());
 });

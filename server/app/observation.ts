@@ -135,7 +135,7 @@ export function observe(parts: ObservationParts): Observation {
     new InFlightFile({
       file: path.join(parts.dataDirectory, 'requests-in-flight.jsonl'),
       clock,
-      requests: { cutOff: (age, most) => requests.cutOff(age, most), isIdle: () => requests.isIdle },
+      requests: { older: (age, most) => requests.older(age, most), isIdle: () => requests.isIdle },
       onFault,
     }),
   );

@@ -20,7 +20,7 @@ function open(at = file): InFlightFile {
   return new InFlightFile({
     file: at,
     clock,
-    requests: { cutOff: (age, most) => requests.cutOff(age, most), isIdle: () => requests.isIdle },
+    requests: { older: (age, most) => requests.older(age, most), isIdle: () => requests.isIdle },
     onFault: (error) => faults.push(error),
   });
 }
@@ -106,6 +106,17 @@ it('clears what an earlier server has left, and removes the file at its end', as
   begin('later');
   await clock.advance(2 * LOOK_MS);
   expect(existsSync(file)).toBe(false);
+});
+
+it('leaves the file of the server that took over', async () => {
+  const before = inFlight;
+  requests = new Requests({ clock, onBegin: () => inFlight.stir() });
+  inFlight = open();
+  begin('of the next');
+  await clock.advance(LOOK_MS);
+  await written('of the next');
+  await before.close();
+  expect(inFile()).toEqual(['"id":"of the next"']);
 });
 
 it('writes the oldest 500 of a long queue', async () => {

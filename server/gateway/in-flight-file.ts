@@ -4,14 +4,15 @@ import type { FinishedRequest } from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports/time.ts';
 import { writeWhole } from '../whole-file.ts';
 import { requestIn, textOf } from './request-journal.ts';
+import type { RequestRecord } from './requests.ts';
 
 export interface InFlightFileOptions {
   /** Absolute. Only this user may read it, as everything in the data directory. */
   file: string;
   clock: Pick<Clock, 'after'>;
   requests: {
-    /** Those that take longer than this many milliseconds, as if llamactl ended now; the oldest, at most `most`. */
-    cutOff: (age: number, most: number) => FinishedRequest[];
+    /** Those that take longer than this many milliseconds; the oldest, at most `most`. */
+    older: (age: number, most: number) => readonly Pick<RequestRecord, 'id' | 'cutOff'>[];
     isIdle: () => boolean;
   };
   /** Reports that the file cannot be written, once until it can be again. Requests go on. */
@@ -77,20 +78,21 @@ export class InFlightFile {
     });
   }
 
-  /** Removes the file: all requests have ended, or another server owns it from now on. */
+  /** Removes the file if it has requests of this server. After a reload it may be that of the next one. */
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#cancel?.();
     await this.#writing;
-    await this.#write([]);
+    if (this.#written !== '') await this.#write([]);
   }
 
   #look(): void {
     const { requests } = this.#options;
-    const cut = requests.cutOff(LOOK_MS, MOST);
-    const ids = cut.map(({ id }) => id).join(' ');
+    const older = requests.older(LOOK_MS, MOST);
+    const ids = older.map(({ id }) => id).join(' ');
     if (ids !== this.#written) {
       this.#written = ids;
+      const cut = older.map((record) => record.cutOff());
       this.#writing = this.#writing.then(() => this.#write(cut));
     }
     if (!requests.isIdle() || ids !== '') this.stir();

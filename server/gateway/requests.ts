@@ -150,19 +150,19 @@ export class Requests {
   }
 
   /**
-   * Lists the requests in flight as finished ones, as if llamactl ended now; oldest first.
+   * The records of requests in flight, oldest first.
    *
    * @param age Only those that take longer, in milliseconds.
    * @param most How many.
    */
-  cutOff(age: number, most: number): FinishedRequest[] {
+  older(age: number, most: number): RequestRecord[] {
     const before = this.#keeper.clock.elapsed() - age;
-    const cut: FinishedRequest[] = [];
+    const older: RequestRecord[] = [];
     for (const record of this.#active.values()) {
-      if (record.begun > before || cut.length === most) break;
-      cut.push(record.cutOff());
+      if (record.begun > before || older.length === most) break;
+      older.push(record);
     }
-    return cut;
+    return older;
   }
 
   /** Lists the last finished requests, newest first. */

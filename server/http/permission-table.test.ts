@@ -12,6 +12,7 @@ import { seenBy } from './edge/gate.ts';
 import type { Access, HttpPlugin } from './plugin.ts';
 import { gatewayRoutes } from './routes/gateway.routes.ts';
 import { webSocketRoutes } from './routes/websocket.routes.ts';
+import { NOT_LIMITED } from './edge/rate-limit.ts';
 
 /** Every request × every kind of credential, against the real authentication and the table that docs/permissions.md prints. */
 
@@ -80,7 +81,7 @@ function plugins(): HttpPlugin[] {
   return [
     gatewayRoutes({ instancesFor: (caller) => seenBy(caller, test.manager), clock, work: new SlicedWork(clock) }),
     webSocketRoutes({
-      limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
+      limits: { count: () => NOT_LIMITED },
       addressOf: () => '127.0.0.1',
       ...auth,
       events: { join: () => ({ lastSeq: 0, subscribe: nothing, drained: nothing, leave: nothing }) },

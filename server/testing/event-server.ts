@@ -15,6 +15,7 @@ import type { Decision } from '../instances/ports/trace.ts';
 import { FakeManager } from './fake-manager.ts';
 import { openDoor } from './fake-services.ts';
 import { MemoryStore } from './memory-store.ts';
+import { NOT_LIMITED } from '../http/edge/rate-limit.ts';
 
 /** A manager whose instances get any fields that a test sets. */
 class ShapedManager extends FakeManager {
@@ -154,7 +155,7 @@ export class EventServer {
       plugins: [
         webSocketRoutes({
           events,
-          limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
+          limits: { count: () => NOT_LIMITED },
           addressOf: () => '127.0.0.1',
           logsFor: () => this.manager,
           authenticator,

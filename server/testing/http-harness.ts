@@ -33,6 +33,7 @@ import { NO_MODELS } from '../models/library.ts';
 import { fixedEstimator } from './small-machine.ts';
 import { OwnLog } from '../service/own-log.ts';
 import { SlicedWork } from '../sliced-work.ts';
+import { NOT_LIMITED } from '../http/edge/rate-limit.ts';
 
 /** For tests of the HTTP server: a server with a fake manager, and callers that send valid or invalid HTTP. */
 
@@ -65,7 +66,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     manager,
     auth: openDoor(),
     audit: new FakeAudit(),
-    limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
+    limits: { count: () => NOT_LIMITED },
     clientAddress: clientAddresses([]),
     fleet: new FakeFleet(),
     engines: new FakeEngines(),

@@ -12,15 +12,12 @@ import type { Access, HttpReply, HttpRequest } from '../plugin.ts';
 import { pathOf } from '../target.ts';
 import type { BrowserCookie } from './browser-cookie.ts';
 import { BrowserTabs, TAB_HEADER } from './browser-tabs.ts';
-import { limitedSubject } from './rate-limit.ts';
+import { limitedSubject, NOT_LIMITED, type RateLimitVerdict } from './rate-limit.ts';
 
 /** Counts requests against the rate limits. */
 export interface RateLimiter {
   /** @param access `null`: the request matches no operation. */
-  count(
-    subject: string,
-    access: Pick<Access, 'id' | 'cost'> | null,
-  ): { headers: Readonly<Record<string, string>>; refusal: Error | null; waitMs: number };
+  count(subject: string, access: Pick<Access, 'id' | 'cost'> | null): RateLimitVerdict;
 }
 
 interface GateOptions {
@@ -121,9 +118,9 @@ export class Gate {
     }
   }
 
-  #count(path: string, subject: string): ReturnType<RateLimiter['count']> {
+  #count(path: string, subject: string): RateLimitVerdict {
     const isLimited = LIMITED.test(path) && !PROXY.test(path);
-    return isLimited ? this.#limits.count(subject, null) : { headers: {}, refusal: null, waitMs: 0 };
+    return isLimited ? this.#limits.count(subject, null) : NOT_LIMITED;
   }
 
   /** The subject of a request to an operation. */

@@ -23,7 +23,8 @@ type LimitedClass = 'regular' | 'intensive';
 const MOST_SUBJECTS = 10_000;
 /** Operations that stop instances are counted but never refused. */
 const NEVER_REFUSED: ReadonlySet<string> = new Set([OPERATIONS.stopInstance.id, OPERATIONS.stopAllInstances.id]);
-const NOT_LIMITED: RateLimitVerdict = { headers: {}, refusal: null, waitMs: 0 };
+/** The verdict on a request that no limit concerns. */
+export const NOT_LIMITED: RateLimitVerdict = { headers: {}, refusal: null, waitMs: 0 };
 
 /** Limits the requests of each class that a caller may make in a minute. The classes are counted separately. */
 export class RateLimits {

@@ -14,6 +14,7 @@ import { BrowserCookie } from '../edge/browser-cookie.ts';
 import { RateLimits } from '../edge/rate-limit.ts';
 import { gatewayRoutes } from './gateway.routes.ts';
 import { webSocketRoutes } from './websocket.routes.ts';
+import { NOT_LIMITED } from '../edge/rate-limit.ts';
 
 /** A browser with our page logs in: over HTTP, on real ports. `auth/browser-log-in.test.ts` covers the decisions. */
 
@@ -60,7 +61,7 @@ async function serve({
         work: new SlicedWork(systemClock()),
       }),
       webSocketRoutes({
-        limits: { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) },
+        limits: { count: () => NOT_LIMITED },
         addressOf: () => '127.0.0.1',
         ...auth,
         events: { join: () => ({ lastSeq: 0, subscribe: nothing, drained: nothing, leave: nothing }) },

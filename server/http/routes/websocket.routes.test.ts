@@ -13,6 +13,7 @@ import { MemoryStore } from '../../testing/memory-store.ts';
 import { errorOf, exchange, testConfig, testServer } from '../../testing/http-harness.ts';
 import type { HttpServer } from '../server.ts';
 import { webSocketRoutes } from './websocket.routes.ts';
+import { NOT_LIMITED } from '../edge/rate-limit.ts';
 
 let harness: AuthHarness;
 let bus: EventBus;
@@ -60,7 +61,7 @@ async function serve(isAuthEnabled = true, tokenTtl = 3_600): Promise<void> {
   ({ port } = await server.listen({ host: '127.0.0.1', port: 0 }));
 }
 
-const limits = { count: () => ({ headers: {}, refusal: null, waitMs: 0 }) };
+const limits = { count: () => NOT_LIMITED };
 
 beforeEach(() => serve());
 

@@ -41,13 +41,15 @@ export const OLLAMA_SAME_FIELDS: ReadonlySet<string> = new Set([
   'mirostat_eta',
 ]);
 
+/** Parameters of Ollama that are true or false, and together one option of the engine: {@link LOAD_MODE}. */
+export const OLLAMA_SWITCHES: readonly string[] = ['use_mmap', 'use_mlock'];
+
 /** All parameters of Ollama that have a counterpart. */
 export const OLLAMA_PARAMETERS: readonly string[] = [
   ...OLLAMA_SAME_FIELDS,
   ...OLLAMA_FIELDS.keys(),
   ...OLLAMA_OPTIONS.keys(),
-  'use_mmap',
-  'use_mlock',
+  ...OLLAMA_SWITCHES,
 ];
 
 /** Request defaults and options of an instance that parameters of Ollama become. */
@@ -113,6 +115,11 @@ function isOllamaOptionSet(name: string, value: number): boolean {
 }
 
 const FROM_ZERO: ReadonlySet<string> = new Set(['num_gpu', 'main_gpu']);
+
+/** The name by which Ollama knows a model: `qwen3:8b` for the reference `ollama:qwen3:8b`. */
+export function nameInOllama(reference: string): string {
+  return reference.replace(/^ollama:/, '');
+}
 
 /** Whether a path is a model file of Ollama, which names its files by their digests. */
 export function isOllamaBlob(file: string): boolean {

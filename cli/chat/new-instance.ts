@@ -1,3 +1,4 @@
+import { nameInOllama } from '@llamactl/contract/ollama-options';
 import type { CreateInstance, InstanceSummary, Model } from '@llamactl/client';
 import { instanceName } from './instance-name.ts';
 import type { RemoteModel } from './remote-model.ts';
@@ -15,7 +16,7 @@ export interface NewInstance {
 export function newInstanceOf({ id, ref, name }: Model, word: string): NewInstance {
   if (ref === null) return { title: name, settings: { model: word } };
   if (ref.startsWith('https://')) return { title: name, settings: { model: settingOf({ id, ref }) } };
-  const inOllama = ref.replace(/^ollama:/, '');
+  const inOllama = nameInOllama(ref);
   const bare = inOllama.replace(/:latest$/, '');
   // The same name may exist without a namespace, and is then another model.
   const isSpaced = ref.startsWith('ollama:') && /^[\w-]+\/[^/]+$/.test(bare);
@@ -33,7 +34,7 @@ function settingOf({ id, ref }: { id: string; ref: string }): string {
 
 /** The same for a model that was downloaded. */
 export function newInstanceOfRemote({ model, reference }: RemoteModel): NewInstance {
-  const inOllama = reference.replace(/^ollama:/, '');
+  const inOllama = nameInOllama(reference);
   const aliases = /^https?:/.test(reference)
     ? []
     : [...new Set([reference, inOllama, inOllama.replace(/:latest$/, '')])];

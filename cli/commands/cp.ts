@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { merged } from '../instances/instance-settings.ts';
-import { otherNames } from '../instances/other-names.ts';
+import { waysForName } from '../instances/other-names.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
@@ -43,9 +43,8 @@ export function cpCommand(commandLine: CommandLine): Command {
 async function invalidName(refusal: unknown, original: string, name: string): Promise<Problem | null> {
   const { LlamactlError } = await import('@llamactl/client');
   if (!(refusal instanceof LlamactlError)) return null;
-  const { problems, message, code } = refusal;
-  if (problems.length !== 1 || problems[0]?.path !== 'name') return null;
-  const ways = otherNames(name, { verb: `cp ${shellQuoted(original)}`, rest: '' });
+  const { message, code } = refusal;
+  const ways = waysForName(refusal, name, { verb: `cp ${shellQuoted(original)}`, rest: '' });
   return ways.length === 0 ? null : new Problem(message, EXIT.failed, ways, code);
 }
 

@@ -8,7 +8,7 @@ import { oneByOne } from '../instances/one-by-one.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
-import { otherNames } from '../instances/other-names.ts';
+import { waysForName } from '../instances/other-names.ts';
 import { printWarnings } from '../instances/warnings.ts';
 import { Problem } from '../problem.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
@@ -92,9 +92,7 @@ async function create(
     const ways =
       code === 'INSTANCE_EXISTS'
         ? [`to change it: llamactl update ${name} ${source}; to delete it: llamactl rm ${name}`]
-        : only?.path === 'name'
-          ? otherNames(name, { verb: 'create', rest: ` ${source}` })
-          : [];
+        : waysForName(error, name, { verb: 'create', rest: ` ${source}` });
     throw ways.length === 0 ? error : new Problem(message, EXIT.failed, ways, code);
   }
 }

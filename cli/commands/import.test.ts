@@ -12,6 +12,14 @@ let sandbox: CommandSandbox;
 const ofOllama = (name: string, id: string, changes: Partial<Model> = {}): Model =>
   sampleModel({ id, name, ref: `ollama:${name}`, path: `/ollama/blobs/${id}`, source: 'ollama', ...changes });
 const PIRATE = ofOllama('pirate:latest', 'id-1');
+/** An instance with the settings that Ollama has for the model. */
+const AS_IN_OLLAMA = {
+  model: 'ollama:pirate:latest',
+  model_path: PIRATE.path,
+  system_prompt: 'You are a pirate.',
+  request_defaults: { temperature: 0.2 },
+  options: { ctx_size: 4_096 },
+};
 const QWEN = ofOllama('qwen3:8b', 'id-2');
 const EMBED = ofOllama('nomic:latest', 'id-3', { capabilities: ['embeddings'] });
 const BROKEN = ofOllama('bad:1', 'id-4', { problems: ['bad:1 lacks its file sha256-0a'] });
@@ -86,26 +94,14 @@ describe('llamactl import ollama', () => {
   });
 
   it('leaves existing instances as they are', async () => {
-    server.add('pirate', {
-      model: 'ollama:pirate:latest',
-      model_path: PIRATE.path,
-      system_prompt: 'You are a pirate.',
-      request_defaults: { temperature: 0.2 },
-      options: { ctx_size: 4_096, threads: 2 },
-    });
+    server.add('pirate', { ...AS_IN_OLLAMA, options: { ctx_size: 4_096, threads: 2 } });
     const { stdout, stderr } = await run('ollama');
     expect(stdout).toBe('pirate  exists already for pirate:latest\nqwen3-8b  created for qwen3:8b\n');
     expect(stderr).not.toContain('--update');
   });
 
   it('says which existing instances have other settings than their models', async () => {
-    server.add('pirate', {
-      model: 'ollama:pirate:latest',
-      model_path: PIRATE.path,
-      system_prompt: 'You are a pirate.',
-      request_defaults: { temperature: 0.9 },
-      options: { ctx_size: 4_096 },
-    });
+    server.add('pirate', { ...AS_IN_OLLAMA, request_defaults: { temperature: 0.9 } });
     const { stdout, stderr } = await run('ollama', 'pirate');
     expect(stdout).toBe('pirate  exists already for pirate:latest; its settings differ\n');
     expect(stderr).toBe(
@@ -188,9 +184,7 @@ describe('llamactl import ollama', () => {
     it('names no update of an instance that is as in Ollama already', async () => {
       server.others.set('PUT /api/instances/pirate', [{ message: '', instance: { restart_required: false } }]);
       server.add('pirate', {
-        model: 'ollama:pirate:latest',
-        model_path: PIRATE.path,
-        system_prompt: 'You are a pirate.',
+        ...AS_IN_OLLAMA,
         request_defaults: { temperature: 0.2, response_format: { type: 'text' } },
         options: { ctx_size: 4_096, flash_attn: 'on' },
       });
@@ -198,14 +192,7 @@ describe('llamactl import ollama', () => {
     });
 
     it('names no update that was made before, and still waits for a restart', async () => {
-      server.add('pirate', {
-        model: 'ollama:pirate:latest',
-        model_path: PIRATE.path,
-        restart_required: true,
-        system_prompt: 'You are a pirate.',
-        request_defaults: { temperature: 0.2 },
-        options: { ctx_size: 4_096 },
-      });
+      server.add('pirate', { ...AS_IN_OLLAMA, restart_required: true });
       expect(await run('ollama', '--update')).toMatchObject({
         stdout: 'pirate  exists already for pirate:latest\n',
         stderr: 'to apply the changes: llamactl restart pirate\n',

@@ -34,7 +34,7 @@ export function psCommand(commandLine: CommandLine): Command {
     .option('-a, --all', 'Show all columns, with aliases and creation time')
     .addOption(new Option('--wide', 'Same as --all').hideHelp())
     .option('--sort <column>', `Sort by ${SORT_COLUMNS.join(', ')}; -COLUMN for descending`, instanceOrder)
-    .option('-w, --watch', 'Keep the table up to date until Ctrl-C; piped: print a line per change')
+    .option('-w, --watch', 'Keep the table up to date until q or Ctrl-C; piped: print a line per change')
     .addHelpText(
       'after',
       `

@@ -44,8 +44,11 @@ export async function checkServer({ client, address, version, now, signal }: Ser
         if (!(error instanceof LlamactlError) || error.status !== 429) throw error;
         return client.request<SystemInfo>('GET', '/api/system/info', call);
       });
-    const [alerts, instances] = await Promise.all([client.getSystemAlerts(call), client.listInstances(call)]);
-    const { models } = await client.listModels(call);
+    const [alerts, instances, { models }] = await Promise.all([
+      client.getSystemAlerts(call),
+      client.listInstances(call),
+      client.listModels(call),
+    ]);
     return {
       findings: [
         versions(where, body.version, version),

@@ -1,9 +1,9 @@
 import type { Client, CreateInstance } from '@llamactl/client';
-import { LOAD_MODE } from '@llamactl/contract/ollama-options';
+import { LOAD_MODE, OLLAMA_SWITCHES } from '@llamactl/contract/ollama-options';
 
 /** Options for parameters of Ollama that older builds of llama-server lack, with the names in Ollama. */
 const NEW_OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
-  [LOAD_MODE, ['use_mmap', 'use_mlock']],
+  [LOAD_MODE, OLLAMA_SWITCHES],
   ['spec_draft_n_max', ['draft_num_predict']],
 ]);
 
@@ -31,8 +31,17 @@ export async function knownOptions(
   };
 }
 
+/** Answers by their clients: an import asks for many models, and the requests of a minute are limited. */
+const answers = new WeakMap<object, Promise<ReadonlySet<string>>>();
+
+function engineOptions(client: Pick<Client, 'getEngineOptions'>, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const answer = answers.get(client) ?? askedOptions(client, signal);
+  answers.set(client, answer);
+  return answer;
+}
+
 /** Empty: the engine is missing, its help cannot be read, or we may not ask. */
-async function engineOptions(
+async function askedOptions(
   client: Pick<Client, 'getEngineOptions'>,
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {

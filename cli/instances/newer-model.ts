@@ -1,5 +1,5 @@
 import type { Instance } from '@llamactl/client';
-import { isOllamaBlob } from '@llamactl/contract/ollama-options';
+import { isOllamaBlob, nameInOllama } from '@llamactl/contract/ollama-options';
 import { shellQuoted } from '../../format/shell-words.ts';
 
 /** Whether `import` would update the instance, because it has a name of the model. */
@@ -12,7 +12,7 @@ function hasNameOf(model: string, { name, aliases }: Instance): boolean {
 export function newerModel(instance: Instance): string | null {
   const { name, model, newer_model_path: newer } = instance;
   if (model === undefined || newer === undefined) return null;
-  const inOllama = model.replace(/^ollama:/, '');
+  const inOllama = nameInOllama(model);
   // The same command for all instances of a model of Ollama: only one with a name of the model gets more than the file.
   const more = hasNameOf(inOllama, instance) ? ', with its system prompt and parameters' : '';
   const way = isOllamaBlob(newer)

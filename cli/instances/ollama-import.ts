@@ -1,6 +1,6 @@
 import type { CreateInstance, InstanceCreated, InstanceSummary, Model } from '@llamactl/client';
 import { modelsCalled } from '@llamactl/contract/model-names';
-import { isOllamaBlob } from '@llamactl/contract/ollama-options';
+import { isOllamaBlob, nameInOllama } from '@llamactl/contract/ollama-options';
 import { existsSync } from 'node:fs';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { ofModel } from '../chat/model-instance.ts';
@@ -101,16 +101,12 @@ async function wantedModels(
 
 /** The error for a model that instances name, and Ollama no longer has. `null`: no instance names it. */
 function deletedModel(word: string, instances: readonly InstanceSummary[]): Problem | null {
-  const bare = (name: string): string =>
-    name
-      .toLowerCase()
-      .replace(/^ollama:/, '')
-      .replace(/:latest$/, '');
+  const bare = (name: string): string => nameInOllama(name.toLowerCase()).replace(/:latest$/, '');
   const left = instances.filter(
     ({ model, model_path: file = '' }) => model !== undefined && isOllamaBlob(file) && bare(model) === bare(word),
   );
   if (left.length === 0) return null;
-  const name = word.replace(/^ollama:/, '');
+  const name = nameInOllama(word);
   return new Problem(`Ollama no longer has ${name}`, EXIT.notFound, [
     `to bring it back: ollama pull ${shellQuoted(name)}, then this command again`,
     `or to delete what is left of it here: llamactl rm ${left.map((each) => each.name).join(' ')}`,
@@ -132,7 +128,7 @@ async function importModel(session: Session, model: Model, surroundings: Surroun
   if (!isUpdate) {
     const existing = [...(present === null ? [] : [present]), ...others];
     const isCurrent = present !== null && !hasOldFile(present, model);
-    const differing = isCurrent && (await hasOtherSettings(session, present.name, model)) ? present : null;
+    const differing = isCurrent && !(await compared(session, present.name, model)).isSame ? present : null;
     const steps = existing.map((each): ImportStep => {
       const outdated = hasOldFile(each, model) ? outdatedFile(session, each) : null;
       return { ...idle, instance: each.name, outdated, differs: each === differing };
@@ -175,13 +171,14 @@ function hasOldFile({ model: called, model_path: file }: InstanceSummary, model:
   return called !== undefined && file !== model.path && modelsCalled(called, [model]).length > 0;
 }
 
-/** Whether an update would change settings of the instance with the name of the model. */
-async function hasOtherSettings({ client, signal }: Session, name: string, model: Model): Promise<boolean> {
-  const [{ settings }, instance] = await Promise.all([
+/** An instance, the settings that Ollama has for its model, and their difference. */
+async function compared({ client, signal }: Session, name: string, model: Model) {
+  const [ofOllama, instance] = await Promise.all([
     ollamaSettings(client, model.id, signal),
     client.getInstance(name, { signal }),
   ]);
-  return !replacement(instance, settings, 'model').isSame;
+  const wanted = { model: newInstanceOf(model, model.name).settings.model, ...ofOllama.settings };
+  return { ofOllama, instance, ...replacement(instance, wanted, 'model') };
 }
 
 function outdatedFile({ client }: Session, { model_path: file }: InstanceSummary): 'newer' | 'gone' {
@@ -206,13 +203,9 @@ async function create(session: Session, model: Model, surroundings: Surroundings
 }
 
 async function update(session: Session, name: string, model: Model, surroundings: Surroundings): Promise<ImportStep> {
-  const { client, signal } = session;
-  const ofOllama = await ollamaSettings(client, model.id, signal);
-  const wanted = { model: newInstanceOf(model, model.name).settings.model, ...ofOllama.settings };
-  const instance = await client.getInstance(name, { signal });
-  const { patch, removed, changed, kept, isSame } = replacement(instance, wanted, 'model');
+  const { ofOllama, instance, patch, removed, changed, kept, isSame } = await compared(session, name, model);
   const step: ImportStep = { ...stepFor(model, ofOllama), action: 'update', instance: name, removed, changed, kept };
-  const done = await carriedOut(step, () => client.updateInstance(name, patch, call(session, surroundings)));
+  const done = await carriedOut(step, () => session.client.updateInstance(name, patch, call(session, surroundings)));
   const isOfFile = instance.model !== undefined && instance.model_path === model.path;
   const { needsRestart, error } = done;
   // The update looks for the adapter and the projector of the model again, which only show if the engine runs.

@@ -1,6 +1,7 @@
 import type { Instance, JsonValue, UpdateInstance } from '@llamactl/client';
 import { FIELDS_OF_OLLAMA, OPTIONS_OF_OLLAMA } from '@llamactl/contract/ollama-options';
 import { isDeepStrictEqual } from 'node:util';
+import { fileWord } from '../modelfile/modelfile-of.ts';
 
 /** A change of an instance that replaces all settings that a model of Ollama can have. */
 export interface Replacement {
@@ -23,9 +24,6 @@ export interface Replacement {
  */
 export type Extent = 'modelfile' | 'model';
 
-/** Options of a Modelfile that name a file. */
-const FILES: ReadonlySet<string> = new Set(['lora', 'mmproj']);
-
 /**
  * Replaces the system prompt and the parameters of Ollama. All other settings of the instance stay.
  *
@@ -46,12 +44,18 @@ export function replacement(
   const isPromptLost = prompt !== undefined && wanted.system_prompt === undefined;
   const isPromptOther = prompt !== undefined && !isPromptLost && wanted.system_prompt !== prompt;
   const removed = [...(isPromptLost ? ['system prompt'] : []), ...lostFields, ...lostOptions];
+  const changed = [
+    ...(isPromptOther ? ['system prompt'] : []),
+    ...otherValues(defaults, wanted.request_defaults),
+    ...otherValues(options, wanted.options),
+  ];
+  const added = [
+    ...(prompt === undefined && typeof wanted.system_prompt === 'string' ? ['system prompt'] : []),
+    ...newValues(defaults, wanted.request_defaults),
+    ...newValues(options, wanted.options),
+  ];
   return {
-    isSame:
-      removed.length === 0 &&
-      wanted.system_prompt === prompt &&
-      hasAll(options, wanted.options) &&
-      hasAll(defaults, wanted.request_defaults),
+    isSame: removed.length + changed.length + added.length === 0,
     patch: {
       ...wanted,
       ...(isPromptLost ? { system_prompt: null } : {}),
@@ -59,16 +63,8 @@ export function replacement(
       ...patchOf('request_defaults', lostFields, wanted.request_defaults),
     },
     removed,
-    changed: [
-      ...(isPromptOther ? ['system prompt'] : []),
-      ...otherValues(defaults, wanted.request_defaults),
-      ...otherValues(options, wanted.options),
-    ],
-    added: [
-      ...(prompt === undefined && typeof wanted.system_prompt === 'string' ? ['system prompt'] : []),
-      ...newValues(defaults, wanted.request_defaults),
-      ...newValues(options, wanted.options),
-    ],
+    changed,
+    added,
     kept: extent === 'model' ? lackedOptions : [],
   };
 }
@@ -82,7 +78,9 @@ function lost(
   isReplaced: (key: string, value: JsonValue) => boolean,
 ): string[] {
   const kept = wanted ?? {};
-  return Object.entries(now).flatMap(([key, value]) => (isReplaced(key, value) && !(key in kept) ? [key] : []));
+  return Object.entries(now)
+    .filter(([key, value]) => isReplaced(key, value) && !(key in kept))
+    .map(([key]) => key);
 }
 
 function patchOf(
@@ -92,10 +90,6 @@ function patchOf(
 ): UpdateInstance {
   if (keys.length === 0) return {};
   return { [key]: { ...Object.fromEntries(keys.map((each) => [each, null])), ...wanted } };
-}
-
-function hasAll(now: Values, wanted: Values | null = {}): boolean {
-  return Object.entries(wanted ?? {}).every(([key, value]) => isDeepStrictEqual(now[key], value));
 }
 
 function otherValues(now: Values, wanted: Values | null = {}): string[] {
@@ -112,9 +106,9 @@ function newValues(now: Values, wanted: Values | null = {}): string[] {
   );
 }
 
-/** Whether a Modelfile can have an option. `mmproj: false` leaves a projector out, which a Modelfile cannot say. */
+/** Whether a Modelfile can have an option. */
 export function isOptionOfModelfile(key: string, value: JsonValue): boolean {
-  return OPTIONS_OF_OLLAMA.has(key) || (FILES.has(key) && typeof value !== 'boolean');
+  return OPTIONS_OF_OLLAMA.has(key) || fileWord(key, value) !== undefined;
 }
 
 /** The end of a sentence about a change: `; changed: temperature 0.3 to 0.5; removed: top_k`. Empty: nothing changes. */

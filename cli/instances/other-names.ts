@@ -11,8 +11,17 @@ interface Creation {
   rest: string;
 }
 
+/** Hints for a name that the server refused; empty: it refused something else. */
+export function waysForName(
+  { problems }: { problems: readonly { path: string }[] },
+  name: string,
+  creation: Creation,
+): string[] {
+  return problems.length === 1 && problems[0]?.path === 'name' ? otherNames(name, creation) : [];
+}
+
 /** Hints for a text that is no valid name of an instance, because it is a model file or the name of a model. */
-export function otherNames(text: string, creation: Creation): string[] {
+function otherNames(text: string, creation: Creation): string[] {
   const { verb, rest } = creation;
   const quoted = shellQuoted(text);
   if (/\.gguf$/i.test(text) && verb === 'create')

@@ -33,6 +33,11 @@ describe('an instance as a Modelfile', () => {
     ]);
   });
 
+  it('leaves a projector out only in a comment', () => {
+    const instance = sampleInstance({ name: 'a', model_path: '/m.gguf', options: { mmproj: false } });
+    expect(modelfileOf(instance, null)?.slice(1)).toEqual(['FROM /m.gguf', '# no counterpart: option mmproj=false']);
+  });
+
   it('gives the same settings when it is read', () => {
     const { options, request_defaults: defaults, system_prompt: prompt } = CODER;
     const text = modelfileOf(sampleInstance(CODER), null)?.join('\n') ?? '';

@@ -1,11 +1,11 @@
 import type { CreateInstance, Instance, JsonValue } from '@llamactl/client';
 import {
+  FIELDS_OF_OLLAMA,
   isOllamaBlob,
   LOAD_MODE,
   LOAD_MODES,
   OLLAMA_FIELDS,
   OLLAMA_OPTIONS,
-  OLLAMA_SAME_FIELDS,
 } from '@llamactl/contract/ollama-options';
 import { quotedValue } from './modelfile-text.ts';
 
@@ -18,6 +18,14 @@ const FILES: ReadonlyMap<string, string> = new Map([
   ['lora', 'ADAPTER'],
   ['mmproj', 'FROM'],
 ]);
+
+/**
+ * The instruction for an option that names files; `undefined`: it names none. `mmproj: false` leaves a projector out, which a
+ * Modelfile cannot say.
+ */
+export function fileWord(key: string, value: JsonValue): string | undefined {
+  return typeof value === 'boolean' ? undefined : FILES.get(key);
+}
 
 function swapped(names: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   return new Map([...names].map(([ollama, here]) => [here, ollama]));
@@ -46,7 +54,7 @@ export function modelfileOf(instance: Settings, ofModel: OfModel | null): string
   if (model === null) return null;
   const { name, options, system_prompt: system } = instance;
   const files = Object.entries(options).flatMap(([key, value]) => {
-    const word = FILES.get(key);
+    const word = fileWord(key, value);
     return word === undefined ? [] : listOf(value).map((file) => lineOf(word, textOf(file)));
   });
   return [
@@ -60,7 +68,7 @@ export function modelfileOf(instance: Settings, ofModel: OfModel | null): string
     ...(isAsNamed ? missing.map((key) => `PARAMETER ${inOllama(key)} ${String(DEFAULTS.get(key))}`) : []),
     ...(system === undefined ? [] : [lineOf('SYSTEM', system)]),
     ...Object.entries(options)
-      .filter(([key, value]) => !FILES.has(key) && parametersOfOption(key, value).length === 0)
+      .filter(([key, value]) => fileWord(key, value) === undefined && parametersOfOption(key, value).length === 0)
       .map(([key, value]) => `# no counterpart: option ${key}=${oneLine(value)}`),
     ...Object.entries(instance.request_defaults)
       .filter(([key, value]) => !isParameter(key, value))
@@ -108,8 +116,7 @@ function parametersOfOption(key: string, value: JsonValue): [name: string, value
 }
 
 function isParameter(key: string, value: JsonValue): boolean {
-  const isKnown = OLLAMA_SAME_FIELDS.has(key) || PARAMETER_OF_FIELD.has(key);
-  return isKnown && listOf(value).every((each) => each !== null && typeof each !== 'object');
+  return FIELDS_OF_OLLAMA.has(key) && listOf(value).every((each) => each !== null && typeof each !== 'object');
 }
 
 function listOf(value: JsonValue): readonly JsonValue[] {

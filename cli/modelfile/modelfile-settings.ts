@@ -1,5 +1,5 @@
 import type { JsonValue, UpdateInstance } from '@llamactl/client';
-import { OLLAMA_PARAMETERS, parametersOfOllama } from '@llamactl/contract/ollama-options';
+import { OLLAMA_PARAMETERS, OLLAMA_SWITCHES, parametersOfOllama } from '@llamactl/contract/ollama-options';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { Instruction } from './modelfile-text.ts';
@@ -37,7 +37,6 @@ const WITHOUT_COUNTERPART: ReadonlySet<string> = new Set([
   'low_vram',
   'f16_kv',
 ]);
-const SWITCHES: ReadonlySet<string> = new Set(['use_mmap', 'use_mlock']);
 
 /**
  * Translates the instructions of a Modelfile. Pure.
@@ -64,7 +63,7 @@ export function modelfileSettings(
     const reason = reasonAgainst(key, nearest);
     if (reason !== null) dropped.push({ line, text: `PARAMETER ${key} ${reason}` });
     else if (key === 'stop') parameters['stop'] = [...[parameters['stop'] ?? []].flat(), value];
-    else parameters[key] = SWITCHES.has(key) ? switchOf(parameter, file) : numberOf(parameter, file);
+    else parameters[key] = OLLAMA_SWITCHES.includes(key) ? switchOf(parameter, file) : numberOf(parameter, file);
   }
   const { fields, options } = parametersOfOllama(parameters);
   const system = of('SYSTEM').at(-1);

@@ -4,8 +4,6 @@ import { isOllamaBlob } from '@llamactl/contract/ollama-options';
 /** The instance that quickstart creates and reuses. */
 export class QuickstartInstance {
   static readonly name = 'quickstart';
-  /** The model file that {@link start} replaced; `null`: it replaced none. */
-  replaced: string | null = null;
   readonly #client: Client;
   readonly #signal: AbortSignal;
   /** Whether it ran before {@link start}. */
@@ -21,20 +19,25 @@ export class QuickstartInstance {
    * Creates the instance, and waits until it runs.
    *
    * @param mayReplace Whether an existing instance may change from its present model file to `model`.
+   * @returns the instance, and the model file that was replaced; `null`: none was
    */
-  async start(model: string, mayReplace: (present: string) => Promise<boolean>): Promise<Instance> {
+  async start(
+    model: string,
+    mayReplace: (present: string) => Promise<boolean>,
+  ): Promise<{ instance: Instance; replaced: string | null }> {
     const client = this.#client;
     const { name } = QuickstartInstance;
     const signal = this.#signal;
     const present = await this.#find();
+    let replaced: string | null = null;
     this.#wasRunning = present?.status === 'running';
     if (present === null) await client.createInstance({ name, ...(await this.#settingsFor(model)) }, { signal });
     else if (present.model_path !== model && (await mayReplace(present.model_path ?? ''))) {
       await client.updateInstance(name, await this.#settingsFor(model), { apply: 'restart', signal });
-      this.replaced = present.model_path ?? null;
+      replaced = present.model_path ?? null;
     }
     await client.startInstance(name, { wait: true, signal });
-    return client.getInstance(name, { signal });
+    return { instance: await client.getInstance(name, { signal }), replaced };
   }
 
   /**

@@ -246,9 +246,9 @@ async function answerOnce(
   mayReplace: (present: string) => Promise<boolean>,
 ): Promise<{ model: string; answer: string; tokens_per_second: number | null }> {
   say(terminal, '4. Instance');
-  const { name, pid, port, model_path: model = '' } = await instance.start(file, mayReplace);
-  if (instance.replaced !== null)
-    say(terminal, `   changed the model of ${name} from ${plain(instance.replaced)} to ${plain(model)}`);
+  const { instance: started, replaced } = await instance.start(file, mayReplace);
+  const { name, pid, port, model_path: model = '' } = started;
+  if (replaced !== null) say(terminal, `   changed the model of ${name} from ${plain(replaced)} to ${plain(model)}`);
   if (model !== file) {
     say(terminal, `   ${name} keeps its model ${plain(model)}; for another: llamactl quickstart --model FILE`);
   }

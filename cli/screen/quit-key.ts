@@ -45,8 +45,8 @@ export function hearKeys(stdin: Streams['stdin'], onQuit: () => void, raise: Rai
       if (key === 'q' || key === 'Q') onQuit();
       const signal = SIGNALS[key];
       if (signal === undefined) continue;
-      // The shell needs the usual mode while this program is suspended.
-      if (signal === 'SIGTSTP') setRaw(false);
+      // The shell needs the usual mode while this program is suspended, and after a signal that ends it at once.
+      if (signal !== 'SIGINT') setRaw(false);
       raise(signal);
     }
   };

@@ -55,12 +55,12 @@ export function numericAddress(
   url: string,
   interfaces = os.networkInterfaces(),
 ): string | null {
-  const named = said === '' ? addressForOthers({ host, public_url: said }, url, 'name') : null;
+  if (said !== '') return null;
   const addresses = Object.entries(interfaces)
     .filter(([name]) => !INNER_NETWORKS.test(name))
     .flatMap(([, all]) => all ?? []);
   const found = addresses.find(({ family, internal }) => family === 'IPv4' && !internal);
-  return named === null || found === undefined ? null : named.replace('//name', `//${found.address}`);
+  return found === undefined ? null : addressForOthers({ host, public_url: said }, url, found.address);
 }
 
 /** The start message for a person, in six or seven lines. */

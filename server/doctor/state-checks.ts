@@ -2,7 +2,7 @@ import type { StartObstacle } from '@llamactl/contract/health';
 import type { InstanceSummary } from '@llamactl/contract/instance';
 import type { Model } from '@llamactl/contract/model';
 import { modelsCalled } from '@llamactl/contract/model-names';
-import { isOllamaBlob } from '@llamactl/contract/ollama-options';
+import { isOllamaBlob, nameInOllama } from '@llamactl/contract/ollama-options';
 import type { Alert } from '@llamactl/contract/system';
 import { count } from '../../format/figures.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
@@ -69,7 +69,7 @@ function hasOtherFile({ model = '', model_path: file }: BlockedInstance, models:
 
 function replacedFindings(replaced: readonly BlockedInstance[]): Finding[] {
   if (replaced.length === 0) return [];
-  const models = [...new Set(replaced.map(nameInOllama))];
+  const models = [...new Set(replaced.map(modelOf))];
   const message = `Ollama has replaced the files of ${models.join(', ')}, so these cannot be started: ${namesOf(replaced)}`;
   const command = `llamactl import ollama ${models.map(shellQuoted).join(' ')} --update`;
   return [doubtful('instance', message, byCommand('Use the files that Ollama has now', command))];
@@ -77,7 +77,7 @@ function replacedFindings(replaced: readonly BlockedInstance[]): Finding[] {
 
 /** A finding for each model that Ollama no longer has, or whose file it lacks. */
 function deletedFindings(deleted: readonly BlockedInstance[]): Finding[] {
-  return [...Map.groupBy(deleted, nameInOllama)].map(([model, instances]) => {
+  return [...Map.groupBy(deleted, modelOf)].map(([model, instances]) => {
     const message = `Ollama no longer has ${model}, so these cannot be started: ${namesOf(instances)}`;
     const names = instances.map(({ name }) => name).join(' ');
     return doubtful(
@@ -89,8 +89,8 @@ function deletedFindings(deleted: readonly BlockedInstance[]): Finding[] {
   });
 }
 
-function nameInOllama({ model = '' }: BlockedInstance): string {
-  return model.replace(/^ollama:/, '');
+function modelOf({ model = '' }: BlockedInstance): string {
+  return nameInOllama(model);
 }
 
 function namesOf(instances: readonly BlockedInstance[]): string {

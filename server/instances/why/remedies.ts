@@ -2,7 +2,7 @@ import path from 'node:path';
 import type { Cause } from '@llamactl/contract/cause';
 import type { Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
-import { isOllamaBlob } from '@llamactl/contract/ollama-options';
+import { isOllamaBlob, nameInOllama } from '@llamactl/contract/ollama-options';
 import type { Remedy } from '@llamactl/contract/why';
 import { shellQuoted } from '../../../format/shell-words.ts';
 import type { WhyFacts } from './why-facts.ts';
@@ -139,7 +139,7 @@ export function newerModel({ model, newer_model_path: newer }: Instance): Remedy
 function fileOfModel({ name, model, model_path: file = '', newer_model_path: newer }: Instance): Remedy[] {
   if (model === undefined) return [];
   if (newer !== undefined || !isOllamaBlob(file)) return [newFile(`Use the file that ${model} has now`, model, newer)];
-  const inOllama = shellQuoted(model.replace(/^ollama:/, ''));
+  const inOllama = shellQuoted(nameInOllama(model));
   return [
     { label: `Ollama no longer has ${inOllama}; to bring it back`, command: `ollama pull ${inOllama}` },
     newFile('Then use the file that it has', model, file),
@@ -151,7 +151,7 @@ function fileOfModel({ name, model, model_path: file = '', newer_model_path: new
 function newFile(label: string, model: string, file: string | undefined): Remedy {
   const remedy = update(label, { model });
   if (file === undefined || !isOllamaBlob(file)) return remedy;
-  return { ...remedy, command: `llamactl import ollama ${shellQuoted(model.replace(/^ollama:/, ''))} --update` };
+  return { ...remedy, command: `llamactl import ollama ${shellQuoted(nameInOllama(model))} --update` };
 }
 
 /** Steps if an engine uses the GPUs less than its settings ask. @param alert The message of the alert. */

@@ -350,6 +350,8 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
     await page.getByLabel('Other names').press('Control+Enter');
     await page.waitForURL(/#\/instances\/by-keys$/);
     await page.goto(`${server.url}/#/instances/by-keys/edit`);
+    // The form of the new instance has such an editor too, and stays until the next page has loaded.
+    await page.getByRole('heading', { name: 'Edit by-keys' }).waitFor();
     const editor = page.getByRole('textbox', { name: 'Defaults of requests' });
     await page.locator('.cm-line').first().waitFor();
     await editor.fill('{ "temperature": 0.5 }');

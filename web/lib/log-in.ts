@@ -1,4 +1,4 @@
-import { Client, LlamactlError, UnauthorizedError, type Me } from '@llamactl/client';
+import { Client, ConnectionError, LlamactlError, ProtocolError, UnauthorizedError, type Me } from '@llamactl/client';
 import { keep, kept } from './browser-storage.ts';
 import { TokenSource, type TokenAnswer } from './token-source.ts';
 import { ValueStore } from './value-store.ts';
@@ -123,7 +123,8 @@ export class LogIn {
       this.#enter(me);
     } catch (error) {
       // The dialog stays, where the user can log in.
-      if (!(error instanceof LlamactlError)) throw error;
+      const isOfServer = [LlamactlError, ConnectionError, ProtocolError].some((Kind) => error instanceof Kind);
+      if (!isOfServer) throw error;
     }
   }
 

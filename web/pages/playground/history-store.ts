@@ -85,19 +85,23 @@ export class HistoryStore {
    * @returns the stored version; `null`: the browser refuses to store it
    */
   async save(conversation: Conversation, known: Conversation): Promise<Conversation | null> {
-    this.#enter(entryOf(conversation));
+    // A new chat is in the list at once. Each later version comes when it is stored, joined with those of other tabs.
+    if (!this.#lists(conversation.id)) this.#enter(entryOf(conversation));
     const written = await this.#change(async (conversations, entries) => {
       const stored = await answerOf(storedOf(conversations, conversation.id));
       const isOurs = stored === undefined || stored.stamp === known.stamp;
       const whole = isOurs ? conversation : joined(conversation, known, sharing(stored, known));
       const next = { ...whole, stamp: newId() };
       conversations.put(next);
-      entries.put(entryOf(next));
-      return next;
+      const entry = entryOf(next);
+      entries.put(entry);
+      return { next, entry };
     });
+    // Without the database, the list still has the version of this tab. A chat that was deleted meanwhile stays away.
+    if (this.#lists(conversation.id)) this.#enter(written?.entry ?? entryOf(conversation));
     if (written === undefined) return null;
-    this.#report({ kind: 'saved', entry: entryOf(written) });
-    return written;
+    this.#report({ kind: 'saved', entry: written.entry });
+    return written.next;
   }
 
   /** Takes over all conversations of another database, which then has none. */
@@ -114,7 +118,8 @@ export class HistoryStore {
   }
 
   async rename(id: string, title: string): Promise<void> {
-    const conversation = await this.read(id);
+    // As it is stored: another tab may await an answer in it.
+    const conversation = await this.readNow(id);
     if (conversation !== null) await this.save({ ...conversation, title }, conversation);
   }
 
@@ -144,6 +149,10 @@ export class HistoryStore {
       ]);
       return value;
     });
+  }
+
+  #lists(id: string): boolean {
+    return this.entries.get()?.some((entry) => entry.id === id) === true;
   }
 
   #enter(entry: HistoryEntry): void {

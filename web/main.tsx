@@ -33,7 +33,7 @@ function makeApp(): App {
     ...messages,
     failed: (failure) => {
       // A refusal is no event, but it tells that answers such as why it cannot start are old.
-      askAgainAbout(queries, failure.refused);
+      askAgainAbout(queries, failure.names);
       messages.failed(failure);
     },
   });

@@ -328,9 +328,19 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
     const page = await window.tab(server.url, '/instances/short/edit?tab=yaml');
     const editor = page.getByRole('textbox', { name: 'All settings as YAML' });
     await page.locator('.cm-line').first().waitFor();
-    const text = await editor.textContent();
-    expect(text).toContain('ctx_size: 512');
-    expect(text).not.toMatch(/aliases|pinned|request_strip/);
+    const lines = await page.locator('.cm-line').allTextContents();
+    // A default that no configuration changes is absent. One that the record has new must be known to the page.
+    expect(lines).toEqual([
+      'name: short',
+      `model_path: ${path.join(folder, 'demo-model.gguf')}`,
+      expect.stringMatching(/^port: \d+$/),
+      'options:',
+      '  ctx_size: 512',
+      'auto_restart: true',
+      'max_restarts: 5',
+      'idle_timeout: 0',
+      '',
+    ]);
     await editor.press('Control+End');
     await page.keyboard.type('group: big');
     await meaning(page).getByText('One change').waitFor();

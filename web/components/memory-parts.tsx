@@ -3,6 +3,21 @@ import { memoryText } from '../lib/figures.ts';
 import { useWords } from '../lib/language.ts';
 import { memoryReserve } from '../lib/memory-reserve.ts';
 import { partsWords } from '../words/parts.ts';
+import { Meter } from './meter.tsx';
+
+/** The memory that a model needs on a device, and how much of it is free. */
+export function DeviceNeed({ device }: { device: DeviceEstimate }) {
+  const words = useWords(partsWords).memory;
+  const { need, free } = device;
+  const name = deviceName(device.device);
+  return (
+    <div className="flex flex-col gap-1">
+      <p className="figures">{words.perDevice(name, memoryText(need), memoryText(free))}</p>
+      <Meter label={name} text={memoryText(need)} value={need} max={Math.max(free, need)} limits={[0.85, 1]} />
+      <MemoryParts device={device} />
+    </div>
+  );
+}
 
 /** The parts of the memory that a model needs on a device. They add up to its need. */
 export function MemoryParts({ device }: { device: DeviceEstimate }) {
@@ -15,4 +30,10 @@ export function MemoryParts({ device }: { device: DeviceEstimate }) {
     words.reserve(memoryText(memoryReserve(device))),
   ];
   return <p className="figures text-label text-mute">{parts.join(' · ')}</p>;
+}
+
+/** `RAM`, or `GPU 0` of `nvidia:0`. */
+export function deviceName(device: string): string {
+  const gpu = /^[a-z]+:(\d+)$/.exec(device)?.[1];
+  return gpu === undefined ? device.toUpperCase() : `GPU ${gpu}`;
 }

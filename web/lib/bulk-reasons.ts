@@ -19,13 +19,8 @@ const NAMES = 2;
  * @param knownFor A better reason for an instance than the sentence of the API; `null`: none.
  */
 export function bulkReasons(refused: readonly Refused[], knownFor: (name: string) => string | null): BulkReason[] {
-  const groups = new Map<string, string[]>();
-  for (const { name, sentence } of refused) {
-    const reason = knownFor(name) ?? withoutName(name, sentence);
-    groups.set(reason, [...(groups.get(reason) ?? []), name]);
-  }
-  return [...groups]
-    .map(([reason, names]) => ({ reason, names }))
+  return [...Map.groupBy(refused, ({ name, sentence }) => knownFor(name) ?? withoutName(name, sentence))]
+    .map(([reason, group]) => ({ reason, names: group.map(({ name }) => name) }))
     .toSorted((one, other) => other.names.length - one.names.length);
 }
 

@@ -7,18 +7,23 @@ import type { Feed } from './live/feed.ts';
 export type Command = 'start' | 'stop' | 'restart' | 'delete';
 
 /** Why a command, or a part of it, was refused. */
-export interface CommandFailure {
+export type CommandFailure = {
   command: Command;
-  /** The sentence of the API; of a command to several instances the first one. */
-  sentence: string;
-  requestId: string | null;
-  /** The instance that it is about; `null`: several. */
-  name: string | null;
   /** All instances that were refused. */
-  refused: readonly string[];
-  /** For a command to several instances: how many accepted it, and which ones refused it. */
-  bulk?: { done: number; total: number; refused: readonly Refused[] };
-}
+  names: readonly string[];
+} & (
+  | {
+      /** The sentence of the API, about the whole request. */
+      sentence: string;
+      requestId: string | null;
+    }
+  | {
+      /** How many instances the command was for; the others accepted it. */
+      total: number;
+      /** Why each instance refused it. */
+      refused: readonly Refused[];
+    }
+);
 
 /** Instances that a command has stopped or deleted. */
 export interface CommandResult {
@@ -124,8 +129,8 @@ export class CommandBook {
         this.#report(command, [only]);
       } else if (send.all !== undefined) this.#judge(command, await send.all());
     } catch (error) {
-      const name = names.length === 1 ? (names[0] ?? null) : null;
-      this.#witness.failed({ command, name, refused: names, ...errorText(error) });
+      const { sentence, requestId } = errorText(error);
+      this.#witness.failed({ command, names, sentence, requestId });
       this.#done(names);
       return;
     }
@@ -136,11 +141,9 @@ export class CommandBook {
     const refused = results.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, sentence: error }]));
     const accepted = results.filter(({ error }) => error === undefined).map(({ name }) => name);
     if (accepted.length > 0) this.#report(command, accepted);
-    const [first] = refused;
-    if (first === undefined) return;
-    const bulk = { done: accepted.length, total: results.length, refused };
+    if (refused.length === 0) return;
     const names = refused.map(({ name }) => name);
-    this.#witness.failed({ command, name: null, refused: names, sentence: first.sentence, requestId: null, bulk });
+    this.#witness.failed({ command, names, total: results.length, refused });
     this.#done(names);
   }
 

@@ -1,6 +1,6 @@
 import { ConnectionError, ForbiddenError, LlamactlError, NotFoundError } from '@llamactl/client';
 import { partsWords } from '../words/parts.ts';
-import { language } from './language.ts';
+import { wordsNow } from './language.ts';
 import { UnreadableAnswer } from './unreadable-answer.ts';
 
 /** An error as the page shows it. */
@@ -27,6 +27,6 @@ export function errorText(error: unknown): ErrorText {
 }
 
 function sentenceOf(error: unknown): string {
-  if (error instanceof UnreadableAnswer) return partsWords[language.get()].answerLacks(error.field);
+  if (error instanceof UnreadableAnswer) return wordsNow(partsWords).answerLacks(error.field);
   return error instanceof Error ? error.message : String(error);
 }

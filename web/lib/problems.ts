@@ -9,3 +9,8 @@ export function problemsWithin(problems: readonly Problem[], at: string): Proble
       : [];
   });
 }
+
+/** The path of a problem with dots alone: `aliases.0` of `aliases[0]`. */
+export function dottedPath(path: string): string {
+  return path.replaceAll(/\[(\d+)\]/g, '.$1');
+}

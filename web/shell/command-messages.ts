@@ -22,25 +22,32 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
     if (type === 'instance_status_changed' && data.status === 'starting') startedToast(data.name);
   });
   const words = (): (typeof commandsWords)['en'] => wordsNow(commandsWords);
-  const fullGroup = (row: Row | undefined): string | null => {
-    const use = row?.group === undefined ? null : groupUse(row.group, rows.all(), feed.groups.get());
-    const isFull = use !== null && use.most !== null && use.running >= use.most;
-    return isFull ? words().groupFull(use.name, use.most ?? 0) : null;
+  const groupOf = (name: string): string | undefined => rows.row(name)?.group;
+  const fullGroup = (group: string): string | null => {
+    const { running, most } = groupUse(group, rows.all(), feed.groups.get());
+    return most !== null && running >= most ? words().groupFull(group, most) : null;
   };
-  const failed = ({ command, name, sentence, requestId, bulk }: CommandFailure): void => {
-    if (bulk === undefined) return showToast({ kind: 'error', text: sentence, requestId, about: name ?? undefined });
+  const failed = (failure: CommandFailure): void => {
+    const { command, names } = failure;
+    if ('sentence' in failure) {
+      const { sentence: text, requestId } = failure;
+      return showToast({ kind: 'error', text, requestId, about: names.length === 1 ? names[0] : undefined });
+    }
+    const { total, refused } = failure;
     // The refusal of a start of several names no limit.
-    const reasons = bulkReasons(bulk.refused, (name) => (command === 'start' ? fullGroup(rows.row(name)) : null));
+    const groups = new Set(command === 'start' ? names.flatMap((name) => groupOf(name) ?? []) : []);
+    const full = new Map([...groups].map((group) => [group, fullGroup(group)]));
+    const reasons = bulkReasons(refused, (name) => full.get(groupOf(name) ?? '') ?? null);
     const texts = reasons
       .slice(0, MOST_REASONS)
       .map(({ reason, names }) => words().bulkReason(names.length, firstNames(names), reason));
     const more = reasons.slice(MOST_REASONS).reduce((sum, { names }) => sum + names.length, 0);
     const text = [
-      words().bulkDone(bulk.done, bulk.total),
+      words().bulkDone(total - refused.length, total),
       ...texts,
       ...(more === 0 ? [] : [words().bulkMore(more)]),
     ].join('\n');
-    showToast({ kind: 'error', text, requestId });
+    showToast({ kind: 'error', text });
   };
   const done = ({ command, names }: CommandResult): void => {
     const [only] = names;

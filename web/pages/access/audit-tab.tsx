@@ -53,8 +53,8 @@ function AuditGrid({ rows, onEnd }: { rows: readonly AuditRow[]; onEnd: (() => v
   const [isOpen, setOpen] = useState(false);
   const bySeq = useMemo(() => new Map(rows.map((row) => [String(row.seq), row])), [rows]);
   const { client } = useApp();
-  const keys = useQuery(keysQuery(client)).data ?? [];
-  const keyNames = new Map(keys.map(({ id, name }) => [id, name]));
+  const { data: keys } = useQuery(keysQuery(client));
+  const keyNames = useMemo(() => new Map(keys?.map(({ id, name }) => [id, name])), [keys]);
   const open = current === null || !isOpen ? undefined : bySeq.get(current);
   const hasDates = rows.some(({ timestamp }) => clockTime(timestamp, now).length > CLOCK_LENGTH);
   return (

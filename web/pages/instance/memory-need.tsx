@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { DeviceEstimate, Estimate } from '@llamactl/client';
 import { memoryText } from '../../lib/figures.ts';
-import { MemoryParts } from '../../components/memory-parts.tsx';
+import { deviceName, MemoryParts } from '../../components/memory-parts.tsx';
 import { Meter } from '../../components/meter.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { VerdictMark } from '../../components/status.tsx';
@@ -57,16 +57,10 @@ function Fit({ estimate: { fits, must_stop: others } }: { estimate: Estimate }) 
   );
 }
 
-/** The name of a device for people: `GPU 0` of `nvidia:0`. */
-function deviceName(device: string, ram: string): string {
-  if (device === 'ram') return ram;
-  return `GPU ${device.split(':').at(-1) ?? device}`;
-}
-
 function Device({ device, row, isUp }: { device: DeviceEstimate; row: Row; isUp: boolean }) {
   const words = useWords(instanceWords).need;
   const { need, free, total } = device;
-  const name = deviceName(device.device, words.ram);
+  const name = deviceName(device.device);
   const used = isUp && device.device === 'ram' ? (row.stats?.memory_usage ?? null) : null;
   const text = isUp ? memoryText(need) : words.ofFree(memoryText(need), memoryText(free));
   const isShort = !isUp && need > free;

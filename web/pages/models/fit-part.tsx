@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
-import type { DeviceEstimate, Estimate } from '@llamactl/client';
-import { memoryText, number } from '../../lib/figures.ts';
-import { MemoryParts } from '../../components/memory-parts.tsx';
-import { Meter } from '../../components/meter.tsx';
+import type { Estimate } from '@llamactl/client';
+import { number } from '../../lib/figures.ts';
+import { DeviceNeed } from '../../components/memory-parts.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { VerdictMark } from '../../components/status.tsx';
@@ -41,27 +40,9 @@ function Fit({ estimate }: { estimate: Estimate }) {
       {devices
         .filter(({ need }) => need > 0)
         .map((device) => (
-          <Device key={device.device} device={device} />
+          <DeviceNeed key={device.device} device={device} />
         ))}
       {!fits && suggestion !== undefined && <p>{words.suggestion(suggestion.label)}</p>}
     </>
   );
-}
-
-function Device({ device }: { device: DeviceEstimate }) {
-  const words = useWords(modelsWords);
-  const { need, free } = device;
-  const name = deviceText(device.device);
-  return (
-    <div className="flex flex-col gap-1">
-      <p className="figures">{words.perDevice(name, memoryText(need), memoryText(free))}</p>
-      <Meter label={name} text={memoryText(need)} value={need} max={Math.max(free, need)} limits={[0.85, 1]} />
-      <MemoryParts device={device} />
-    </div>
-  );
-}
-
-/** `nvidia:0` and `ram` as people write them. */
-function deviceText(device: string): string {
-  return device === 'ram' ? 'RAM' : device.replace(/^[a-z]+:(?=\d+$)/, 'GPU ');
 }

@@ -9,6 +9,7 @@ import { SkeletonRows } from '../../components/skeleton.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useMedia } from '../../lib/media.ts';
+import { dottedPath } from '../../lib/problems.ts';
 import { newWords } from '../../words/new.ts';
 import { partsWords } from '../../words/parts.ts';
 import { BehaviourSection } from './behaviour-section.tsx';
@@ -117,7 +118,7 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
     field: asked.path,
     asked: asked.count,
     showField: (path) => {
-      setAsked({ path: path.replaceAll(/\[(\d+)\]/g, '.$1'), count: asked.count + 1 });
+      setAsked({ path: dottedPath(path), count: asked.count + 1 });
       if (tab !== 'form') open('form');
     },
     dispatch,

@@ -1,7 +1,6 @@
-import type { DeviceEstimate, Estimate, Options } from '@llamactl/client';
-import { memoryText, number } from '../../lib/figures.ts';
-import { MemoryParts } from '../../components/memory-parts.tsx';
-import { Meter } from '../../components/meter.tsx';
+import type { Estimate, Options } from '@llamactl/client';
+import { number } from '../../lib/figures.ts';
+import { DeviceNeed } from '../../components/memory-parts.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { newWords } from '../../words/new.ts';
@@ -32,7 +31,7 @@ export function FitPart({ estimate, onUse }: { estimate: Estimate | null; onUse:
           {estimate.per_device
             .filter(({ need }) => need > 0)
             .map((device) => (
-              <Device key={device.device} device={device} />
+              <DeviceNeed key={device.device} device={device} />
             ))}
           <p className="text-mute">{words.forContext(number(estimate.context), estimate.source)}</p>
           {estimate.suggestions.length > 0 && (
@@ -54,23 +53,4 @@ export function FitPart({ estimate, onUse }: { estimate: Estimate | null; onUse:
       )}
     </section>
   );
-}
-
-function Device({ device }: { device: DeviceEstimate }) {
-  const words = useWords(newWords);
-  const { need, free } = device;
-  const name = deviceName(device.device);
-  return (
-    <div className="flex flex-col gap-1">
-      <p className="figures">{words.perDevice(name, memoryText(need), memoryText(free))}</p>
-      <Meter label={name} text={memoryText(need)} value={need} max={Math.max(free, need)} limits={[0.85, 1]} />
-      <MemoryParts device={device} />
-    </div>
-  );
-}
-
-/** `RAM`, or `GPU 0` of `nvidia:0`. */
-function deviceName(device: string): string {
-  const gpu = /^[a-z]+:(\d+)$/.exec(device)?.[1];
-  return gpu === undefined ? device.toUpperCase() : `GPU ${gpu}`;
 }

@@ -1,8 +1,9 @@
+import { dottedPath } from '../../lib/problems.ts';
 import type { newWords } from '../../words/new.ts';
 
 /** The name of a setting in the form: `Further arguments, line 1` of `extra_args.0`. */
 export function settingLabel(path: string, words: (typeof newWords)['en']): string {
-  const [head = '', ...rest] = path.replaceAll(/\[(\d+)\]/g, '.$1').split('.');
+  const [head = '', ...rest] = dottedPath(path).split('.');
   const inside = rest.join('.');
   if (head === 'options') return inside === '' ? words.sections.options : inside;
   const names: Readonly<Record<string, string>> = {

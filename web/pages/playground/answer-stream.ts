@@ -50,8 +50,8 @@ export async function readAnswer(reading: AnswerReading): Promise<AnswerSoFar> {
       }
       meter.add(chunk, now());
       // With its first token, a request has waited for the last time.
-      if (asksWaits && text + reasoning !== '') {
-        waits ??= recordOf(client, requestId, body.model).then((record) => meter.waited(record));
+      if (asksWaits && waits === null && (text !== '' || reasoning !== '')) {
+        waits = recordOf(client, requestId, body.model).then((record) => meter.waited(record));
       }
       onPart({ text, reasoning, isCut, figures: meter.figures(now()) });
     }

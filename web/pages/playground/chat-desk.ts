@@ -39,6 +39,8 @@ export class ChatDesk {
   readonly deleted = new ValueStore<ReadonlySet<string>>(new Set());
   readonly embeddings: Workbench<string, readonly string[], EmbeddedTexts>;
   readonly rerank: Workbench<{ query: string; text: string }, RerankInput, RankedDocuments>;
+  /** The conversations that the page shows. */
+  readonly #open = new Set<ChatRoom>();
   readonly #read: AnswerEffects['read'];
   #board: CompareBoard | null = null;
 
@@ -93,15 +95,25 @@ export class ChatDesk {
     return this.#board;
   }
 
-  /** Keeps an open conversation like the stored one, which other tabs change too. Returns a function that ends this. */
+  /**
+   * Keeps an open conversation like the stored one, which other tabs and {@link rename} change too. Returns a function that
+   * ends this.
+   */
   follow(room: ChatRoom): () => void {
-    return this.history.listen((kind, id) => {
+    this.#open.add(room);
+    const end = this.history.listen((kind, id) => {
       if (kind === 'saved' && id === room.conversation.get().id) void this.#renew(room, id);
     });
+    return () => {
+      this.#open.delete(room);
+      end();
+    };
   }
 
+  /** Renames a kept conversation. The owner of one that is open, or answers, stores its new title. */
   async rename(id: string, title: string): Promise<void> {
-    const room = this.answering.get().get(id);
+    const open = this.#open.values().find((each) => each.conversation.get().id === id);
+    const room = this.answering.get().get(id) ?? open;
     if (room === undefined) await this.history.rename(id, title);
     else room.change({ title });
   }

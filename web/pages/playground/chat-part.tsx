@@ -47,7 +47,6 @@ export function ChatPart({ hasColumns, drawer, onCloseDrawer, ...place }: ChatPa
         onCloseDrawer();
       }}
       onNew={openNew}
-      onRenamed={(id, title) => id === room.conversation.get().id && room.change({ title })}
       onDeleted={(id) => id === chat && openNew()}
     />
   );

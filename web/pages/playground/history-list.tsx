@@ -21,15 +21,13 @@ export interface HistoryListProps {
   open: string;
   onOpen: (entry: HistoryEntry) => void;
   onNew: () => void;
-  /** Called after the name of a chat changed, or it was deleted. */
-  onRenamed: (id: string, title: string) => void;
   onDeleted: (id: string) => void;
 }
 
 type Question = { kind: 'rename' | 'delete'; entry: HistoryEntry };
 
 /** The chats of this browser, newest first. */
-export function HistoryList({ desk, open, onOpen, onNew, onRenamed, onDeleted }: HistoryListProps) {
+export function HistoryList({ desk, open, onOpen, onNew, onDeleted }: HistoryListProps) {
   const words = useWords(playgroundWords);
   const { history } = desk;
   const answering = useStored(desk.answering);
@@ -90,7 +88,6 @@ export function HistoryList({ desk, open, onOpen, onNew, onRenamed, onDeleted }:
           onClose={close}
           onRename={(title) => {
             void desk.rename(question.entry.id, title);
-            onRenamed(question.entry.id, title);
             close();
           }}
         />

@@ -1,15 +1,16 @@
-/** The numbers that a field takes; both ends included. */
-interface NumberLimits {
+import { flawOfNumber, type NumberLimits } from '../../lib/number-limits.ts';
+
+/** Limits of a number with both ends. */
+interface ParameterLimits extends NumberLimits {
   least: number;
   most: number;
-  isWhole: boolean;
 }
 
 /** The parameters of an answer that have one number. */
 export type NumberParameterKey = 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'max_tokens' | 'seed';
 
 /** A parameter of an answer that has one number. */
-interface NumberParameter extends NumberLimits {
+interface NumberParameter extends ParameterLimits {
   key: NumberParameterKey;
 }
 
@@ -36,12 +37,13 @@ export interface ParameterProblem {
 }
 
 /** Returns why the text of a field is refused; `null`: it is valid, or empty. */
-export function problemOf({ least, most, isWhole }: NumberLimits, text: string): ParameterProblem | null {
+export function problemOf(limits: ParameterLimits, text: string): ParameterProblem | null {
   if (text.trim() === '') return null;
+  const { least, most } = limits;
   const value = typedNumber(text);
   if (!Number.isFinite(value)) return { kind: 'number', least, most };
-  if (isWhole && !Number.isInteger(value)) return { kind: 'whole', least, most };
-  return value < least || value > most ? { kind: 'range', least, most } : null;
+  const flaw = flawOfNumber(value, limits);
+  return flaw === null ? null : { kind: flaw === 'notWhole' ? 'whole' : 'range', least, most };
 }
 
 /** Reads a number as people type it: `0.8`, or `0,8`. */

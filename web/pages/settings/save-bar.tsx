@@ -5,8 +5,8 @@ import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { settingsWords } from '../../words/settings.ts';
-import { changesText } from './changes-text.ts';
-import { textOfValue, type Drafts, type Setting } from './setting-fields.ts';
+import { changesText, shownChange } from './changes-text.ts';
+import type { Drafts, Setting } from './setting-fields.ts';
 
 interface SaveBarProps {
   settings: readonly Setting[];
@@ -67,21 +67,22 @@ function Changes({ settings, drafts, onClose }: Pick<SaveBarProps, 'settings' | 
           </>
         }
       >
-        {changed.map(({ key, value, kind }) => (
-          <Tr key={key}>
-            <Td>
-              <code>{key}</code>
-            </Td>
-            <Td className="align-top text-mute">
-              <pre className="whitespace-pre-wrap">{kind === 'secret' ? '***' : textOfValue(value, kind)}</pre>
-            </Td>
-            <Td className="align-top">
-              <pre className="whitespace-pre-wrap">
-                {kind === 'secret' ? '***' : (drafts.get(key) ?? words.toDefault)}
-              </pre>
-            </Td>
-          </Tr>
-        ))}
+        {changed.map((setting) => {
+          const { before, after } = shownChange(setting, drafts);
+          return (
+            <Tr key={setting.key}>
+              <Td>
+                <code>{setting.key}</code>
+              </Td>
+              <Td className="align-top text-mute">
+                <pre className="whitespace-pre-wrap">{before}</pre>
+              </Td>
+              <Td className="align-top">
+                <pre className="whitespace-pre-wrap">{after ?? words.toDefault}</pre>
+              </Td>
+            </Tr>
+          );
+        })}
       </Table>
     </Dialog>
   );

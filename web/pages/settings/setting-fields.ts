@@ -1,6 +1,7 @@
 import type { ConfigRules, ConfigSource, ConfigView } from '@llamactl/client';
+import { flawOfNumber } from '../../lib/number-limits.ts';
 import { isRecord } from '../../lib/record.ts';
-import { flawOfNumber, flawOfText, limitsOf, NO_LIMITS, type LimitFlaw, type SettingLimits } from './setting-limits.ts';
+import { flawOfText, limitsOf, NO_LIMITS, type LimitFlaw, type SettingLimits } from './setting-limits.ts';
 
 /** How a setting is edited. */
 export type SettingKind = 'switch' | 'number' | 'text' | 'choice' | 'texts' | 'numbers' | 'map' | 'secret';

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { flawOfNumber, flawOfText, limitsOf } from './setting-limits.ts';
+import { flawOfNumber } from '../../lib/number-limits.ts';
+import { flawOfText, limitsOf } from './setting-limits.ts';
 
 it.each([
   [1, { minimum: 1, maximum: 65_535, type: 'integer' }, null],

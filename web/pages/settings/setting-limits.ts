@@ -1,19 +1,16 @@
+import type { NumberFlaw, NumberLimits } from '../../lib/number-limits.ts';
 import { isRecord } from '../../lib/record.ts';
 
 /** The rules of a value in the description of the API. The server checks more. */
-export interface SettingLimits {
-  /** Of a number; `null`: no limit. */
-  least: number | null;
-  most: number | null;
-  isWhole: boolean;
-  /** A text: a path of a URL, or a URL; `null`: any. */
+export interface SettingLimits extends NumberLimits {
+  /** Of a text: a path of a URL, or a URL; `null`: any. */
   form: 'path' | 'url' | null;
 }
 
 export const NO_LIMITS: SettingLimits = { least: null, most: null, isWhole: false, form: null };
 
 /** Why a value keeps no limit. */
-export type LimitFlaw = 'notWhole' | 'outside' | 'notPath' | 'notUrl';
+export type LimitFlaw = NumberFlaw | 'notPath' | 'notUrl';
 
 /** Reads the limits of a value in its JSON schema. */
 export function limitsOf(schema: Readonly<Record<string, unknown>>): SettingLimits {
@@ -29,12 +26,6 @@ export function limitsOf(schema: Readonly<Record<string, unknown>>): SettingLimi
 }
 
 const BEGINS_WITH_SLASH = String.raw`^\/.*`;
-
-/** The limit that a number does not keep; `null`: it keeps all. */
-export function flawOfNumber(value: number, { least, most, isWhole }: SettingLimits): LimitFlaw | null {
-  if (isWhole && !Number.isInteger(value)) return 'notWhole';
-  return (least !== null && value < least) || (most !== null && value > most) ? 'outside' : null;
-}
 
 /** The limit that a text does not keep; `null`: it keeps all. An empty text is judged by the server. */
 export function flawOfText(text: string, { form }: SettingLimits): LimitFlaw | null {

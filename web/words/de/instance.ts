@@ -102,7 +102,6 @@ export const de = {
     fits: 'passt',
     fitsNot: 'passt jetzt nicht',
     mustStop: (names) => `nach einem Stopp von ${names}`,
-    ram: 'RAM',
     ofFree: (need, free) => `${need} von ${free} frei`,
     uses: (used) => `${used} jetzt belegt`,
     source: {

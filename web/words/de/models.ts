@@ -76,7 +76,6 @@ export const de = {
   fits: 'passt jetzt',
   fitsNot: 'passt jetzt nicht',
   mustStop: (names) => `passt, wenn ${names} stoppt`,
-  perDevice: (device, need, free) => `${device}: braucht ${need}, ${free} frei`,
   suggestion: (label) => `Passend wäre: ${label}.`,
   memory: 'Speicher',
   forContext: (tokens) => `für einen Kontext von ${tokens} Token`,

@@ -102,7 +102,6 @@ export const de = {
   fitsNot: 'Passt nicht',
   fitUnknown: 'Speicherbedarf unbekannt',
   mustStop: (names) => `${names} müsste stoppen`,
-  perDevice: (device, need, free) => `${device}: braucht ${need}, ${free} frei`,
   forContext: (tokens, source) =>
     `Für einen Kontext von ${tokens} Tokens, ${
       {

@@ -29,6 +29,7 @@ export const de = {
   },
   ago: (time) => `vor ${time}`,
   memory: {
+    perDevice: (device, need, free) => `${device}: braucht ${need}, ${free} frei`,
     weights: (size) => `Gewichte ${size}`,
     cache: (size) => `Cache ${size}`,
     compute: (size) => `Puffer ${size}`,

@@ -80,7 +80,6 @@ export const en = {
     fits: 'fits',
     fitsNot: 'does not fit now',
     mustStop: (names: string) => `after a stop of ${names}`,
-    ram: 'RAM',
     ofFree: (need: string, free: string) => `${need} of ${free} free`,
     uses: (used: string) => `${used} used now`,
     source: {

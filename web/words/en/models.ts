@@ -75,7 +75,6 @@ export const en = {
   fits: 'fits now',
   fitsNot: 'does not fit now',
   mustStop: (names: string) => `fits when ${names} stops`,
-  perDevice: (device: string, need: string, free: string) => `${device}: needs ${need}, ${free} free`,
   suggestion: (label: string) => `It would fit with ${label}.`,
   memory: 'Memory',
   forContext: (tokens: string) => `for a context of ${tokens} tokens`,

@@ -100,7 +100,6 @@ export const en = {
   fitsNot: 'Does not fit',
   fitUnknown: 'Memory need unknown',
   mustStop: (names: string) => `Needs ${names} stopped`,
-  perDevice: (device: string, need: string, free: string) => `${device}: needs ${need}, ${free} free`,
   forContext: (tokens: string, source: 'measured' | 'projected' | 'estimated') =>
     `For a context of ${tokens} tokens, ${
       { measured: 'measured in an earlier run', projected: 'as the engine reported', estimated: 'estimated' }[source]

@@ -29,6 +29,7 @@ export const en = {
   },
   ago: (time: string) => `${time} ago`,
   memory: {
+    perDevice: (device: string, need: string, free: string) => `${device}: needs ${need}, ${free} free`,
     weights: (size: string) => `weights ${size}`,
     cache: (size: string) => `cache ${size}`,
     compute: (size: string) => `buffers ${size}`,

@@ -1034,6 +1034,8 @@ export type Frame = {
   type: 'instance_created';
   data: {
     name: string;
+    /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+    caller?: string | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -1045,6 +1047,10 @@ export type Frame = {
     name: string;
     /** Present after a rename: the name until now. */
     previous_name?: string | undefined;
+    /** The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them. */
+    changed?: string[] | undefined;
+    /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+    caller?: string | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -1054,6 +1060,8 @@ export type Frame = {
   type: 'instance_deleted';
   data: {
     name: string;
+    /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+    caller?: string | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -1920,6 +1928,8 @@ export type PastEvent = {
   type: 'instance_created';
   data: {
     name: string;
+    /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+    caller?: string | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -1931,6 +1941,10 @@ export type PastEvent = {
     name: string;
     /** Present after a rename: the name until now. */
     previous_name?: string | undefined;
+    /** The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them. */
+    changed?: string[] | undefined;
+    /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+    caller?: string | undefined;
   };
 } | {
   /** RFC 3339, UTC. */
@@ -1940,6 +1954,8 @@ export type PastEvent = {
   type: 'instance_deleted';
   data: {
     name: string;
+    /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+    caller?: string | undefined;
   };
 } | {
   /** RFC 3339, UTC. */

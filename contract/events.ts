@@ -16,7 +16,7 @@ import {
 } from './live-frames.ts';
 import { LogLevelSchema } from './logs.ts';
 import { LongIntegerSchema } from './long-integer.ts';
-import { TriggerSchema } from './trigger.ts';
+import { AuthorSchema, TriggerSchema } from './trigger.ts';
 
 /** Makes the schema of an event about one instance. `data` has the name of the instance. */
 function ofInstance<const Type extends string, Fields extends z.ZodRawShape>(type: Type, fields: Fields) {
@@ -42,11 +42,16 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
       'Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown.',
     ),
   }),
-  ofInstance('instance_created', {}),
+  ofInstance('instance_created', { caller: AuthorSchema }),
   ofInstance('instance_updated', {
     previous_name: z.string().optional().describe('Present after a rename: the name until now.'),
+    changed: z
+      .array(z.string())
+      .optional()
+      .describe('The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them.'),
+    caller: AuthorSchema,
   }),
-  ofInstance('instance_deleted', {}),
+  ofInstance('instance_deleted', { caller: AuthorSchema }),
   z.object({
     type: z.literal('system_alert'),
     data: z.object({

@@ -11,6 +11,14 @@ export const TRIGGER_KINDS = [
   'server_start',
 ] as const;
 
+/** The author of a change, as events name it. */
+export const AuthorSchema = z
+  .string()
+  .optional()
+  .describe(
+    'Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances.',
+  );
+
 /** Who or what made the status of an instance change. */
 export const TriggerSchema = z.object({
   kind: z
@@ -20,12 +28,7 @@ export const TriggerSchema = z.object({
         '`eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed; ' +
         '`restart_policy`: its engine ended or hung; `server_start`: llamactl started.',
     ),
-  caller: z
-    .string()
-    .optional()
-    .describe(
-      'Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances.',
-    ),
+  caller: AuthorSchema,
   request_id: z
     .string()
     .optional()

@@ -54,7 +54,23 @@ describe('an event line', () => {
       },
     ],
     ['12:00:00  llama         created', { ...at, type: 'instance_created', data: { name: 'llama' } }],
+    [
+      '12:00:00  llama         created  by user:ada',
+      { ...at, type: 'instance_created', data: { name: 'llama', caller: 'user:ada' } },
+    ],
+    [
+      '12:00:00  llama         deleted',
+      { ...at, type: 'instance_deleted', data: { name: 'llama', caller: 'anonymous' } },
+    ],
     ['12:00:00  llama         updated', { ...at, type: 'instance_updated', data: { name: 'llama' } }],
+    [
+      '12:00:00  llama         updated  port, options.threads  by key:1 (ci)',
+      {
+        ...at,
+        type: 'instance_updated',
+        data: { name: 'llama', changed: ['port', 'options.threads'], caller: 'key:1 (ci)' },
+      },
+    ],
     [
       '12:00:00  llama         renamed to big',
       { ...at, type: 'instance_updated', data: { name: 'big', previous_name: 'llama' } },

@@ -40,13 +40,15 @@ function partsOf(frame: Frame, style: Style): string[] {
       return [nameOf(name), change, ...[reason, by].flatMap((text) => (typeof text === 'string' ? [plain(text)] : []))];
     }
     case 'instance_created':
-      return [nameOf(frame.data.name), 'created'];
+      return [nameOf(frame.data.name), 'created', ...authorOf(frame.data.caller)];
     case 'instance_updated': {
-      const { name, previous_name: previous } = frame.data;
-      return previous === undefined ? [nameOf(name), 'updated'] : [nameOf(previous), `renamed to ${plain(name)}`];
+      const { name, previous_name: previous, changed = [], caller } = frame.data;
+      const change =
+        previous === undefined ? [nameOf(name), 'updated'] : [nameOf(previous), `renamed to ${plain(name)}`];
+      return [...change, ...(changed.length === 0 ? [] : [plain(changed.join(', '))]), ...authorOf(caller)];
     }
     case 'instance_deleted':
-      return [nameOf(frame.data.name), 'deleted'];
+      return [nameOf(frame.data.name), 'deleted', ...authorOf(frame.data.caller)];
     case 'instance_stats_updated': {
       const { name, stats } = frame.data;
       const { memory_usage: memory, cpu_usage: cpu, threads, gpu_memory_usage: gpu } = stats;
@@ -76,9 +78,16 @@ function causeText(cause: 'eviction' | 'idle'): string {
   return cause === 'eviction' ? 'another instance needed its slot or memory' : 'idle for too long';
 }
 
-/** Who or what caused a change of status; `null`: its reason says all of it. An anonymous caller says nothing to a reader. */
+/** Who made a change: one part, or none. An anonymous caller says nothing to a reader. */
+function authorOf(caller: string | undefined): string[] {
+  return caller === undefined || caller === ANONYMOUS ? [] : [plain(`by ${caller}`)];
+}
+
+/** Who or what caused a change of status; `null`: its reason says all of it. */
 function triggerText({ kind, caller, request_id: request, needed_by: other }: Trigger): string | null {
-  const by = caller === undefined || caller === ANONYMOUS ? '' : ` by ${caller}`;
+  const by = authorOf(caller)
+    .map((author) => ` ${author}`)
+    .join('');
   switch (kind) {
     case 'command':
       return `a command${by}`;

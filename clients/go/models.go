@@ -1663,10 +1663,18 @@ type InstanceCreated struct {
 
 type InstanceCreatedEvent struct {
 	Name string `json:"name"`
+
+	// Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see
+	// all instances.
+	Caller string `json:"caller,omitzero"`
 }
 
 type InstanceDeletedEvent struct {
 	Name string `json:"name"`
+
+	// Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see
+	// all instances.
+	Caller string `json:"caller,omitzero"`
 }
 
 type InstanceEstimateRequest struct {
@@ -1872,6 +1880,13 @@ type InstanceUpdatedEvent struct {
 
 	// Present after a rename: the name until now.
 	PreviousName string `json:"previous_name,omitzero"`
+
+	// The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them.
+	Changed []string `json:"changed,omitzero"`
+
+	// Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see
+	// all instances.
+	Caller string `json:"caller,omitzero"`
 }
 
 type KeptContext struct {

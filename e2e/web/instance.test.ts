@@ -167,6 +167,8 @@ describe.skipIf(HAS_NO_BROWSER)('its events', () => {
     expect((await server.call('POST', '/v1/chat/completions', body)).status).toBe(200);
     await event(page, 'starting').getByText('for a request').waitFor();
     await event(page, 'starting').getByText('by a command').waitFor();
+    await server.call('PUT', '/api/instances/eventful', { options: { threads: 1 } });
+    await event(page, 'settings changed').getByText('options.threads').waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await server.call('POST', '/api/instances/eventful/stop?wait=true');
   });

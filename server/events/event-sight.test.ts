@@ -1,6 +1,7 @@
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { Trigger } from '@llamactl/contract/trigger';
 import { describe, expect, it } from 'vitest';
+import { eventAsSeen } from './event-sight.ts';
 import { messageOfEvent } from './message.ts';
 import { createSubscription } from './subscription.ts';
 
@@ -19,6 +20,20 @@ function seen(trigger: Trigger, visible: readonly string[] | null, seesCallers: 
   const frame = JSON.parse(bytes.slice(bytes.indexOf('{'))) as { data: { trigger: unknown } };
   return frame.data.trigger;
 }
+
+describe('the author of a change of settings', () => {
+  it.each<DomainEvent>([
+    { type: 'instance_created', data: { name: 'a', caller: 'user:ada' } },
+    { type: 'instance_updated', data: { name: 'a', caller: 'user:ada', changed: ['port'] } },
+    { type: 'instance_deleted', data: { name: 'a', caller: 'user:ada' } },
+  ])('is seen only by clients that may see the callers of others: $type', (event) => {
+    const sight = { visible: null, seesCallers: true };
+    expect(eventAsSeen(event, sight, idOf)).toBe(event);
+    const { caller, ...data } = event.data as { caller: string };
+    expect(eventAsSeen(event, { ...sight, seesCallers: false }, idOf)).toEqual({ type: event.type, data });
+    expect(caller).toBe('user:ada');
+  });
+});
 
 describe('the trigger in a frame', () => {
   const demand: Trigger = { kind: 'demand', caller: 'user:ada', request_id: 'r1' };

@@ -11,18 +11,36 @@ export interface Sight {
 }
 
 /**
- * An event as a client may see it. Clients that may not see who sends the requests of others do not see the caller of a
- * change of status either. An instance that the client may not see is not named.
+ * An event as a client may see it. Clients that may not see who sends the requests of others do not see the author of a
+ * change either. An instance that the client may not see is not named.
  *
  * @param idOf Id of an existing instance
  * @returns the same object if the client may see all of it
  */
 export function eventAsSeen(
   event: DomainEvent,
+  sight: Pick<Sight, 'visible' | 'seesCallers'>,
+  idOf: (name: string) => string | null,
+): DomainEvent {
+  switch (event.type) {
+    case 'instance_status_changed':
+      return statusChangeAsSeen(event, sight, idOf);
+    case 'instance_created':
+    case 'instance_updated':
+    case 'instance_deleted':
+      if (sight.seesCallers || event.data.caller === undefined) return event;
+      return { ...event, data: { ...event.data, caller: undefined } };
+    default:
+      return event;
+  }
+}
+
+function statusChangeAsSeen(
+  event: Extract<DomainEvent, { type: 'instance_status_changed' }>,
   { visible, seesCallers }: Pick<Sight, 'visible' | 'seesCallers'>,
   idOf: (name: string) => string | null,
 ): DomainEvent {
-  if (event.type !== 'instance_status_changed' || event.data.trigger === undefined) return event;
+  if (event.data.trigger === undefined) return event;
   const { kind, needed_by: neededBy, ...author } = event.data.trigger;
   const id = neededBy === undefined || visible === null ? null : idOf(neededBy);
   const isNamed = neededBy !== undefined && (visible === null || (id !== null && visible.has(id)));

@@ -1,16 +1,16 @@
 import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import type { CreateInstance, UpdateInstance } from '@llamactl/contract/instance';
-import type { Editor, Edit, EditorDependencies } from './instance-editor.ts';
+import type { Editor, EditorDependencies } from './instance-editor.ts';
 import { matchesTag } from './instance-view.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { isRestartedByUpdate } from './life/transitions.ts';
 import type { UpdateOptions } from './use-cases.ts';
-import type { InstanceRecord, Settings } from './ports/instance-record.ts';
+import type { Edit, InstanceRecord, Settings } from './ports/instance-record.ts';
 import { changedSince } from './refusals.ts';
 import type { StartCheck } from './start-check.ts';
 import { contextWarning } from './settings/context-warning.ts';
 import { withModelFile } from './settings/model-setting.ts';
-import { settingChanges } from './settings/setting-changes.ts';
+import { recordChanges, settingChanges } from './settings/setting-changes.ts';
 import { newSettings, patchedSettings, settingsProblems } from './settings/settings.ts';
 
 export interface EditPreviewDependencies extends Pick<
@@ -77,9 +77,7 @@ export class EditPreview {
     }
     // Its own engine may use the port of before.
     if (record.port !== before.port) await this.#warnOfPort(record, findings);
-    const changes = settingChanges(before.settings, edit.settings);
-    const isPortKept = record.port === before.port && record.portAssigned === before.portAssigned;
-    return { record, ...findings.result(), changes: isPortKept ? changes : ['port', ...changes] };
+    return { record, ...findings.result(), changes: recordChanges(before, record) };
   }
 
   async #patched(before: InstanceRecord, patch: UpdateInstance, findings: Findings): Promise<Edit> {

@@ -9,7 +9,7 @@ import type { Contexts } from './ports/contexts.ts';
 import type { EngineAdapter, Engines } from './ports/engine-adapter.ts';
 import type { ModelFinder } from './ports/model-finder.ts';
 import type { EventSink } from './ports/event-sink.ts';
-import type { InstanceRecord, Settings } from './ports/instance-record.ts';
+import type { Edit, InstanceRecord, Settings } from './ports/instance-record.ts';
 import type { Randomness } from './ports/random-values.ts';
 import type { Clock } from './ports/time.ts';
 import { changedSince, notFound } from './refusals.ts';
@@ -17,6 +17,7 @@ import type { Registry } from './registry.ts';
 import type { PortChoice } from './settings/port-choice.ts';
 import { contextWarning } from './settings/context-warning.ts';
 import { withModelFile } from './settings/model-setting.ts';
+import { recordChanges } from './settings/setting-changes.ts';
 import { adapterFor, checkSettings, newSettings, patchedSettings, type DefinedNames } from './settings/settings.ts';
 import type { StartCheck } from './start-check.ts';
 import type { UpdateOptions } from './use-cases.ts';
@@ -49,8 +50,9 @@ export interface Edited {
   warnings: string[];
 }
 
-/** The part of a record that users can edit. */
-export type Edit = Pick<InstanceRecord, 'port' | 'portAssigned' | 'settings'>;
+interface PutOptions extends Pick<UpdateOptions, 'by'> {
+  restarts: boolean;
+}
 
 /** Creates instances and edits their settings. */
 export class Editor {
@@ -60,7 +62,8 @@ export class Editor {
     this.#dependencies = dependencies;
   }
 
-  async create(given: CreateInstance): Promise<Edited> {
+  /** @param by Subject of the caller; also below. `undefined`: unknown */
+  async create(given: CreateInstance, by?: string): Promise<Edited> {
     const { engines, models, registry, portChoice, startCheck } = this.#dependencies;
     const body = await withModelFile(given, models);
     const settings = newSettings(body);
@@ -71,7 +74,7 @@ export class Editor {
     // No await from here to `add`, so a free name, alias or port stays free.
     const record = { ...draft, port: body.port ?? portChoice.assign(draft.id) };
     registry.assertFree({ ...record, aliases: settings.aliases });
-    const mailbox = await this.add(record);
+    const mailbox = await this.add(record, by);
     return { mailbox, record, warnings: obstacle === null ? warnings : [...warnings, obstacle.message] };
   }
 
@@ -103,7 +106,7 @@ export class Editor {
       if (mailbox.record !== before) continue;
       registry.assertFree({ ...record, aliases: record.settings.aliases });
       await wholeChanges.run(async () => {
-        if (!isSame) await this.put(mailbox, record, options.restart);
+        if (!isSame) await this.put(mailbox, record, { restarts: options.restart, by: options.by });
         if (options.restart) await commands.relaunch(mailbox, options.by);
       });
       return { mailbox, record, warnings };
@@ -114,14 +117,14 @@ export class Editor {
    * Gives an instance another name. Its id stays, and so do its logs, its processes and the lists of keys, which use
    * the id.
    */
-  async rename(mailbox: Mailbox, name: string): Promise<Edited> {
+  async rename(mailbox: Mailbox, name: string, by?: string): Promise<Edited> {
     const { registry, wholeChanges } = this.#dependencies;
     const { record: before } = mailbox;
     if (name === before.name) return { mailbox, record: before, warnings: [] };
     const record = { ...this.revision(before, before), name };
     // No await from here to `put`, so a free name stays free.
     registry.assertFree({ id: record.id, name, aliases: [], port: null });
-    await wholeChanges.run(() => this.put(mailbox, record, false));
+    await wholeChanges.run(() => this.put(mailbox, record, { restarts: false, by }));
     return { mailbox, record, warnings: [] };
   }
 
@@ -162,11 +165,11 @@ export class Editor {
    * Adds an instance: visible at once, durable when this resolves. The caller checks, in the same event-loop turn, that its
    * name, aliases and port are free.
    */
-  async add(record: InstanceRecord): Promise<Mailbox> {
+  async add(record: InstanceRecord, by?: string): Promise<Mailbox> {
     const { registry, events } = this.#dependencies;
     const mailbox = this.#dependencies.openMailbox(record, NEW_STATE);
     registry.add(mailbox);
-    const created = events.keep({ type: 'instance_created', data: { name: record.name } }, record.id);
+    const created = events.keep({ type: 'instance_created', data: { name: record.name, caller: by } }, record.id);
     try {
       await mailbox.amend(record, [created]);
     } catch (error) {
@@ -179,13 +182,20 @@ export class Editor {
     return mailbox;
   }
 
-  /** Replaces the record of an instance under the rules of {@link add}. @param restarts See {@link Mailbox.amend}. */
-  async put(mailbox: Mailbox, record: InstanceRecord, restarts: boolean): Promise<void> {
+  /** Replaces the record of an instance under the rules of {@link add}. @param options.restarts See {@link Mailbox.amend}. */
+  async put(mailbox: Mailbox, record: InstanceRecord, { restarts, by }: PutOptions): Promise<void> {
     const { events, contexts } = this.#dependencies;
+    const { record: before } = mailbox;
     const { id, name } = record;
-    const isForgotten = keepsContext(mailbox.record.settings) && !keepsContext(record.settings);
-    const renamed = name === mailbox.record.name ? {} : { previous_name: mailbox.record.name };
-    const updated = events.keep({ type: 'instance_updated', data: { name, ...renamed } }, record.id);
+    const isForgotten = keepsContext(before.settings) && !keepsContext(record.settings);
+    const changes = recordChanges(before, record);
+    const data = {
+      name,
+      ...(name === before.name ? {} : { previous_name: before.name }),
+      ...(changes.length > 0 && { changed: changes }),
+      caller: by,
+    };
+    const updated = events.keep({ type: 'instance_updated', data }, record.id);
     try {
       await mailbox.amend(record, [updated], restarts);
     } catch (error) {

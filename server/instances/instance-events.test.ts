@@ -35,6 +35,34 @@ describe('the events of instances', () => {
     ]);
   });
 
+  it('name the author of a change of settings, and the settings without their values', async () => {
+    const domain = new Domain();
+    const { manager } = domain;
+    await manager.create({ name: 'a', model_path: '/m.gguf' }, 'user:ada');
+    const options = { restart: false, by: 'user:bob' };
+    await manager.update('a', { options: { threads: 2 }, environment: { TOKEN: 'secret' }, port: 9_000 }, options);
+    await manager.rename('a', 'b', 'user:eve');
+    await manager.remove('b', { by: 'key:1 (ci)' });
+    const fleet = { instances: [{ name: 'c', model_path: '/m.gguf' }] };
+    await domain.instances.fleet.apply(fleet, { prune: true, dryRun: false, by: 'user:ada' });
+    const changed = { instances: [{ name: 'c', model_path: '/n.gguf' }] };
+    await domain.instances.fleet.apply(changed, { prune: true, dryRun: false, by: 'user:bob' });
+    await domain.instances.fleet.apply({ instances: [] }, { prune: true, dryRun: false, by: 'user:eve' });
+    await domain.settle();
+    expect(domain.events.events).toEqual([
+      { type: 'instance_created', data: { name: 'a', caller: 'user:ada' } },
+      {
+        type: 'instance_updated',
+        data: { name: 'a', caller: 'user:bob', changed: ['port', 'options.threads', 'environment.TOKEN'] },
+      },
+      { type: 'instance_updated', data: { name: 'b', previous_name: 'a', caller: 'user:eve' } },
+      { type: 'instance_deleted', data: { name: 'b', caller: 'key:1 (ci)' } },
+      { type: 'instance_created', data: { name: 'c', caller: 'user:ada' } },
+      { type: 'instance_updated', data: { name: 'c', caller: 'user:bob', changed: ['model_path'] } },
+      { type: 'instance_deleted', data: { name: 'c', caller: 'user:eve' } },
+    ]);
+  });
+
   it('have the cause and reason of an eviction and an idle stop', async () => {
     const domain = new Domain(undefined, { settings: { max_running: 1 } });
     await domain.createRunning('a');

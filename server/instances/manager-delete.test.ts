@@ -132,7 +132,7 @@ describe('delete', () => {
     await domain.create('a');
     holdErasing(domain);
     const moved = new AbortController();
-    const removed = domain.manager.remove('a', moved.signal);
+    const removed = domain.manager.remove('a', { signal: moved.signal });
     await domain.settle();
     moved.abort(new Moved());
     await removed;

@@ -37,6 +37,7 @@ import type { StartCheck } from './start-check.ts';
 import type {
   InstanceManager,
   LiveRun,
+  RemoveOptions,
   Previewed,
   StopOptions,
   UpdateOptions,
@@ -122,8 +123,8 @@ export class Manager implements InstanceManager {
     return tagOf(this.#find(name).record);
   }
 
-  async create(body: CreateInstance): Promise<Written> {
-    return this.#written(await this.#dependencies.editor.create(body));
+  async create(body: CreateInstance, by?: string): Promise<Written> {
+    return this.#written(await this.#dependencies.editor.create(body, by));
   }
 
   async update(name: string, patch: UpdateInstance, options: UpdateOptions): Promise<Written> {
@@ -140,16 +141,16 @@ export class Manager implements InstanceManager {
     return this.#previewed(foreseen, mailbox.state);
   }
 
-  async rename(name: string, newName: string): Promise<Written> {
-    return this.#written(await this.#dependencies.editor.rename(this.#find(name), newName));
+  async rename(name: string, newName: string, by?: string): Promise<Written> {
+    return this.#written(await this.#dependencies.editor.rename(this.#find(name), newName, by));
   }
 
-  async remove(name: string, signal?: AbortSignal): Promise<void> {
+  async remove(name: string, options: RemoveOptions = {}): Promise<void> {
     const { registry, removals } = this.#dependencies;
     const mailbox = registry.find(name);
-    const removed = mailbox === null ? removals.erasing(name) : await removals.remove(mailbox, signal);
+    const removed = mailbox === null ? removals.erasing(name) : await removals.remove(mailbox, options);
     if (removed === null) throw notFound(name);
-    await untilErased([removed], signal);
+    await untilErased([removed], options.signal);
   }
 
   async start(name: string, options: WaitOptions = {}): Promise<Status> {
@@ -224,9 +225,9 @@ export class Manager implements InstanceManager {
     return this.#each(names, [], (name) => this.restart(name, { by }));
   }
 
-  removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']> {
+  removeAll(names: readonly string[], options: RemoveOptions = {}): Promise<Batch['results']> {
     return this.#each(names, [], async (name) => {
-      await this.remove(name, signal);
+      await this.remove(name, options);
       return null;
     });
   }

@@ -16,6 +16,7 @@ import { stillRunning } from './refusals.ts';
 import { currentRun } from './life/transitions.ts';
 import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
+import type { RemoveOptions } from './use-cases.ts';
 
 export interface RemovalDependencies {
   clock: Clock;
@@ -69,14 +70,14 @@ export class Removals {
    * Resolves when the removal is stored. Waits for a stop under way, for its remaining time plus ten seconds at most, or
    * until a start arrives.
    */
-  async remove(mailbox: Mailbox, signal?: AbortSignal): Promise<Removed> {
+  async remove(mailbox: Mailbox, { by, signal }: RemoveOptions = {}): Promise<Removed> {
     for (;;) {
       const { id, name } = mailbox.record;
       const underWay = this.#underWay.get(id);
       if (underWay !== undefined) return underWay;
       if (mailbox.isClosed) return this.erasing(name) ?? NOTHING_LEFT;
       const { reply } = mailbox.post({ type: 'delete', ...momentOf(this.#dependencies.clock) });
-      if (reply.kind === 'gone') return this.#removeClosed(mailbox);
+      if (reply.kind === 'gone') return this.#removeClosed(mailbox, by);
       if (reply.kind !== 'wait') throw stillRunning(mailbox);
       await this.untilEnded(mailbox, signal);
     }
@@ -101,19 +102,19 @@ export class Removals {
     }
   }
 
-  #removeClosed(mailbox: Mailbox): Promise<Removed> {
+  #removeClosed(mailbox: Mailbox, by: string | undefined): Promise<Removed> {
     const { id } = mailbox.record;
-    const removal = this.#store(mailbox).finally(() => this.#underWay.delete(id));
+    const removal = this.#store(mailbox, by).finally(() => this.#underWay.delete(id));
     this.#underWay.set(id, removal);
     return removal;
   }
 
-  async #store(mailbox: Mailbox): Promise<Removed> {
+  async #store(mailbox: Mailbox, by: string | undefined): Promise<Removed> {
     const { store, logs, references, registry, leases, contexts, healthReports, rows, loads, tried, events } =
       this.#dependencies;
     const { id, name } = mailbox.record;
     const unstoredEvents = await mailbox.takeUnstoredEvents();
-    const deleted = events.keep({ type: 'instance_deleted', data: { name } }, id);
+    const deleted = events.keep({ type: 'instance_deleted', data: { name, caller: by } }, id);
     try {
       await store.remove(id, [...unstoredEvents, deleted]);
     } catch (error) {

@@ -62,7 +62,7 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
         .map(shown),
     get: (name) => shown(manager.get(seen(name))),
     entityTag: (name) => manager.entityTag(seen(name)),
-    create: (body) => manager.create(body),
+    create: (body, by) => manager.create(body, by),
     previewCreate: (body) => manager.previewCreate(body),
     previewUpdate: async (name, patch, options) => {
       if (options.restart) refuseStart();
@@ -72,8 +72,8 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
       if (options.restart) refuseStart();
       return written(await manager.update(seen(name), patch, options));
     },
-    rename: async (name, newName) => written(await manager.rename(seen(name), newName)),
-    remove: async (name, signal) => manager.remove(seen(name), signal),
+    rename: async (name, newName, by) => written(await manager.rename(seen(name), newName, by)),
+    remove: async (name, options) => manager.remove(seen(name), options),
     start: async (name, options) => {
       seen(name);
       refuseStart();
@@ -96,7 +96,7 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
       refuseStart();
       return each(names, [], (those) => manager.restartAll(those, by));
     },
-    removeAll: (names, signal) => each(names, [], (those) => manager.removeAll(those, signal)),
+    removeAll: (names, options) => each(names, [], (those) => manager.removeAll(those, options)),
     logs: async (name, query) => manager.logs(seen(name), query),
     followLogs: (name, query, signal) => manager.followLogs(seen(name), query, signal),
     liveRuns: () => manager.liveRuns().filter(({ name }) => sees(name)),

@@ -44,6 +44,9 @@ export interface WaitOptions {
   by?: string | undefined;
 }
 
+/** How an instance is removed. */
+export type RemoveOptions = Pick<WaitOptions, 'by' | 'signal'>;
+
 /** Abort reason of a wait that the next server continues. */
 export class Moved extends Error {
   override readonly name = 'Moved';
@@ -95,7 +98,8 @@ export interface InstanceManager {
   get(name: string): Instance;
   /** The strong entity tag of an instance's settings, quotes included. */
   entityTag(name: string): string;
-  create(body: CreateInstance): Promise<Written>;
+  /** @param by Subject of the caller; also below. `undefined`: unknown */
+  create(body: CreateInstance, by?: string): Promise<Written>;
   /** Foresees {@link create}; changes nothing. */
   previewCreate(body: CreateInstance): Promise<Previewed>;
   /** Foresees {@link update}; changes nothing. @throws {ApiError} `INSTANCE_NOT_FOUND`, `PRECONDITION_FAILED` */
@@ -104,8 +108,8 @@ export interface InstanceManager {
   /**
    * Gives an instance another name, in any state, without touching its engine. Resolves when the new name is stored.
    */
-  rename(name: string, newName: string): Promise<Written>;
-  remove(name: string, signal?: AbortSignal): Promise<void>;
+  rename(name: string, newName: string, by?: string): Promise<Written>;
+  remove(name: string, options?: RemoveOptions): Promise<void>;
   /** Resolves to the status entered; with `wait`, resolves to `running` or rejects with the reason. */
   start(name: string, options?: WaitOptions): Promise<Status>;
   stop(name: string, options?: StopOptions & WaitOptions): Promise<Status>;
@@ -113,13 +117,12 @@ export interface InstanceManager {
   health(name: string): Promise<Health>;
   /** Changes of its settings with which the instance failed again, for the same cause. */
   triedChanges(name: string): readonly TriedChange[];
-  /** @param by Subject of the caller; also below. `undefined`: unknown */
   startAll(names?: readonly string[], by?: string): Promise<Batch['results']>;
   stopAll(names?: readonly string[], by?: string): Promise<Batch['results']>;
   /** Restarts each of these instances; starts stopped ones. */
   restartAll(names: readonly string[], by?: string): Promise<Batch['results']>;
-  /** Deletes each of these instances that does not run. Its status is then `null`. @param signal Aborts the waiting. */
-  removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']>;
+  /** Deletes each of these instances that does not run. Its status is then `null`. */
+  removeAll(names: readonly string[], options?: RemoveOptions): Promise<Batch['results']>;
   logs(name: string, query: LogQuery): Promise<Logs>;
   /** Throws at once if the instance does not exist; ends when it is deleted. */
   followLogs(name: string, query: LogQuery, signal: AbortSignal): AsyncIterable<readonly LogItem[]>;

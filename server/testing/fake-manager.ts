@@ -7,6 +7,7 @@ import type { LogQuery } from '../instances/ports/run-output.ts';
 import type {
   InstanceManager,
   LiveRun,
+  RemoveOptions,
   StopOptions,
   UpdateOptions,
   WaitOptions,
@@ -61,8 +62,8 @@ export class FakeManager implements InstanceManager {
     return `"${this.#find(name).version}"`;
   }
 
-  async create(body: CreateInstance): Promise<Written> {
-    this.#note('create', body);
+  async create(body: CreateInstance, by?: string): Promise<Written> {
+    this.#note('create', body, by);
     if (this.#instances.has(body.name.toLowerCase())) {
       throw new ApiError('INSTANCE_EXISTS', `There already is an instance ${body.name}.`);
     }
@@ -95,8 +96,8 @@ export class FakeManager implements InstanceManager {
     return { instance: found.instance, entityTag: this.entityTag(name), warnings: [] };
   }
 
-  async rename(name: string, newName: string): Promise<Written> {
-    this.#note('rename', name, newName);
+  async rename(name: string, newName: string, by?: string): Promise<Written> {
+    this.#note('rename', name, newName, by);
     const found = this.#find(name);
     this.#instances.delete(name.toLowerCase());
     const instance = { ...found.instance, name: newName };
@@ -104,8 +105,8 @@ export class FakeManager implements InstanceManager {
     return { instance, entityTag: this.entityTag(newName), warnings: [] };
   }
 
-  async remove(name: string, signal?: AbortSignal): Promise<void> {
-    this.#note('remove', name, signal);
+  async remove(name: string, options: RemoveOptions = {}): Promise<void> {
+    this.#note('remove', name, options);
     const { status } = this.#find(name).instance;
     if (status !== 'stopped') throw new ApiError('INSTANCE_RUNNING', `${name} is ${status}; stop it first.`);
     this.#instances.delete(name.toLowerCase());
@@ -177,8 +178,8 @@ export class FakeManager implements InstanceManager {
     return this.#each(names, 'restarting');
   }
 
-  async removeAll(names: readonly string[], signal?: AbortSignal): Promise<Batch['results']> {
-    this.#note('removeAll', names, signal);
+  async removeAll(names: readonly string[], options: RemoveOptions = {}): Promise<Batch['results']> {
+    this.#note('removeAll', names, options);
     const results = this.#each(names, null);
     for (const name of names) this.#instances.delete(name.toLowerCase());
     return results;

@@ -6,10 +6,14 @@ import { callerText } from './caller-text.ts';
 export type Trigger = NonNullable<Extract<Frame, { type: 'instance_status_changed' }>['data']['trigger']>;
 type Words = (typeof instanceWords)['en']['events']['trigger'];
 
+/** Who made a change; `null`: unknown, or anonymous as each caller is without accounts, which says nothing to a reader. */
+export function authorText(caller: string | undefined): string | null {
+  return caller === undefined || caller === 'anonymous' ? null : callerText(caller);
+}
+
 /** Who or what made an instance change; `null`: its reason says all of it. */
 export function triggerText({ kind, caller, needed_by: other }: Trigger, words: Words): string | null {
-  // Without accounts each caller is anonymous, which says nothing to a reader.
-  const by = caller === undefined || caller === 'anonymous' ? null : callerText(caller);
+  const by = authorText(caller);
   switch (kind) {
     case 'command':
     case 'update':

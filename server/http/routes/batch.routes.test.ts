@@ -40,5 +40,6 @@ describe('POST /api/instances/delete-all', () => {
         { name: 'b', status: null, error: 'There is no instance b.' },
       ],
     });
+    expect(manager.calls.at(-1)?.arguments).toMatchObject([['a', 'b'], { by: 'anonymous' }]);
   });
 });

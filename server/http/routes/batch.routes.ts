@@ -23,8 +23,8 @@ export function batchRoutes(bind: Bind): void {
     return { message: summary('Restart', results), results };
   });
 
-  bind(OPERATIONS.deleteAllInstances, async ({ body, manager, signal, changed }) => {
-    const results = await manager.removeAll(body.names, signal);
+  bind(OPERATIONS.deleteAllInstances, async ({ body, caller, manager, signal, changed }) => {
+    const results = await manager.removeAll(body.names, { by: caller.subject, signal });
     changed(changesIn(results, OPERATIONS.deleteInstance.id));
     const done = results.filter(({ error }) => error === undefined).length;
     return { message: `Deleted ${done} of ${results.length} ${noun(results.length)}`, results };

@@ -23,7 +23,7 @@ describe('the instance routes', () => {
       instance: { status: 'stopped', port: 8081 },
     });
     expect(body).not.toHaveProperty('warnings');
-    expect(test.manager.calls).toEqual([{ method: 'create', arguments: [payload] }]);
+    expect(test.manager.calls).toEqual([{ method: 'create', arguments: [payload, 'anonymous'] }]);
   });
 
   it('return warnings', async () => {
@@ -97,6 +97,7 @@ describe('the instance routes', () => {
     expect([answer.statusCode, answer.headers.etag]).toEqual([200, '"2"']);
     const message = 'Instance renamed successfully';
     expect(answer.json()).toMatchObject({ message, restart_required: false, instance: { name: 'other' } });
+    expect(test.manager.calls.at(-1)?.arguments).toEqual(['my-instance', 'other', 'anonymous']);
     const again = await test.inject({ method: 'POST', url, payload: { name: 'third' } });
     expect([again.statusCode, errorOf(again.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
   });
@@ -105,6 +106,7 @@ describe('the instance routes', () => {
     const test = await serverWithInstance();
     const answer = await test.inject({ method: 'DELETE', url: '/api/instances/my-instance' });
     expect([answer.statusCode, answer.json()]).toEqual([200, await example('delete-instance.response')]);
+    expect(test.manager.calls.at(-1)?.arguments).toMatchObject(['my-instance', { by: 'anonymous' }]);
     const again = await test.inject({ method: 'DELETE', url: '/api/instances/my-instance' });
     expect([again.statusCode, errorOf(again.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
   });

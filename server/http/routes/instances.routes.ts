@@ -32,7 +32,7 @@ export function instanceRoutes(bind: Bind, basePath: string, parts: EstimatePart
       const answer = { message: 'Nothing was created', instance, preview: { ...preview, estimate } };
       return jsonAnswer(answer, { status: 200 });
     }
-    const { instance, entityTag: etag, warnings } = await manager.create(body);
+    const { instance, entityTag: etag, warnings } = await manager.create(body, caller.subject);
     const location = `${basePath.replace(/\/$/, '')}/api/instances/${instance.name}`;
     const created = { message: 'Instance created successfully', instance, ...some(warnings) };
     return jsonAnswer(created, { headers: { location, etag } });
@@ -52,14 +52,14 @@ export function instanceRoutes(bind: Bind, basePath: string, parts: EstimatePart
     return jsonAnswer(updated, { headers: { etag } });
   });
 
-  bind(OPERATIONS.renameInstance, async ({ params, body, manager }) => {
-    const { instance, entityTag: etag } = await manager.rename(params.name, body.name);
+  bind(OPERATIONS.renameInstance, async ({ params, body, caller, manager }) => {
+    const { instance, entityTag: etag } = await manager.rename(params.name, body.name, caller.subject);
     const { restart_required } = instance;
     return jsonAnswer({ message: 'Instance renamed successfully', instance, restart_required }, { headers: { etag } });
   });
 
-  bind(OPERATIONS.deleteInstance, async ({ params, manager, signal }) => {
-    await manager.remove(params.name, signal);
+  bind(OPERATIONS.deleteInstance, async ({ params, caller, manager, signal }) => {
+    await manager.remove(params.name, { by: caller.subject, signal });
     return { message: 'Instance deleted successfully' };
   });
 }

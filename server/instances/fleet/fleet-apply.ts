@@ -126,7 +126,7 @@ export class FleetApply {
     try {
       return await wholeChanges.run(async (): Promise<Step> => {
         await attemptAll(this.#removable(), this.#unremoved, async (instance) =>
-          this.#removed.push(await removals.remove(instance)),
+          this.#removed.push(await removals.remove(instance, { by: this.#by })),
         );
         if (!this.#document.isPlannedAs(moves)) return { kind: 'end' };
         await this.#writeMoves(moves, this.#document.assignPorts(moves, failures, []), failures);
@@ -161,8 +161,12 @@ export class FleetApply {
     await attemptAll(going, failures, async (move) => {
       const { action, present } = move;
       const edit = { ...move.edit, port: ports.get(move) ?? 0 };
-      if (present === null) await editor.add(editor.draft(move.name, edit));
-      else await editor.put(present.instance, editor.revision(present.record, edit), action === 'restart');
+      const by = this.#by;
+      if (present === null) await editor.add(editor.draft(move.name, edit), by);
+      else {
+        const record = editor.revision(present.record, edit);
+        await editor.put(present.instance, record, { restarts: action === 'restart', by });
+      }
     });
     // Again in one turn: of two instances that swap ports, neither starts before the other has begun to stop.
     const restarts = going.filter((move) => move.action === 'restart' && !failures.has(move));

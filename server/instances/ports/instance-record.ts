@@ -62,3 +62,6 @@ export interface InstanceRecord {
   /** Grows with each update; the `ETag`. */
   version: number;
 }
+
+/** The part of a record that users can edit. */
+export type Edit = Pick<InstanceRecord, 'port' | 'portAssigned' | 'settings'>;

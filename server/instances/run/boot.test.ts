@@ -371,7 +371,8 @@ describe('a stray process', () => {
     await before.clock.advance(7_000);
     const after = await booting;
     expect(after.status()).toBe('stopping');
-    await expect(after.manager.remove('a', AbortSignal.abort(new Error('not now')))).rejects.toThrow('not now');
+    const signal = AbortSignal.abort(new Error('not now'));
+    await expect(after.manager.remove('a', { signal })).rejects.toThrow('not now');
   });
 
   it('is ended if its instance does not exist', async () => {

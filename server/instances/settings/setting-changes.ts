@@ -1,4 +1,10 @@
-import type { Settings } from '../ports/instance-record.ts';
+import type { Edit, Settings } from '../ports/instance-record.ts';
+
+/** Returns {@link settingChanges} of two records, after `port` if the port, or who chooses it, differs. */
+export function recordChanges(before: Edit, after: Edit): string[] {
+  const isPortKept = after.port === before.port && after.portAssigned === before.portAssigned;
+  return [...(isPortKept ? [] : ['port']), ...settingChanges(before.settings, after.settings)];
+}
 
 /**
  * Returns the settings that differ, with dots for entries of maps: `model_path`, `options.threads`. Settings that existed

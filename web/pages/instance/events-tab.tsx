@@ -9,7 +9,7 @@ import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp, useHasAccounts, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { alertTitle } from '../../lib/alert-title.ts';
-import { triggerText } from '../../lib/trigger-text.ts';
+import { authorText, triggerText } from '../../lib/trigger-text.ts';
 import { alertWords } from '../../words/alerts.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { eventsQuery, mergedEvents, useNewEvents, type InstanceEvent } from './instance-events.ts';
@@ -118,7 +118,7 @@ function What({ event }: { event: InstanceEvent }) {
 function Reason({ event }: { event: InstanceEvent }) {
   const words = useWords(instanceWords).events;
   if (event.type === 'system_alert') return event.data.message;
-  if (event.type !== 'instance_status_changed') return null;
+  if (event.type !== 'instance_status_changed') return <Change data={event.data} />;
   const { reason, cause, trigger } = event.data;
   const why = reason ?? (cause === undefined ? null : words[cause]);
   return (
@@ -132,6 +132,23 @@ function Reason({ event }: { event: InstanceEvent }) {
           {triggerText(trigger, words.trigger)}
         </span>
       )}
+    </>
+  );
+}
+
+/** The settings that were changed, and who changed them. */
+function Change({
+  data: { caller, ...data },
+}: {
+  data: Exclude<InstanceEvent, { type: 'system_alert' | 'instance_status_changed' }>['data'];
+}) {
+  const words = useWords(instanceWords).events;
+  const changed = 'changed' in data ? (data.changed ?? []) : [];
+  const by = authorText(caller);
+  return (
+    <>
+      {changed.length > 0 && <code className="mr-2">{changed.join(', ')}</code>}
+      {by !== null && <span title={caller}>{words.by(by)}</span>}
     </>
   );
 }

@@ -199,6 +199,7 @@ export const de = {
     updated: 'Einstellungen geändert',
     renamed: (before) => `umbenannt, vorher ${before}`,
     deleted: 'gelöscht',
+    by: (caller) => `von ${caller}`,
     eviction: 'eine andere Instanz braucht ihren Platz',
     idle: 'sie war im Leerlauf',
     trigger: {

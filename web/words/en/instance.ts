@@ -182,6 +182,7 @@ export const en = {
     updated: 'settings changed',
     renamed: (before: string) => `renamed, before ${before}`,
     deleted: 'deleted',
+    by: (caller: string) => `by ${caller}`,
     eviction: 'another instance needs its place',
     idle: 'it was idle',
     trigger: {

@@ -1142,6 +1142,8 @@ class InstanceCreatedEvent(_Base):
 
 class InstanceCreatedEventData(_Base):
     name: str
+    caller: str | None
+    """Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances."""
 
 
 class InstanceDeletedEvent(_Base):
@@ -1155,6 +1157,8 @@ class InstanceDeletedEvent(_Base):
 
 class InstanceDeletedEventData(_Base):
     name: str
+    caller: str | None
+    """Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances."""
 
 
 class InstanceEstimateRequest(_Base):
@@ -1356,6 +1360,10 @@ class InstanceUpdatedEventData(_Base):
     name: str
     previous_name: str | None
     """Present after a rename: the name until now."""
+    changed: list[str] | None
+    """The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them."""
+    caller: str | None
+    """Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances."""
 
 
 class KeptContext(_Base):

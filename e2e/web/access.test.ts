@@ -146,6 +146,23 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByText('15 min').click();
     expect(page.url()).toContain('by=instance&window=15m');
     await page.getByRole('row', { name: /^chat 1 / }).waitFor();
+    await page
+      .getByRole('row', { name: /^chat 1 / })
+      .getByRole('link', { name: 'chat' })
+      .click();
+    await page.waitForURL(/#\/requests\?instance=chat$/);
+    await page.goBack();
+    await page.getByText('Key', { exact: true }).click();
+    await page
+      .getByRole('row', { name: /laptop/ })
+      .getByRole('link', { name: 'laptop' })
+      .click();
+    await page.waitForURL(/#\/requests\?caller=key/);
+    await page
+      .getByRole('row', { name: /\/v1\/chat\/completions/ })
+      .first()
+      .waitFor();
+    await page.goBack();
 
     await page.getByRole('tab', { name: 'Keys' }).click();
     await revoke(page, 'laptop');
@@ -357,6 +374,21 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
       await page.keyboard.press('Control+k');
       await page.getByRole('combobox', { name: 'Go to, or do …' }).fill(`${label} access`);
       await page.getByRole('option', { name: label }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('tab', { name: tab, selected: true }).waitFor();
+    }
+  });
+
+  it('finds users and keys by their names in the palette', async () => {
+    await post('/api/keys', { name: 'laptop-editor', expires_at: '2090-01-31T00:00:00Z' });
+    const page = await open('/instances');
+    for (const [name, kind, tab] of [
+      ['laptop-editor', 'key', 'Keys'],
+      ['admin', 'user', 'Users'],
+    ] as const) {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Go to, or do …' }).fill(`${name} ${kind}`);
+      await page.getByRole('option', { name }).first().waitFor();
       await page.keyboard.press('Enter');
       await page.getByRole('tab', { name: tab, selected: true }).waitFor();
     }

@@ -3,14 +3,17 @@ import type { Row } from '../lib/live/row-store.ts';
 import { wordMatches } from '../lib/word-match.ts';
 import { sampleRow } from '../testing/sample-row.ts';
 import { en as commands } from '../words/en/commands.ts';
+import { en } from '../words/en/parts.ts';
 import { en as words } from '../words/en/shell.ts';
 import { instanceItems } from './palette-instances.ts';
 import { paletteText } from './palette-text.ts';
 
+const { statuses } = en;
 const nothing = (): void => undefined;
 const MEANS = {
   words,
   commands,
+  statuses,
   actions: { start: nothing, stop: nothing, restart: nothing },
   navigate: async () => {},
 };
@@ -35,8 +38,8 @@ describe('the lines of an instance in the palette', () => {
     expect(labels(sampleRow({}), 'viewer')).toEqual(['chat', 'Logs chat']);
   });
 
-  it.each(['gpt-4o-mini', 'team', 'qwen3 q4', '8101'])('are found by %s', (query) => {
-    const row = sampleRow({ aliases: ['gpt-4o-mini'], group: 'team' });
+  it.each(['gpt-4o-mini', 'team', 'qwen3 q4', '8101', 'failed'])('are found by %s', (query) => {
+    const row = sampleRow({ aliases: ['gpt-4o-mini'], group: 'team', status: 'failed' });
     expect(wordMatches(itemsOf(row), paletteText, query, 1).map(({ label }) => label)).toEqual(['chat']);
   });
 });

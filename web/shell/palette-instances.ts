@@ -5,6 +5,7 @@ import type { Row } from '../lib/live/row-store.ts';
 import { modelName } from '../lib/model-name.ts';
 import { includes } from '../lib/permissions.ts';
 import type { commandsWords } from '../words/commands.ts';
+import type { partsWords } from '../words/parts.ts';
 import type { shellWords } from '../words/shell.ts';
 import type { PaletteItem } from './palette-text.ts';
 
@@ -12,14 +13,15 @@ interface Means {
   role: Role;
   words: (typeof shellWords)['en'];
   commands: (typeof commandsWords)['en'];
+  statuses: (typeof partsWords)['en']['statuses'];
   actions: Pick<InstanceActions, 'start' | 'stop' | 'restart'>;
   navigate: ReturnType<typeof useNavigate>;
 }
 
-/** The lines of one instance: its page, and the commands that it takes now. Its aliases, group, model and port find it too. */
-export function instanceItems(row: Row, { role, words, commands, actions, navigate }: Means): PaletteItem[] {
+/** The lines of one instance: its page, and the commands that it takes now. Its aliases, group, model, port and status find it too. */
+export function instanceItems(row: Row, { role, words, commands, statuses, actions, navigate }: Means): PaletteItem[] {
   const { name } = row;
-  const more = [...row.aliases, row.group, modelName(row), row.running_port ?? row.port]
+  const more = [...row.aliases, row.group, modelName(row), row.running_port ?? row.port, statuses[row.status]]
     .filter((part) => part !== undefined && part !== null)
     .join(' ');
   const open = (tab?: 'logs'): void =>

@@ -6,12 +6,13 @@ import { useApp, useHasAccounts, useRole } from '../lib/app.ts';
 import { useInstanceActions } from '../lib/instance-actions.ts';
 import { chooseLanguage, language, useWords } from '../lib/language.ts';
 import { includes } from '../lib/permissions.ts';
-import { configQuery } from '../lib/queries.ts';
+import { configQuery, keysQuery, usersQuery } from '../lib/queries.ts';
 import { useReload } from '../lib/reload.ts';
 import { shortcutGroups } from '../lib/shortcuts.ts';
 import { chooseTheme, theme } from '../lib/theme.ts';
 import { ACCESS_TABS, FOR_ADMINS, type AccessTab } from '../pages/access/access-search.ts';
 import { commandsWords } from '../words/commands.ts';
+import { partsWords } from '../words/parts.ts';
 import { shellWords } from '../words/shell.ts';
 import { instanceItems } from './palette-instances.ts';
 import type { PaletteItem } from './palette-text.ts';
@@ -21,12 +22,14 @@ import { PLACES } from './places.ts';
 export function usePaletteItems(): readonly PaletteItem[] {
   const words = useWords(shellWords);
   const commands = useWords(commandsWords);
+  const { statuses } = useWords(partsWords);
   const { rows } = useApp();
   const role = useRole();
   const navigate = useNavigate();
   const actions = useInstanceActions();
   const parts = usePartItems();
   const settings = useSettingItems();
+  const accounts = useAccountItems();
   const server = useServerItems();
   return useMemo(() => {
     const places = PLACES.filter(({ needs }) => includes(role, needs)).map(({ id, to, icon, key }): PaletteItem => ({
@@ -44,7 +47,9 @@ export function usePaletteItems(): readonly PaletteItem[] {
           ? []
           : [{ id: `key ${keys}`, label, icon: 'keyboard', hint: place, keys, run }],
       );
-    const instances = rows.all().flatMap((row) => instanceItems(row, { role, words, commands, actions, navigate }));
+    const instances = rows
+      .all()
+      .flatMap((row) => instanceItems(row, { role, words, commands, statuses, actions, navigate }));
     const themes = (['system', 'light', 'dark'] as const)
       .filter((value) => value !== theme.get())
       .map((value): PaletteItem => ({
@@ -59,12 +64,14 @@ export function usePaletteItems(): readonly PaletteItem[] {
         id: `language ${value}`,
         label: `${words.language}: ${words.languages[value]}`,
         icon: 'language',
+        // A language is also searched for by its name in another one.
+        words: value === 'de' ? 'german' : 'englisch',
         run: () => chooseLanguage(value),
       }));
     const shown = new Set(here.map(({ label }) => label));
     const others = [...parts, ...server].filter(({ label }) => !shown.has(label));
-    return [...places, ...here, ...others, ...instances, ...themes, ...languages, ...settings];
-  }, [words, commands, rows, role, navigate, actions, parts, server, settings]);
+    return [...places, ...here, ...others, ...instances, ...accounts, ...themes, ...languages, ...settings];
+  }, [words, commands, statuses, rows, role, navigate, actions, parts, server, settings, accounts]);
 }
 
 /** Parts of places: tabs, and what they make. */
@@ -122,6 +129,39 @@ function useSettingItems(): readonly PaletteItem[] {
         run: () => void navigate({ to: '/settings', search: { q: key } }),
       })),
     [data, words, navigate],
+  );
+}
+
+/** Users and keys by their names, for administrators. */
+function useAccountItems(): readonly PaletteItem[] {
+  const words = useWords(shellWords);
+  const { client } = useApp();
+  const hasAccounts = useHasAccounts();
+  const isAdmin = includes(useRole(), 'admin');
+  const navigate = useNavigate();
+  const enabled = isAdmin && hasAccounts;
+  const { data: users } = useQuery({ ...usersQuery(client), enabled });
+  const { data: keys } = useQuery({ ...keysQuery(client), enabled });
+  return useMemo(
+    () => [
+      ...(users ?? []).map(({ username }): PaletteItem => ({
+        id: `user ${username}`,
+        label: username,
+        icon: 'access',
+        hint: words.user,
+        words: words.user,
+        run: () => void navigate({ to: '/access', search: { tab: 'users' } }),
+      })),
+      ...(keys ?? []).map(({ id, name, owner }): PaletteItem => ({
+        id: `api key ${id}`,
+        label: name,
+        icon: 'access',
+        hint: words.keyOf(owner),
+        words: words.keyOf(owner),
+        run: () => void navigate({ to: '/access', search: { tab: 'keys', owner } }),
+      })),
+    ],
+    [users, keys, words, navigate],
   );
 }
 

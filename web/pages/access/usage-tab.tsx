@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useSearch } from '@tanstack/react-router';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import type { Usage, UsageGroup, UsageRow } from '@llamactl/client';
 import { number, tokenCount } from '../../lib/figures.ts';
 import { Age, Moment } from '../../components/age.tsx';
@@ -143,6 +143,24 @@ function Swatch({ className }: { className: string }) {
   return <span aria-hidden className={`inline-block size-2 rounded-[2px] forced-colors:border ${className}`} />;
 }
 
+/** The name of a row, which leads to its requests. Those of something deleted cannot be listed. */
+function UsageName({ row: { id, deleted }, by, name }: { row: UsageRow; by: UsageGroup; name: string }) {
+  const look = 'max-w-28 truncate font-strong wide:max-w-64';
+  if (deleted) {
+    return (
+      <span className={look} title={name}>
+        {name}
+      </span>
+    );
+  }
+  const search = by === 'instance' ? { instance: name } : { caller: by === 'key' ? `key:${id ?? ''}` : `user:${name}` };
+  return (
+    <Link to="/requests" search={search} title={name} className={classNames(look, 'text-accent hover:underline')}>
+      {name}
+    </Link>
+  );
+}
+
 function Row({ row, by, most }: { row: UsageRow; by: UsageGroup; most: number }) {
   const words = useWords(accessWords);
   const [tokensIn, tokensOut] = [tokenCount(row.tokens_in), tokenCount(row.tokens_out)];
@@ -156,9 +174,7 @@ function Row({ row, by, most }: { row: UsageRow; by: UsageGroup; most: number })
               {name}
             </span>
           ) : (
-            <span className="max-w-28 truncate font-strong wide:max-w-64" title={name}>
-              {name}
-            </span>
+            <UsageName row={row} by={by} name={row.name} />
           )}
           {row.deleted && <Badge>{words.deleted}</Badge>}
         </span>

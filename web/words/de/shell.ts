@@ -41,6 +41,8 @@ export const de = {
   paletteNothing: 'Nichts hat diese Wörter',
   instance: 'Instanz',
   setting: 'Einstellung',
+  user: 'Benutzer',
+  keyOf: (owner) => `Schlüssel von ${owner}`,
   reloadServer: 'llamactl neu laden',
   reloading: 'llamactl lädt neu. Keine Instanz stoppt.',
   parts: {

@@ -39,6 +39,8 @@ export const en = {
   paletteNothing: 'Nothing has these words',
   instance: 'Instance',
   setting: 'Setting',
+  user: 'User',
+  keyOf: (owner: string) => `Key of ${owner}`,
   reloadServer: 'Reload llamactl',
   reloading: 'llamactl reloads. No instance stops.',
   parts: {

@@ -62,6 +62,10 @@ describe('an event line', () => {
       '12:00:00  llama         deleted',
       { ...at, type: 'instance_deleted', data: { name: 'llama', caller: 'anonymous' } },
     ],
+    [
+      '12:00:00  llama         needs a restart  its engine is older',
+      { ...at, type: 'instance_updated', data: { name: 'llama', reason: 'its engine is older' } },
+    ],
     ['12:00:00  llama         updated', { ...at, type: 'instance_updated', data: { name: 'llama' } }],
     [
       '12:00:00  llama         updated  port, options.threads  by key:1 (ci)',

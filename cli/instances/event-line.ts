@@ -42,7 +42,8 @@ function partsOf(frame: Frame, style: Style): string[] {
     case 'instance_created':
       return [nameOf(frame.data.name), 'created', ...authorOf(frame.data.caller)];
     case 'instance_updated': {
-      const { name, previous_name: previous, changed = [], caller } = frame.data;
+      const { name, previous_name: previous, changed = [], reason, caller } = frame.data;
+      if (reason !== undefined) return [nameOf(name), 'needs a restart', plain(reason)];
       const change =
         previous === undefined ? [nameOf(name), 'updated'] : [nameOf(previous), `renamed to ${plain(name)}`];
       return [...change, ...(changed.length === 0 ? [] : [plain(changed.join(', '))]), ...authorOf(caller)];

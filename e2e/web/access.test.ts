@@ -455,7 +455,7 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     expect(await page.getByRole('option', { name: /Users|Audit/ }).count()).toBe(0);
     await page.keyboard.press('Escape');
     await page.getByRole('tab', { name: 'Usage' }).click();
-    await page.getByText('No request in this time').waitFor();
+    await page.getByText('No key was used in this time').waitFor();
     expect(await page.getByRole('radiogroup', { name: 'Usage by' }).getByRole('radio').count()).toBe(2);
     const places = page.getByRole('navigation', { name: 'Places' }).first();
     const shown = await places.getByRole('link').allTextContents();

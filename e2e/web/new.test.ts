@@ -141,13 +141,15 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
 
   it.runIf(isLong)('takes a pasted command, and says what it leaves out', async () => {
     const page = await window.tab(server.url, '/new?tab=command');
-    const text = `docker run --rm ghcr.io/ggml-org/llama.cpp:server -m ${folder}/demo-model.gguf -c 640 --host 0.0.0.0`;
+    const text = `docker run --rm ghcr.io/ggml-org/llama.cpp:server -m ${folder}/demo-model.gguf -c 640 --host 0.0.0.0 --alias my-coder`;
     await page.getByLabel('A command line, docker run').fill(text);
     await page.getByRole('button', { name: 'Read it' }).click();
     await page.getByText('is set by llamactl: an engine listens on loopback').waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Use in the form' }).click();
     expect(await optionField(page, 'ctx_size').inputValue()).toBe('640');
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('my-coder');
+    expect(await page.getByLabel('Other names').inputValue()).toBe('');
     expect(await page.getByLabel('Path of the model file').inputValue()).toBe(`${folder}/demo-model.gguf`);
     await meaning(page).getByText('--ctx-size 640').waitFor();
   });

@@ -8,11 +8,16 @@ import { Meter } from './meter.tsx';
 /** The memory that a model needs on a device, and how much of it is free. */
 export function DeviceNeed({ device }: { device: DeviceEstimate }) {
   const words = useWords(partsWords).memory;
-  const { need, free } = device;
+  const { need, free, total } = device;
   const name = deviceName(device.device);
+  const sizes = [memoryText(need), memoryText(free)] as const;
+  // `memory.overcommit` allows more than there is.
+  const isBeyond = free > total;
   return (
     <div className="flex flex-col gap-1">
-      <p className="figures">{words.perDevice(name, memoryText(need), memoryText(free))}</p>
+      <p className="figures">
+        {isBeyond ? words.perDeviceBeyond(name, ...sizes, memoryText(total)) : words.perDevice(name, ...sizes)}
+      </p>
       <Meter label={name} text={memoryText(need)} value={need} max={Math.max(free, need)} limits={[0.85, 1]} />
       <MemoryParts device={device} />
     </div>

@@ -237,7 +237,8 @@ describe('an engine that is slow to print its flags', () => {
     expect(after.manager.get('b').restart_required).toBe(true);
     await print();
     expect(after.manager.get('a').restart_required).toBe(true);
-    expect(after.events.events).toEqual([{ type: 'instance_updated', data: { name: 'a' } }]);
+    const reason = 'its engine was started with another command than the next start would use';
+    expect(after.events.events).toEqual([{ type: 'instance_updated', data: { name: 'a', reason } }]);
   });
 
   it('sends no event about a run that is ending', async () => {

@@ -196,6 +196,7 @@ async function learnBehind(
   if (over.aborted || mailbox.isClosed || record.settings !== settings) return;
   // A run that is ending needs no restart.
   if ('ending' in state) return;
-  if (isRestartRequired(state, adapter.plan(record)))
-    events.emit({ type: 'instance_updated', data: { name: record.name } }, record.id);
+  if (!isRestartRequired(state, adapter.plan(record))) return;
+  const reason = 'its engine was started with another command than the next start would use';
+  events.emit({ type: 'instance_updated', data: { name: record.name, reason } }, record.id);
 }

@@ -73,14 +73,21 @@ export function UsageView({ groups, isPart = false }: UsageViewProps) {
         {query.data !== undefined && query.data.usage.length > 0 && <Total usage={query.data} />}
       </div>
       <QueryPart query={query}>
-        {(usage) => (usage.usage.length === 0 ? <NoUsage isPart={isPart} /> : <UsageTable usage={usage} />)}
+        {(usage) => (usage.usage.length === 0 ? <NoUsage by={by} isPart={isPart} /> : <UsageTable usage={usage} />)}
       </QueryPart>
     </>
   );
 }
 
-function NoUsage({ isPart }: { isPart: boolean }) {
+function NoUsage({ by, isPart }: { by: UsageGroup; isPart: boolean }) {
   const words = useWords(accessWords);
+  if (by === 'key') {
+    return (
+      <EmptyState icon="requests" title={words.noKeyUsage}>
+        {words.noKeyUsageHint}
+      </EmptyState>
+    );
+  }
   if (isPart) return <p className="text-mute">{`${words.noUsage}. ${words.noUsageHint}`}</p>;
   return (
     <EmptyState icon="requests" title={words.noUsage}>

@@ -100,6 +100,7 @@ function What({ event }: { event: InstanceEvent }) {
     case 'instance_created':
       return words.created;
     case 'instance_updated':
+      if (event.data.reason !== undefined) return words.outdated;
       return event.data.previous_name === undefined ? words.updated : words.renamed(event.data.previous_name);
     case 'instance_deleted':
       return words.deleted;
@@ -144,6 +145,7 @@ function Change({
 }) {
   const words = useWords(instanceWords).events;
   const changed = 'changed' in data ? (data.changed ?? []) : [];
+  if ('reason' in data && data.reason !== undefined) return data.reason;
   const by = authorText(caller);
   return (
     <>

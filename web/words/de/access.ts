@@ -259,6 +259,8 @@ export const de = {
   refused: (count) => `${count} abgewiesen`,
   failed: (count) => `${count} gescheitert`,
   noUsage: 'Keine Anfrage in dieser Zeit',
+  noKeyUsage: 'Kein Schlüssel wurde in dieser Zeit benutzt',
+  noKeyUsageHint: 'Anfragen ohne Schlüssel, etwa Chats auf dieser Seite, stehen unter Benutzer und Instanz.',
   noUsageHint: 'Jede Anfrage an eine Instanz zählt hier, mit den Token ihrer Eingabe und ihrer Antwort.',
   noAccount: 'ohne Konto',
   noInstance: 'keine Instanz',

@@ -197,6 +197,7 @@ export const de = {
     why: 'Warum',
     created: 'angelegt',
     updated: 'Einstellungen geändert',
+    outdated: 'braucht einen Neustart',
     renamed: (before) => `umbenannt, vorher ${before}`,
     deleted: 'gelöscht',
     by: (caller) => `von ${caller}`,

@@ -30,6 +30,8 @@ export const de = {
   ago: (time) => `vor ${time}`,
   memory: {
     perDevice: (device, need, free) => `${device}: braucht ${need}, ${free} frei`,
+    perDeviceBeyond: (device, need, free, total) =>
+      `${device}: braucht ${need}; memory.overcommit erlaubt ${free} von ${total}`,
     weights: (size) => `Gewichte ${size}`,
     cache: (size) => `Cache ${size}`,
     compute: (size) => `Puffer ${size}`,

@@ -180,6 +180,7 @@ export const en = {
     why: 'Why',
     created: 'created',
     updated: 'settings changed',
+    outdated: 'needs a restart',
     renamed: (before: string) => `renamed, before ${before}`,
     deleted: 'deleted',
     by: (caller: string) => `by ${caller}`,

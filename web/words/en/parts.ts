@@ -30,6 +30,8 @@ export const en = {
   ago: (time: string) => `${time} ago`,
   memory: {
     perDevice: (device: string, need: string, free: string) => `${device}: needs ${need}, ${free} free`,
+    perDeviceBeyond: (device: string, need: string, free: string, total: string) =>
+      `${device}: needs ${need}; memory.overcommit allows ${free} of ${total}`,
     weights: (size: string) => `weights ${size}`,
     cache: (size: string) => `cache ${size}`,
     compute: (size: string) => `buffers ${size}`,

@@ -1049,7 +1049,7 @@ export type Frame = {
     previous_name?: string | undefined;
     /** The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them. */
     changed?: string[] | undefined;
-    /** What llamactl found out about the instance, if no caller changed it. */
+    /** The finding of llamactl, if no caller changed the instance. */
     reason?: string | undefined;
     /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
     caller?: string | undefined;
@@ -1945,7 +1945,7 @@ export type PastEvent = {
     previous_name?: string | undefined;
     /** The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them. */
     changed?: string[] | undefined;
-    /** What llamactl found out about the instance, if no caller changed it. */
+    /** The finding of llamactl, if no caller changed the instance. */
     reason?: string | undefined;
     /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
     caller?: string | undefined;

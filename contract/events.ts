@@ -49,7 +49,7 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
       .array(z.string())
       .optional()
       .describe('The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them.'),
-    reason: z.string().optional().describe('What llamactl found out about the instance, if no caller changed it.'),
+    reason: z.string().optional().describe('The finding of llamactl, if no caller changed the instance.'),
     caller: AuthorSchema,
   }),
   ofInstance('instance_deleted', { caller: AuthorSchema }),

@@ -1884,7 +1884,7 @@ type InstanceUpdatedEvent struct {
 	// The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them.
 	Changed []string `json:"changed,omitzero"`
 
-	// What llamactl found out about the instance, if no caller changed it.
+	// The finding of llamactl, if no caller changed the instance.
 	Reason string `json:"reason,omitzero"`
 
 	// Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see

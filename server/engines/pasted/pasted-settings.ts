@@ -11,7 +11,8 @@ export class PastedSettings {
   readonly #settings: ParsedSettings = { engine: 'llama_cpp' };
   readonly #arguments: string[] = [];
   readonly #environment = new Map<string, string>();
-  readonly #aliases: string[] = [];
+  /** The aliases, each with the text that gave it. */
+  readonly #aliases = new Map<string, Understood>();
   readonly #understood = new Set<Understood>();
   /** The part that a later value of the same option replaces, by the option's path. */
   readonly #replaceable = new Map<string, Understood>();
@@ -70,8 +71,21 @@ export class PastedSettings {
   }
 
   alias(alias: string, text: string): void {
-    this.#aliases.push(alias);
-    this.#understood.add({ text, path: 'aliases' });
+    const understood = { text, path: 'aliases' };
+    this.#aliases.set(alias, understood);
+    this.#understood.add(understood);
+  }
+
+  /** Names the instance after its first alias, by which its programs ask, if that is a valid name. Keeps a name that it has. */
+  nameAfterAlias(): void {
+    const [first] = this.#aliases;
+    if (first === undefined || this.name !== undefined) return;
+    const [alias, understood] = first;
+    if (!CreateInstanceSchema.shape.name.safeParse(alias).success) return;
+    this.#settings.name = alias;
+    this.#aliases.delete(alias);
+    this.#understood.delete(understood);
+    this.#understood.add({ ...understood, path: 'name' });
   }
 
   /** Names the instance after a text, as far as the rules for names allow. Keeps a name that it has. */
@@ -94,7 +108,7 @@ export class PastedSettings {
       ...this.#settings,
       ...(this.#arguments.length === 0 ? {} : { extra_args: this.#arguments }),
       ...(this.#environment.size === 0 ? {} : { environment: Object.fromEntries(this.#environment) }),
-      ...(this.#aliases.length === 0 ? {} : { aliases: this.#aliases }),
+      ...(this.#aliases.size === 0 ? {} : { aliases: [...this.#aliases.keys()] }),
     };
     return { settings, understood: [...this.#understood], dropped: this.#dropped };
   }

@@ -59,9 +59,14 @@ describe('a command line', () => {
     expect(found?.why).toMatch(why);
   });
 
-  it('keeps a fixed port, aliases and a model of a hub', () => {
+  it('keeps a fixed port, aliases and a model of a hub, and is named after the first alias', () => {
     const { settings } = only('llama-server -hf org/repo:Q4_K_M --port 8081 --alias gpt,chat');
-    expect(settings).toMatchObject({ model: 'org/repo:Q4_K_M', port: 8_081, aliases: ['gpt', 'chat'] });
+    expect(settings).toMatchObject({ name: 'gpt', model: 'org/repo:Q4_K_M', port: 8_081, aliases: ['chat'] });
+  });
+
+  it('is named after its file if its alias is no valid name', () => {
+    const { settings } = only('llama-server -m /models/chat.gguf --alias org/chat');
+    expect(settings).toMatchObject({ name: 'chat', aliases: ['org/chat'] });
   });
 
   it('collects the values of an option that may be given several times', () => {

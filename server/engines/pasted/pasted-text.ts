@@ -34,6 +34,7 @@ function instanceOf(
   const read = isContainerRun(words) ? readContainerRun : readCommand;
   const problem = read(words, catalogue, settings);
   if (problem !== null) throw unreadable(problem);
+  settings.nameAfterAlias();
   const { modelPath } = settings;
   if (modelPath !== undefined) settings.nameAfter(path.basename(modelPath).replace(/\.gguf$/i, ''));
   return settings.result();

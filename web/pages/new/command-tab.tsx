@@ -38,11 +38,7 @@ export function CommandTab({ command, onUsed }: CommandTabProps) {
     const values = valuesOf(instance);
     if (name !== null) values.delete('name');
     else if (!values.has('name') && document['name'] === undefined) {
-      // The first alias of a command is the name by which its programs ask.
-      const [alias, ...others] = instance.settings.aliases ?? [];
-      const chosen = instanceName(alias ?? instance.settings.model_path ?? '', names);
-      values.set('name', chosen);
-      if (chosen === alias) values.set('aliases', others.length === 0 ? undefined : others);
+      values.set('name', instanceName(instance.settings.model_path ?? '', names));
     }
     if (values.has('model_path')) values.set('model', undefined);
     dispatch({ kind: 'merge', values });

@@ -1363,7 +1363,7 @@ class InstanceUpdatedEventData(_Base):
     changed: list[str] | None
     """The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them."""
     reason: str | None
-    """What llamactl found out about the instance, if no caller changed it."""
+    """The finding of llamactl, if no caller changed the instance."""
     caller: str | None
     """Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances."""
 

@@ -2,6 +2,9 @@ import type { LaunchSuggestion } from '../ports/machine-memory.ts';
 import type { Shortage } from './memory-ledger.ts';
 import type { MemoryTerms } from './memory-terms.ts';
 
+/** How many times its room a need may be, so that a larger `memory.overcommit` is advice. */
+const MOST_OVERCOMMIT = 2;
+
 /** Says to people why an instance cannot have the memory that it needs, and what helps; a clause. */
 export function shortageText(
   { device, need, most, pinned, isLimited }: Shortage,
@@ -10,9 +13,12 @@ export function shortageText(
 ): string {
   const held = pinned === 0 ? '' : `, because pinned instances hold ${sizeText(pinned)}`;
   const fits =
-    suggestions.length === 0 ? '' : `it would fit with ${suggestions.map(({ label }) => label).join(', or with ')}; `;
+    suggestions.length === 0 ? [] : [`it would fit with ${suggestions.map(({ label }) => label).join(', or with ')}`];
   const limit = isLimited ? `\`memory.devices.${device}.limit_mb\` or ` : '';
-  const remedy = `${fits}or raise ${limit}\`memory.overcommit\` (now ${overcommit})`.replace(/^or /, '');
+  // A machine that swaps most of a model is of no use, so only another launch helps far beyond the room.
+  const isFar = !isLimited && need > most * MOST_OVERCOMMIT && fits.length > 0;
+  const raise = isFar ? [] : [`raise ${limit}\`memory.overcommit\` (now ${overcommit})`];
+  const remedy = [...fits, ...raise].join('; or ');
   return `it needs ${sizeText(need)} of ${device}, and can get at most ${sizeText(most)}${held}; ${remedy}`;
 }
 

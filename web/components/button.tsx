@@ -1,6 +1,7 @@
 import type { ButtonHTMLAttributes, ReactNode } from 'react';
 import { classNames } from '../lib/class-names.ts';
 import { Icon, type IconName } from './icons.tsx';
+import { useKeptFocus } from './kept-focus.ts';
 import { PendingMark } from './pending-mark.tsx';
 
 /** `primary`: the one action of a place. `quiet`: without an edge, for rows and bars. */
@@ -20,10 +21,10 @@ export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
 }
 
 const KINDS: Readonly<Record<ButtonKind, string>> = {
-  primary: 'border-transparent bg-accent text-on-accent font-strong enabled:hover:brightness-110',
-  normal: 'border-line bg-raised enabled:hover:bg-hover',
-  quiet: 'border-transparent enabled:hover:bg-hover',
-  danger: 'border-line bg-raised text-bad enabled:hover:bg-bad-soft',
+  primary: 'border-transparent bg-accent text-on-accent font-strong not-aria-disabled:hover:brightness-110',
+  normal: 'border-line bg-raised not-aria-disabled:hover:bg-hover',
+  quiet: 'border-transparent not-aria-disabled:hover:bg-hover',
+  danger: 'border-line bg-raised text-bad not-aria-disabled:hover:bg-bad-soft',
 };
 
 /** A button with words. For one with only an icon use `IconButton`. */
@@ -39,15 +40,16 @@ export function Button({
   children,
   ...rest
 }: ButtonProps) {
+  const focus = useKeptFocus(disabled === true || isPending, rest);
   return (
     <button
       {...rest}
+      {...focus}
       // oxlint-disable-next-line react/button-has-type -- a literal of its own type
       type={type}
-      disabled={disabled === true || isPending}
       aria-busy={isPending || undefined}
       className={classNames(
-        'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-control border whitespace-nowrap transition-colors duration-100 disabled:opacity-50 pointer-coarse:min-h-11',
+        'inline-flex shrink-0 items-center justify-center gap-1.5 rounded-control border whitespace-nowrap transition-colors duration-100 aria-disabled:opacity-50 pointer-coarse:min-h-11',
         size === 'small' ? 'h-7 px-2 text-body' : 'h-8 px-3 text-body',
         KINDS[kind],
         className,

@@ -14,6 +14,9 @@ export default function MenuSurface({ menu, onClose }: { menu: OpenMenu; onClose
   const { left, top, width, height } = anchor.getBoundingClientRect();
   // A modal dialog makes everything outside of it inert.
   const container = anchor.closest('dialog') ?? document.body;
+  const giveBack = (): void => {
+    if (anchor.isConnected) anchor.focus();
+  };
   return (
     <DropdownMenu.Root open modal={false} onOpenChange={(isOpen) => !isOpen && onClose()}>
       <DropdownMenu.Trigger
@@ -31,13 +34,13 @@ export default function MenuSurface({ menu, onClose }: { menu: OpenMenu; onClose
           loop
           onCloseAutoFocus={(event) => {
             event.preventDefault();
-            if (anchor.isConnected) anchor.focus();
+            giveBack();
           }}
           className="popped z-50 max-h-[var(--radix-dropdown-menu-content-available-height)] max-w-[calc(100vw-16px)] min-w-44 overflow-y-auto rounded-panel border border-line bg-raised p-1 text-body shadow-float"
         >
           {items().map((item, at) => (
             // oxlint-disable-next-line react/no-array-index-key -- the lines of one open menu keep their places
-            <Line key={at} item={item} onStay={renderAgain} />
+            <Line key={at} item={item} onStay={renderAgain} onLeave={giveBack} />
           ))}
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
@@ -45,7 +48,15 @@ export default function MenuSurface({ menu, onClose }: { menu: OpenMenu; onClose
   );
 }
 
-function Line({ item, onStay }: { item: MenuItem; onStay: () => void }) {
+interface LineProps {
+  item: MenuItem;
+  /** Called after a choice that leaves the menu open. */
+  onStay: () => void;
+  /** Called before the action of a choice that closes the menu. */
+  onLeave: () => void;
+}
+
+function Line({ item, onStay, onLeave }: LineProps) {
   if (item.kind === 'line') return <DropdownMenu.Separator className="mx-1 my-1 h-px bg-line" />;
   if (item.kind === 'heading') {
     return <DropdownMenu.Label className="px-2 pt-1.5 pb-0.5 text-label text-mute">{item.label}</DropdownMenu.Label>;
@@ -53,6 +64,8 @@ function Line({ item, onStay }: { item: MenuItem; onStay: () => void }) {
   const { label, icon, keyHint, isDanger = false, disabled = false, isChosen, staysOpen = false, onSelect } = item;
   const select = (event: Event): void => {
     if (staysOpen) event.preventDefault();
+    // A dialog returns the focus to the element that has it when the dialog opens.
+    else onLeave();
     onSelect();
     if (staysOpen) onStay();
   };

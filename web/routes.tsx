@@ -5,8 +5,11 @@ import {
   createRouter,
   lazyRouteComponent,
   redirect,
+  type AsyncRouteComponent,
 } from '@tanstack/react-router';
+import type { ComponentType } from 'react';
 import { ErrorState, NotFoundState } from './components/error-state.tsx';
+import { laterPart } from './components/later-part.tsx';
 import { accessSearch } from './pages/access/access-search.ts';
 import { apiSearch } from './pages/api/api-search.ts';
 import { instanceSearch } from './pages/instance/instance-search.ts';
@@ -21,6 +24,20 @@ import { placeOfDocs } from './lib/docs-address.ts';
 import { Frame } from './shell/frame.tsx';
 
 /** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
+
+/** A page, which its file exports under a name. The type of the file must not be needed here, since it has that of the router. */
+function later<Module extends object>(load: () => Promise<Module>, name: keyof Module): AsyncRouteComponent<unknown> {
+  const page = async (): Promise<ComponentType> => {
+    const exported: unknown = (await load())[name];
+    if (!isPage(exported)) throw new Error(`${String(name)} is no component`);
+    return exported;
+  };
+  return lazyRouteComponent(laterPart(page));
+}
+
+function isPage(value: unknown): value is ComponentType {
+  return typeof value === 'function';
+}
 
 const root = createRootRoute({ component: Frame, notFoundComponent: () => <NotFoundState /> });
 
@@ -37,21 +54,21 @@ const instances = createRoute({
   getParentRoute: () => root,
   path: '/instances',
   validateSearch: instancesSearch,
-  component: lazyRouteComponent(() => import('./pages/instances/instances-page.tsx'), 'InstancesPage'),
+  component: later(() => import('./pages/instances/instances-page.tsx'), 'InstancesPage'),
 });
 
 const instance = createRoute({
   getParentRoute: () => root,
   path: '/instances/$name',
   validateSearch: instanceSearch,
-  component: lazyRouteComponent(() => import('./pages/instance/instance-page.tsx'), 'InstancePage'),
+  component: later(() => import('./pages/instance/instance-page.tsx'), 'InstancePage'),
 });
 
 const edit = createRoute({
   getParentRoute: () => root,
   path: '/instances/$name/edit',
   validateSearch: editSearch,
-  component: lazyRouteComponent(() => import('./pages/new/edit-page.tsx'), 'EditPage'),
+  component: later(() => import('./pages/new/edit-page.tsx'), 'EditPage'),
 });
 
 // Not below `/instances`, where an instance may have the name `new`.
@@ -59,56 +76,56 @@ const create = createRoute({
   getParentRoute: () => root,
   path: '/new',
   validateSearch: newSearch,
-  component: lazyRouteComponent(() => import('./pages/new/new-page.tsx'), 'NewPage'),
+  component: later(() => import('./pages/new/new-page.tsx'), 'NewPage'),
 });
 
 const playground = createRoute({
   getParentRoute: () => root,
   path: '/playground',
   validateSearch: playgroundSearch,
-  component: lazyRouteComponent(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
+  component: later(() => import('./pages/playground/playground-page.tsx'), 'PlaygroundPage'),
 });
 
 const models = createRoute({
   getParentRoute: () => root,
   path: '/models',
   validateSearch: modelsSearch,
-  component: lazyRouteComponent(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
+  component: later(() => import('./pages/models/models-page.tsx'), 'ModelsPage'),
 });
 
 const requests = createRoute({
   getParentRoute: () => root,
   path: '/requests',
   validateSearch: requestsSearch,
-  component: lazyRouteComponent(() => import('./pages/requests/requests-page.tsx'), 'RequestsPage'),
+  component: later(() => import('./pages/requests/requests-page.tsx'), 'RequestsPage'),
 });
 
 const system = createRoute({
   getParentRoute: () => root,
   path: '/system',
   validateSearch: systemSearch,
-  component: lazyRouteComponent(() => import('./pages/system/system-page.tsx'), 'SystemPage'),
+  component: later(() => import('./pages/system/system-page.tsx'), 'SystemPage'),
 });
 
 const access = createRoute({
   getParentRoute: () => root,
   path: '/access',
   validateSearch: accessSearch,
-  component: lazyRouteComponent(() => import('./pages/access/access-page.tsx'), 'AccessPage'),
+  component: later(() => import('./pages/access/access-page.tsx'), 'AccessPage'),
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
   validateSearch: settingsSearch,
-  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
+  component: later(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 
 const api = createRoute({
   getParentRoute: () => root,
   path: '/api',
   validateSearch: apiSearch,
-  component: lazyRouteComponent(() => import('./pages/api/api-page.tsx'), 'ApiPage'),
+  component: later(() => import('./pages/api/api-page.tsx'), 'ApiPage'),
 });
 
 const fromDocs = placeOfDocs(location.href);

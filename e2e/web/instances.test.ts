@@ -374,4 +374,32 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     await page.getByRole('region', { name: 'Lines of the log' }).waitFor();
     await server.call('POST', '/api/instances/logged/stop');
   });
+
+  it('shows parts of the page that were never opened as soon as it is back, and does not reload the page', async () => {
+    window.allow(CUT);
+    await create('unseen');
+    await server.call('POST', '/api/instances/unseen/start?wait=true');
+    const page = await window.tab(server.url, '/instances/unseen');
+    await page.getByRole('heading', { name: 'unseen' }).waitFor();
+    await page.evaluate('window.isSamePage = true');
+    await server.end('SIGKILL');
+    await page.getByText('Connection lost').waitFor();
+    await page.getByRole('button', { name: 'More for unseen' }).click();
+    await page.getByRole('status').getByText('No answer from llamactl').waitFor();
+    await page.getByRole('tab', { name: 'Logs' }).click();
+    await page.getByRole('alert').getByText('No answer from llamactl').waitFor();
+    await page.getByRole('heading', { name: 'unseen' }).waitFor();
+    await server.start();
+    await page.getByRole('region', { name: 'Lines of the log' }).waitFor();
+    await page.getByRole('button', { name: 'More for unseen' }).click();
+    await page.getByRole('menuitem', { name: 'Rename' }).waitFor();
+    await page.keyboard.press('Escape');
+    await server.end('SIGKILL');
+    await page.getByText('Connection lost').waitFor();
+    await page.getByRole('navigation').getByRole('link', { name: 'Requests' }).click();
+    await page.getByRole('alert').getByText('No answer from llamactl').waitFor();
+    await server.start();
+    await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
+    expect(await page.evaluate('window.isSamePage')).toBe(true);
+  });
 });

@@ -3,6 +3,7 @@ import { useStored, ValueStore } from '../lib/value-store.ts';
 import { Button, type ButtonKind } from './button.tsx';
 import { IconButton } from './icon-button.tsx';
 import type { IconName } from './icons.tsx';
+import { laterPart, MissingFloat } from './later-part.tsx';
 import type { MenuItem, OpenMenu } from './menu-items.ts';
 
 /** All menus of the page share one root, since a root for each row would cost more than the row. */
@@ -14,7 +15,7 @@ export function showMenu(anchor: HTMLElement, label: string, items: () => readon
 }
 
 // The library of menus comes with the first menu.
-const MenuSurface = lazy(() => import('./menu-surface.tsx'));
+const MenuSurface = lazy(laterPart(async () => (await import('./menu-surface.tsx')).default, MissingFloat));
 
 /** Shows the open menu. Stands once in the shell. */
 export function MenuHost() {

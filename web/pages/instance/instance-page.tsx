@@ -1,6 +1,7 @@
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { NotFoundState } from '../../components/error-state.tsx';
+import { laterPart } from '../../components/later-part.tsx';
 import { PageBody, PageHeader } from '../../components/page-header.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { Tabs } from '../../components/tabs.tsx';
@@ -17,8 +18,8 @@ import { UseTab } from './use-tab.tsx';
 import { WhyPanel } from './why-panel.tsx';
 
 // These come when they are opened.
-const LogsTab = lazy(() => import('./logs-tab.tsx'));
-const RequestsTab = lazy(() => import('./requests-tab.tsx'));
+const LogsTab = lazy(laterPart(async () => (await import('./logs-tab.tsx')).default));
+const RequestsTab = lazy(laterPart(async () => (await import('./requests-tab.tsx')).default));
 
 /** One instance: overview, logs, requests, settings, events, use. */
 export function InstancePage() {

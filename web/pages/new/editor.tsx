@@ -3,6 +3,7 @@ import { useBlocker, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
+import { laterPart } from '../../components/later-part.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
@@ -47,7 +48,7 @@ export interface EditorProps {
 /** The width from which the column with the meaning stands beside the form; `broad:` of the styles is the same. */
 const BROAD = '(min-width: 75rem)';
 
-const DocumentTab = lazy(() => import('./document-tab.tsx'));
+const DocumentTab = lazy(laterPart(async () => (await import('./document-tab.tsx')).default));
 
 /** The settings of an instance as a form, a command or a document, and what they mean. */
 export function Editor({ name, draftName, initial, newest, tab, field }: EditorProps) {

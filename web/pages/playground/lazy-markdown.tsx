@@ -1,7 +1,11 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react';
+import { laterPart } from '../../components/later-part.tsx';
 
 // The parser comes beside the page, so that neither waits for the other.
-const coming = import('./markdown.tsx');
+const coming = laterPart(
+  async () => (await import('./markdown.tsx')).default,
+  ({ props: { text } }) => <PlainText text={text} />,
+)();
 const Markdown = lazy(() => coming);
 
 /** How far from the window a text gets its form: it is ready before the reader comes. */
@@ -26,7 +30,7 @@ export function LazyMarkdown({ text, canWait = false }: LazyMarkdownProps) {
   );
 }
 
-function PlainText({ text, onNear }: { text: string; onNear: () => void }) {
+function PlainText({ text, onNear }: { text: string; onNear?: () => void }) {
   const ref = useRef<HTMLParagraphElement>(null);
   const latest = useRef(onNear);
   latest.current = onNear;
@@ -35,7 +39,7 @@ function PlainText({ text, onNear }: { text: string; onNear: () => void }) {
     if (element === null) return undefined;
     const watch = new IntersectionObserver(
       (entries) => {
-        if (entries.some(({ isIntersecting }) => isIntersecting)) latest.current();
+        if (entries.some(({ isIntersecting }) => isIntersecting)) latest.current?.();
       },
       { root: element.closest('section'), rootMargin: NEAR },
     );

@@ -18,6 +18,7 @@ import { logsSpeed } from './scenarios/logs-speed.ts';
 import { logsTail } from './scenarios/logs-tail.ts';
 import { models } from './scenarios/models.ts';
 import { oneStream } from './scenarios/one-stream.ts';
+import { page } from './scenarios/page.ts';
 import { reload } from './scenarios/reload.ts';
 import { sampler } from './scenarios/sampler.ts';
 import { start } from './scenarios/start.ts';
@@ -42,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   models,
   sampler,
   websocket,
+  page,
   firstRequests,
   oneStream,
   gateway,

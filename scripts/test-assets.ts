@@ -2,6 +2,7 @@ import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { browserProgram } from './browser-install.ts';
+import { firefoxProgram } from './firefox-install.ts';
 import { goProgram } from './go-install.ts';
 import { noProxyFile, type Proxy, proxyProgram } from './proxy-install.ts';
 import { CLIENT_PYTHON, pythonPackages, pythonProgram, SDK_PYTHON } from './python-install.ts';
@@ -57,6 +58,9 @@ export function unknownModel(): Buffer {
 /** File with the reason why `npm run runtimes` found no Chromium. */
 export const NO_BROWSER_FILE = path.join(CACHE, 'no-chromium');
 
+/** File with the reason why `npm run runtimes` found no Firefox. */
+export const NO_FIREFOX_FILE = path.join(CACHE, 'no-firefox');
+
 /** File with the reason why `npm run runtimes` found no Python. */
 export const NO_PYTHON_FILE = path.join(CACHE, 'no-python');
 
@@ -78,6 +82,15 @@ export function testNode(version: string): string {
  */
 export function testBrowser(): { program: string } | { missing: string } {
   return programOr('Chromium', process.env['LLAMACTL_TEST_BROWSER'] ?? browserProgram(CACHE), NO_BROWSER_FILE);
+}
+
+/**
+ * The Firefox of `npm run runtimes`; or the reason why this machine has none.
+ *
+ * @throws {Error} with the command to install one, if it was never tried
+ */
+export function testFirefox(): { program: string } | { missing: string } {
+  return programOr('Firefox', firefoxProgram(CACHE), NO_FIREFOX_FILE);
 }
 
 /**

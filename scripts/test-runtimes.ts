@@ -1,19 +1,20 @@
 import { reasonOf } from '@llamactl/contract/reason';
 import { rm, writeFile } from 'node:fs/promises';
 import { installBrowser } from './browser-install.ts';
+import { installFirefox } from './firefox-install.ts';
 import { installGo, NoGoError } from './go-install.ts';
 import { installProxies } from './proxy-install.ts';
 import { CLIENT_PYTHON, installPython, NoPythonError, SDK_PYTHON } from './python-install.ts';
 import { installNode, OTHER_NODES } from './runtime-install.ts';
-import { CACHE, NO_BROWSER_FILE, NO_GO_FILE, NO_PYTHON_FILE } from './test-assets.ts';
+import { CACHE, NO_BROWSER_FILE, NO_FIREFOX_FILE, NO_GO_FILE, NO_PYTHON_FILE } from './test-assets.ts';
 
 /**
- * Installs the runtimes for tests: older versions of Node and Chromium for the client library; Python's SDKs, Go, and
- * the documented reverse proxies. Chromium, Python, Go and the proxies are not available on every machine; their tests
+ * Installs the runtimes for tests: older versions of Node and Chromium for the client library and the page, Firefox for the page; Python's SDKs, Go, and
+ * the documented reverse proxies. The browsers, Python, Go and the proxies are not available on every machine; their tests
  * then report that. Without the versions of Node, tests fail. All are installed at once, because each mostly waits for
  * its downloads.
  */
-await Promise.all([nodes(), browser(), python(), go(), proxies()]);
+await Promise.all([nodes(), browsers(), python(), go(), proxies()]);
 
 async function nodes(): Promise<void> {
   const installed = await Promise.allSettled(OTHER_NODES.map((version) => installNode(CACHE, version)));
@@ -23,14 +24,21 @@ async function nodes(): Promise<void> {
   else process.stdout.write(`Node for tests: ${OTHER_NODES.join(', ')}\n`);
 }
 
-async function browser(): Promise<void> {
+async function browsers(): Promise<void> {
+  await Promise.all([
+    browser('Chromium', installBrowser, NO_BROWSER_FILE),
+    browser('Firefox', installFirefox, NO_FIREFOX_FILE),
+  ]);
+}
+
+async function browser(name: string, install: typeof installBrowser, reasonFile: string): Promise<void> {
   try {
-    const { version, isNew } = await installBrowser(CACHE);
-    await rm(NO_BROWSER_FILE, { force: true });
-    process.stdout.write(`Chromium for tests: ${version}${isNew ? ', just installed' : ''}\n`);
+    const { version, isNew } = await install(CACHE);
+    await rm(reasonFile, { force: true });
+    process.stdout.write(`${name} for tests: ${version}${isNew ? ', just installed' : ''}\n`);
   } catch (error) {
-    await writeFile(NO_BROWSER_FILE, `${reasonOf(error)}\n`);
-    process.stdout.write(`Chromium for tests: none; ${reasonOf(error)}\n`);
+    await writeFile(reasonFile, `${reasonOf(error)}\n`);
+    process.stdout.write(`${name} for tests: none; ${reasonOf(error)}\n`);
   }
 }
 

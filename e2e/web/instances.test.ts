@@ -1,4 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
@@ -291,6 +291,43 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
       }
     },
   );
+});
+
+/** The computed value of a property. */
+function styleOf(element: Locator, property: string): Promise<string> {
+  return element.evaluate(
+    (each: { computedStyleMap(): { get(name: string): unknown } }, name) => String(each.computedStyleMap().get(name)),
+    property,
+  );
+}
+
+describe.skipIf(HAS_NO_BROWSER)('colours that the reader has chosen', () => {
+  it('show the row of the keys, selected rows, the chosen line of a menu and the chosen tab', async () => {
+    await create('coloured');
+    await create('other-one');
+    const own = await Window.open(browser, server.url, { forcedColors: 'active' });
+    const page = await own.tab(server.url);
+    const outlineOf = async (element: Locator): Promise<string> =>
+      `${await styleOf(element, 'outline-width')} ${await styleOf(element, 'outline-style')}`;
+    await page.getByLabel('Select coloured').check();
+    expect(await outlineOf(row(page, 'coloured'))).toBe('1px dashed');
+    expect(await outlineOf(row(page, 'other-one'))).toMatch(/none$/);
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('Home');
+    await expect.poll(() => outlineOf(page.locator('[role=row][data-current]'))).toBe('2px solid');
+    await page.getByRole('button', { name: 'More for coloured' }).click();
+    await page.getByRole('menu').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => outlineOf(page.locator('[data-highlighted]'))).toBe('2px solid');
+    await page.keyboard.press('Escape');
+    await row(page, 'coloured').getByRole('link').click();
+    const edgeOf = (name: string): Promise<string> => styleOf(page.getByRole('tab', { name }), 'border-bottom-color');
+    await page.getByRole('tab', { name: 'Logs' }).waitFor();
+    expect(await edgeOf('Overview')).not.toBe(await edgeOf('Logs'));
+    expect(await barriersOf(page)).toEqual([]);
+    expect(own.complaints).toEqual([]);
+    await own.close();
+  });
 });
 
 describe.skipIf(HAS_NO_BROWSER)('large text and small windows', () => {

@@ -111,7 +111,13 @@ function Readout({ times, series, range, format, cursor, isLive }: ReadoutProps)
       <span key={name} className="inline-flex items-center gap-1">
         {series.length > 1 && (
           <>
-            <span aria-hidden className={classNames('h-0.5 w-2.5 rounded-full', SWATCHES[index % SWATCHES.length])} />
+            <span
+              aria-hidden
+              className={classNames(
+                'h-0.5 w-2.5 rounded-full forced-color-adjust-none',
+                SWATCHES[index % SWATCHES.length],
+              )}
+            />
             <span className="text-mute">{name}</span>
           </>
         )}

@@ -47,8 +47,10 @@ export function Meter({ label, text, value, max, limits = LIMITS, className }: M
           data-tip={part.label}
           style={{ width: `${max > 0 ? Math.min(100, (part.value / max) * 100) : 0}%` }}
           className={classNames(
-            'h-full transition-[width] duration-150 forced-colors:bg-[CanvasText]',
-            part.className ?? colour,
+            'h-full transition-[width] duration-150',
+            part.className === undefined
+              ? `${colour} forced-colors:bg-[CanvasText]`
+              : `${part.className} forced-color-adjust-none`,
           )}
         />
       ))}

@@ -147,7 +147,7 @@ function UsageTable({ usage: { by, usage } }: { usage: Usage }) {
 }
 
 function Swatch({ className }: { className: string }) {
-  return <span aria-hidden className={`inline-block size-2 rounded-[2px] forced-colors:border ${className}`} />;
+  return <span aria-hidden className={`inline-block size-2 rounded-[2px] forced-color-adjust-none ${className}`} />;
 }
 
 /** The name of a row, which leads to its requests. Those of something deleted cannot be listed. */

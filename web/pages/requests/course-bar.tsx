@@ -38,7 +38,7 @@ export function CourseBar({ request, now, scale }: CourseBarProps) {
           key={part}
           style={{ width: `${Math.min(100, (course[part] / scale) * 100)}%` }}
           className={classNames(
-            'h-full min-w-0.5 first:rounded-l-full last:rounded-r-full forced-colors:bg-[CanvasText]',
+            'h-full min-w-0.5 first:rounded-l-full last:rounded-r-full forced-color-adjust-none',
             LOOKS[part],
           )}
         />
@@ -65,7 +65,7 @@ export function CourseParts({ request, now }: { request: SeenRequest; now: numbe
 }
 
 function Swatch({ of: part }: { of: CoursePart }) {
-  return <span aria-hidden className={classNames('h-2.5 w-3 rounded-full', LOOKS[part])} />;
+  return <span aria-hidden className={classNames('h-2.5 w-3 rounded-full forced-color-adjust-none', LOOKS[part])} />;
 }
 
 /** Which look means which part. */

@@ -109,5 +109,5 @@ function Memory({ of: shares, index, colours }: { of: GpuShares; index: number; 
 }
 
 function Swatch({ look }: { look: string }) {
-  return <span aria-hidden className={classNames('size-2.5 shrink-0 rounded-xs forced-colors:border', look)} />;
+  return <span aria-hidden className={classNames('size-2.5 shrink-0 rounded-xs forced-color-adjust-none', look)} />;
 }

@@ -7,10 +7,11 @@ import { installProxies } from './proxy-install.ts';
 import { CLIENT_PYTHON, installPython, NoPythonError, SDK_PYTHON } from './python-install.ts';
 import { installNode, OTHER_NODES } from './runtime-install.ts';
 import { CACHE, NO_BROWSER_FILE, NO_FIREFOX_FILE, NO_GO_FILE, NO_PYTHON_FILE } from './test-assets.ts';
+import { isLong } from './test-tier.ts';
 
 /**
- * Installs the runtimes for tests: older versions of Node and Chromium for the client library and the page, Firefox for the page; Python's SDKs, Go, and
- * the documented reverse proxies. The browsers, Python, Go and the proxies are not available on every machine; their tests
+ * Installs the runtimes for tests: older versions of Node and Chromium for the client library and the page, for the long
+ * tier Firefox too; Python's SDKs, Go, and the documented reverse proxies. The browsers, Python, Go and the proxies are not available on every machine; their tests
  * then report that. Without the versions of Node, tests fail. All are installed at once, because each mostly waits for
  * its downloads.
  */
@@ -27,7 +28,8 @@ async function nodes(): Promise<void> {
 async function browsers(): Promise<void> {
   await Promise.all([
     browser('Chromium', installBrowser, NO_BROWSER_FILE),
-    browser('Firefox', installFirefox, NO_FIREFOX_FILE),
+    // Only the long tier needs its 337 MB.
+    ...(isLong ? [browser('Firefox', installFirefox, NO_FIREFOX_FILE)] : []),
   ]);
 }
 

@@ -367,6 +367,8 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
     const editor = page.getByRole('textbox', { name: 'Defaults of requests' });
     await page.locator('.cm-line').first().waitFor();
     await editor.fill('{ "temperature": 0.5 }');
+    await expect.poll(() => editor.textContent()).toBe('{ "temperature": 0.5 }');
+    await meaning(page).getByText('One change').waitFor();
     await page.keyboard.press('Tab');
     await expect.poll(() => isFocused(editor)).toBe(false);
     await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).isEnabled()).toBe(true);

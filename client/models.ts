@@ -1283,7 +1283,7 @@ export interface Health {
   };
   /** RFC 3339, UTC. */
   last_check: string;
-  /** For a stopped or failed instance: why a start would fail now; absent: no known problem. */
+  /** For a stopped or failed instance: why a start would fail now. For a running one: why it could not start again, such as a file that is gone. Absent: no known problem. */
   start_obstacle?: StartObstacle | undefined;
 }
 

@@ -37,7 +37,7 @@ export const HealthSchema = z
     }),
     last_check: TimestampSchema,
     start_obstacle: StartObstacleSchema.optional().describe(
-      'For a stopped or failed instance: why a start would fail now; absent: no known problem.',
+      'For a stopped or failed instance: why a start would fail now. For a running one: why it could not start again, such as a file that is gone. Absent: no known problem.',
     ),
   })
   .meta({ id: 'Health' });

@@ -1,4 +1,5 @@
 import type { Model } from './model.ts';
+import { nameInOllama } from './ollama-options.ts';
 
 /** The fields by which people name a model. */
 type Named = Pick<Model, 'id' | 'ref' | 'name' | 'path'>;
@@ -35,6 +36,12 @@ function namesInOllama(ref: string): string[] {
 export function modelsCalled<Found extends Named>(word: string, models: readonly Found[]): Found[] {
   const wanted = new Set(spellings(word));
   return models.filter((model) => modelNames(model).some((name) => wanted.has(name.toLowerCase())));
+}
+
+/** Whether one of these names means, in any case, the model that has this name or reference in Ollama. */
+export function hasNameInOllama(model: string, names: readonly string[]): boolean {
+  const bare = (name: string): string => name.toLowerCase().replace(/:latest$/, '');
+  return names.some((name) => bare(name) === bare(nameInOllama(model)));
 }
 
 /** A word as it is compared with names in lower case: as typed, and as a reference of the hub. */

@@ -29,7 +29,7 @@ export { serviceSearcher } from './doctor/engine-checks.ts';
 export type { Finding } from './doctor/finding.ts';
 export { examineMachine, type ExaminedMachine } from './doctor/machine-checks.ts';
 export { checkClock, checkOpenFiles } from './doctor/process-checks.ts';
-export { type BlockedInstance, brokenModelFindings, stateFindings } from './doctor/state-checks.ts';
+export { type BlockedInstance, brokenModelFindings, examined, stateFindings } from './doctor/state-checks.ts';
 export { systemdPlaceIn } from './service/systemd-place.ts';
 export { passwordFileOf } from './auth/first-admin.ts';
 export { makePrivateFolder } from './store/private-file.ts';

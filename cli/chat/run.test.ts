@@ -199,7 +199,7 @@ describe('llamactl run with one question', () => {
     const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
     server.add('pirate', { status: 'running', model: 'pirate:1b', aliases: ['pirate:1b'], newer_model_path: file });
     expect((await run(['pirate', 'x'])).stderr).toBe(
-      'the library has a newer version of pirate:1b; to use it, with its system prompt and parameters: ' +
+      'the library has a newer version of pirate:1b; to use it, with its system prompt and parameters instead of those of pirate: ' +
         'llamactl import ollama pirate:1b --update\n',
     );
     server.add('mine', { status: 'running', model: 'pirate:1b', newer_model_path: file });

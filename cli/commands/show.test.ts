@@ -46,6 +46,10 @@ describe('showing an instance', () => {
     );
     server.manager.shape('llama', { status: 'failed', reason: message });
     expect((await sandbox.run(['show', 'llama'])).stdout).not.toContain('cannot be started');
+    server.manager.shape('llama', { status: 'running', reason: null, restart_required: true });
+    const running = (await sandbox.run(['show', 'llama'])).stdout.replaceAll(/\n +/g, ' ');
+    expect(running).toContain(`once it stops, it cannot start again: ${message}; for help: llamactl why llama`);
+    expect(running).not.toContain('llamactl restart llama');
   });
 
   it('prints parts of it, as ollama show does of a model', async () => {

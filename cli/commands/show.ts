@@ -43,9 +43,9 @@ export function showCommand(commandLine: CommandLine): Command {
     );
 }
 
-/** Why a start would be refused, such as for a missing file. `null`: no reason is known, or it has a process. */
+/** Why a start would be refused, such as for a missing file, also the next one of a running instance. `null`: no reason is known. */
 async function obstacleOf({ client, signal }: Session, { name, status }: Instance): Promise<string | null> {
-  if (status !== 'stopped' && status !== 'failed') return null;
+  if (status !== 'stopped' && status !== 'failed' && status !== 'running') return null;
   const { LlamactlError } = await import('@llamactl/client');
   try {
     return (await client.getInstanceHealth(name, { signal })).start_obstacle?.message ?? null;

@@ -118,6 +118,7 @@ describe('the server', () => {
         },
       },
       '/api/instances/gone/health': { body: { status: 'stopped', start_obstacle: obstacle } },
+      '/api/instances/up/health': { body: { status: 'healthy', start_obstacle: obstacle } },
       '/api/models': {
         body: {
           models: [
@@ -133,6 +134,7 @@ describe('the server', () => {
         message: `gone cannot be started: ${obstacle.message}`,
         remedies: [{ command: 'llamactl why gone' }],
       },
+      { message: `up runs, but once it stops, it cannot start again: ${obstacle.message}` },
       { level: 'warning', message: '1 model of the library cannot be loaded or lack a part: cut' },
     ]);
   });
@@ -152,7 +154,7 @@ describe('the server', () => {
             { ...gone, name: 'b', model: 'qwen3:8b' },
             { ...gone, name: 'by-path' },
             { ...gone, name: 'c', model: 'ollama:chatty:latest' },
-            { ...gone, name: 'd', model: 'chatty:latest' },
+            { ...gone, name: 'd', model: 'chatty:latest', status: 'running' },
             { ...gone, name: 'e', model: 'cut:1b' },
           ],
         },
@@ -183,7 +185,7 @@ describe('the server', () => {
       {
         check: 'instance',
         level: 'warning',
-        message: 'Ollama no longer has chatty:latest, so these cannot be started: c, d',
+        message: 'Ollama no longer has chatty:latest, so these cannot be started: c, d (once it stops)',
         remedies: [{ command: 'ollama pull chatty:latest' }, { command: 'llamactl rm c d' }],
       },
       { message: 'Ollama no longer has cut:1b, so these cannot be started: e' },

@@ -80,7 +80,7 @@ export async function checkServer({ client, address, version, now, signal }: Ser
 type Call = { signal: AbortSignal; timeout: number };
 
 /**
- * Instances that a start would be refused for, each with the obstacle. Asks about few: each takes a request, of which a
+ * Instances that could not be started now, or again, each with the obstacle. Asks about few: each takes a request, of which a
  * minute allows a hundred.
  */
 async function blockedInstances(
@@ -88,12 +88,14 @@ async function blockedInstances(
   instances: readonly InstanceSummary[],
   call: Call,
 ): Promise<BlockedInstance[]> {
-  const down = instances.filter(({ status }) => status === 'stopped' || status === 'failed').slice(0, MOST_ASKED);
+  const { examined } = await import('@llamactl/server/main');
   const blocked = await Promise.all(
-    down.map(async (instance): Promise<BlockedInstance[]> => {
-      const { start_obstacle: obstacle } = await client.getInstanceHealth(instance.name, call);
-      return obstacle === undefined ? [] : [{ ...instance, obstacle }];
-    }),
+    examined(instances)
+      .slice(0, MOST_ASKED)
+      .map(async (instance): Promise<BlockedInstance[]> => {
+        const { start_obstacle: obstacle } = await client.getInstanceHealth(instance.name, call);
+        return obstacle === undefined ? [] : [{ ...instance, obstacle }];
+      }),
   );
   return blocked.flat();
 }

@@ -55,7 +55,7 @@ function beside(instance: Instance, now: number): string {
 }
 
 function entriesOf(instance: Instance, now: number, obstacle: string | null): Entry[] {
-  const { reason, engine, options, extra_args: extra, environment, aliases } = instance;
+  const { reason, status, engine, options, extra_args: extra, environment, aliases } = instance;
   const { command, health_path: healthPath, restart_required: isBehind, name } = instance;
   const newer = newerModel(instance);
   const optional = (label: string, values: readonly string[]): Entry[] =>
@@ -67,10 +67,14 @@ function entriesOf(instance: Instance, now: number, obstacle: string | null): En
     ),
     ...optional('waits for', instance.waits_for),
     ...optional('attention', [
-      ...(isBehind ? [`it runs with older settings; to apply the new ones: llamactl restart ${name}`] : []),
+      ...(isBehind
+        ? [`it runs with older settings${obstacle === null ? `; to apply the new ones: llamactl restart ${name}` : ''}`]
+        : []),
       ...(obstacle === null || reason?.includes(obstacle) === true
         ? []
-        : [`it cannot be started: ${obstacle}; for help: llamactl why ${name}`]),
+        : [
+            `${status === 'running' ? 'once it stops, it cannot start again' : 'it cannot be started'}: ${obstacle}; for help: llamactl why ${name}`,
+          ]),
       ...(newer === null ? [] : [newer]),
     ]),
     ['engine', [engine]],
@@ -113,7 +117,9 @@ function optionTexts(options: Instance['options']): string[] {
 
 /** Name and file of the model, and what its header says. */
 function modelTexts({ model, model_path: file, model_info: info }: Instance): string[] {
-  const facts = info === null ? [] : [info.quantization, bytes(info.size), trainedFor(info.context)];
+  // A model of Ollama without its file has no size.
+  const size = info === null || info.size === 0 ? null : bytes(info.size);
+  const facts = info === null ? [] : [info.quantization, size, trainedFor(info.context)];
   const known = facts.filter((fact) => fact !== null);
   return [model, file, ...(known.length === 0 ? [] : [known.join(', ')])].filter((text) => text !== undefined);
 }

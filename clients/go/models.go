@@ -1432,7 +1432,8 @@ type Health struct {
 	// RFC 3339, UTC.
 	LastCheck time.Time `json:"last_check"`
 
-	// For a stopped or failed instance: why a start would fail now; absent: no known problem.
+	// For a stopped or failed instance: why a start would fail now. For a running one: why it could not start again,
+	// such as a file that is gone. Absent: no known problem.
 	StartObstacle *StartObstacle `json:"start_obstacle,omitzero"`
 }
 

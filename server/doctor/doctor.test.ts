@@ -53,7 +53,7 @@ describe('the doctor of a server', () => {
     );
   });
 
-  it('passes on alerts, obstacles of instances that do not run, and broken models', async () => {
+  it('passes on alerts, obstacles to the next start of instances, and broken models', async () => {
     const asked: string[] = [];
     const findings = await found({
       alerts: () => [{ level: 'error', code: 'c', message: 'm', instance: 'a', raised_at: '2026-03-01T12:00:00Z' }],
@@ -66,14 +66,15 @@ describe('the doctor of a server', () => {
         ],
         health: async (name) => {
           asked.push(name);
-          return name === 'c' ? { start_obstacle: { message: 'It is gone.' } } : {};
+          return name === 'a' ? {} : { start_obstacle: { message: 'It is gone.' } };
         },
       },
     });
-    expect(asked).toEqual(['a', 'c']);
-    expect(findings.slice(0, 3)).toMatchObject([
+    expect(asked).toEqual(['a', 'c', 'b']);
+    expect(findings.slice(0, 4)).toMatchObject([
       { id: 'alert', status: 'problem', instance: 'a', remedies: [{ command: 'llamactl why a' }] },
       { id: 'instance', status: 'warning', sentence: 'c cannot be started: It is gone.', instance: 'c' },
+      { id: 'instance', sentence: 'b runs, but once it stops, it cannot start again: It is gone.', instance: 'b' },
       { id: 'models', status: 'warning', remedies: [{ link: 'models' }] },
     ]);
   });

@@ -10,11 +10,11 @@ import type { Alert } from '@llamactl/contract/system';
 import { atMost, type Clock } from '../instances/ports/time.ts';
 import { byCommand, doubtful, well, wrong, type Finding } from './finding.ts';
 import { checkClock } from './process-checks.ts';
-import { type BlockedInstance, brokenModelFindings, type NamedModel, stateFindings } from './state-checks.ts';
+import { type BlockedInstance, brokenModelFindings, examined, type NamedModel, stateFindings } from './state-checks.ts';
 
 /** Longest time for all checks. */
 const LONGEST_MS = 30_000;
-/** Most instances that are checked for an obstacle to their start. */
+/** Most instances that are checked for an obstacle to their next start. */
 const MOST_INSTANCES = 50;
 
 /** The parts of a server that its doctor examines. */
@@ -74,8 +74,7 @@ export class Doctor {
     const { clock, built, configuration, alerts, models, instances, machine } = this.#patient;
     const raised = alerts();
     const blocked: BlockedInstance[] = [];
-    const down = instances.list().filter(({ status }) => status === 'stopped' || status === 'failed');
-    for (const instance of down.slice(0, MOST_INSTANCES)) {
+    for (const instance of examined(instances.list()).slice(0, MOST_INSTANCES)) {
       const { start_obstacle: obstacle } = await instances.health(instance.name);
       if (obstacle !== undefined) blocked.push({ ...instance, obstacle });
     }

@@ -21,8 +21,8 @@ function alertFindings(alerts: readonly Alert[]): Finding[] {
   });
 }
 
-/** An instance whose start would be refused. */
-export interface BlockedInstance extends Pick<InstanceSummary, 'name' | 'model' | 'model_path'> {
+/** An instance whose start would be refused, or that runs and could not start again. */
+export interface BlockedInstance extends Pick<InstanceSummary, 'name' | 'status' | 'model' | 'model_path'> {
   obstacle: Pick<StartObstacle, 'message'> & Partial<Pick<StartObstacle, 'code'>>;
 }
 
@@ -46,7 +46,7 @@ export function stateFindings(
   const shown = alerts.filter((alert) => !isSaid(alert));
   return [
     ...(shown.length === 0 && alerts.length > 0 ? [] : alertFindings(shown)),
-    ...others.map(({ name, obstacle }) => obstacleFinding(name, obstacle)),
+    ...others.map(obstacleFinding),
     ...replacedFindings(replaced),
     ...deletedFindings(ofOllama.filter((each) => !replaced.includes(each))),
   ];
@@ -94,12 +94,18 @@ function modelOf({ model = '' }: BlockedInstance): string {
 }
 
 function namesOf(instances: readonly BlockedInstance[]): string {
-  return instances.map(({ name }) => name).join(', ');
+  return instances.map(({ name, status }) => (status === 'running' ? `${name} (once it stops)` : name)).join(', ');
 }
 
-/** The finding about an instance whose start would be refused. */
-function obstacleFinding(instance: string, { message }: Pick<StartObstacle, 'message'>): Finding {
-  return { ...doubtful('instance', `${instance} cannot be started: ${message}`, why(instance)), instance };
+function obstacleFinding({ name, status, obstacle: { message } }: BlockedInstance): Finding {
+  const what = status === 'running' ? 'runs, but once it stops, it cannot start again' : 'cannot be started';
+  return { ...doubtful('instance', `${name} ${what}: ${message}`, why(name)), instance: name };
+}
+
+/** The instances that may have an obstacle to their next start. Those that do not run come first. */
+export function examined<Row extends Pick<InstanceSummary, 'status'>>(instances: readonly Row[]): Row[] {
+  const down = instances.filter(({ status }) => status === 'stopped' || status === 'failed');
+  return [...down, ...instances.filter(({ status }) => status === 'running')];
 }
 
 /** Model files of the library that no engine can load. */

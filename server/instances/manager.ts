@@ -178,7 +178,7 @@ export class Manager implements InstanceManager {
     const { id } = mailbox.record;
     return healthReports.check(id, mailbox.state, async () => {
       const obstacle = await startCheck.obstacle(mailbox);
-      if (obstacle !== null) return obstacle;
+      if (obstacle !== null || mailbox.state.status === 'running') return obstacle;
       await memory?.learn(mailbox.record);
       return scheduler.outlook(id) === 'hopeless' ? noRoomYet(memory?.obstacle(id) ?? null) : null;
     });

@@ -60,6 +60,19 @@ describe('the start obstacle', () => {
     expect(refused).toMatchObject({ code: obstacle?.code, message: obstacle?.message });
   });
 
+  it('of a running instance is about the files that it would need again, not about its own port', async () => {
+    const domain = new Domain();
+    await domain.createRunning('a');
+    expect((await domain.manager.health('a')).start_obstacle).toBeUndefined();
+    await domain.pass(1_000);
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'the model file /m does not exist' };
+    expect((await domain.manager.health('a')).start_obstacle).toEqual({
+      code: 'MODEL_NOT_FOUND',
+      message: 'the model file /m does not exist',
+      cause: 'model_missing',
+    });
+  });
+
   it('is found without binding a free port', async () => {
     const domain = new Domain();
     await domain.create('a', { port: 9_000 });

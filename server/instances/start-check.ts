@@ -86,7 +86,7 @@ export class StartCheck {
 
   /**
    * Why a start would be refused, as far as this can be known without running a program or binding a port; `null`: no
-   * obstacle. The result holds nothing that a reader of the instance may not see. Waits for reads of the disk.
+   * obstacle. For a running instance: why it could not start again. The result holds nothing that a reader of the instance may not see. Waits for reads of the disk.
    */
   async obstacle(mailbox: Mailbox): Promise<StartObstacle | null> {
     const { record, state } = mailbox;
@@ -98,6 +98,8 @@ export class StartCheck {
       const { code, message } = obstacle;
       return { code, message: plan === null ? message : withoutFolder(message, plan.command) };
     }
+    // A running engine has its port itself.
+    if (state.status === 'running') return null;
     const taken = await this.takenPort(record);
     return taken === null || isPast() ? null : { code: 'PORT_IN_USE', message: taken };
   }

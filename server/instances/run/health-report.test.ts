@@ -58,20 +58,17 @@ describe('the health of an instance', () => {
     });
   });
 
-  it('has the start obstacle of an instance without a run', async () => {
+  it('has the obstacle to the next start of a running instance, and of one without a run', async () => {
     const { probe } = aProbe('ok');
     const obstacle = { code: 'ENGINE_NOT_FOUND', message: 'llama-server was not found' } as const;
     const obstacleOf = async (state: InstanceState): Promise<unknown> =>
       (await probe.check(state.status, state, async () => obstacle)).start_obstacle;
-    expect(await Promise.all([stopped(), failed()].map(obstacleOf))).toEqual([
+    expect(await Promise.all([stopped(), failed(), running()].map(obstacleOf))).toEqual([
+      { ...obstacle, cause: 'engine_missing' },
       { ...obstacle, cause: 'engine_missing' },
       { ...obstacle, cause: 'engine_missing' },
     ]);
-    expect(await Promise.all([running(), loading(), backoff()].map(obstacleOf))).toEqual([
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    expect(await Promise.all([loading(), backoff()].map(obstacleOf))).toEqual([undefined, undefined]);
   });
 
   it('is answered after two seconds without the start obstacle when the disk hangs', async () => {
@@ -84,6 +81,17 @@ describe('the health of an instance', () => {
     await check;
     expect(answered).toMatchObject([{ status: 'stopped' }]);
     expect(answered[0]).not.toHaveProperty('start_obstacle');
+  });
+
+  it('of a running engine waits half a second for a disk that hangs', async () => {
+    const { probe, clock } = aProbe('ok');
+    const answered: Health[] = [];
+    const check = probe.check('i', running(), () => new Promise(() => {})).then((health) => answered.push(health));
+    await clock.advance(499);
+    expect(answered).toEqual([]);
+    await clock.advance(1);
+    await check;
+    expect(answered).toMatchObject([{ status: 'healthy' }]);
   });
 
   it('looks ahead for an instance at most once at a time, however long it takes or fails', async () => {

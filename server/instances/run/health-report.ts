@@ -8,6 +8,8 @@ import { currentRun } from '../life/transitions.ts';
 import { causeOfObstacle } from '../why/failure-cause.ts';
 
 const PROBE_TIMEOUT_MS = 2_000;
+/** How long the health of a running engine may wait for a slow disk. */
+const LOOK_BESIDE_MS = 500;
 /** How long a result is shared, so that ten dashboards cost the engine no more than one does. */
 const SHARED_MS = 1_000;
 
@@ -37,7 +39,7 @@ export class HealthReports {
   /**
    * Answers within two seconds. Leaves out a start obstacle that is not known by then.
    *
-   * @param lookAhead Finds the start obstacle; called only for stopped and failed instances.
+   * @param lookAhead Finds the start obstacle; called only for running, stopped and failed instances.
    */
   check(instance: string, state: InstanceState, lookAhead: () => Promise<StartObstacle | null>): Promise<Health> {
     const now = this.#clock.elapsed();
@@ -61,10 +63,13 @@ export class HealthReports {
     const run = currentRun(state);
     const isAlive = run !== null && run.identity !== null && run.launch !== null;
     const target = run?.launch ? this.#targetOf(instance, run.launch, run.readyAt !== null) : null;
-    const answer = isAlive && target !== null ? await this.#endpoint.probe(target, PROBE_TIMEOUT_MS) : 'closed';
-    // Stopped and failed instances have no run, so the probe has taken none of the two seconds.
-    const isDown = state.status === 'stopped' || state.status === 'failed';
-    const obstacle = isDown ? await this.#seenInTime(instance, lookAhead) : null;
+    const patience = patienceOf(state);
+    const probed =
+      isAlive && target !== null
+        ? this.#endpoint.probe(target, PROBE_TIMEOUT_MS)
+        : Promise.resolve<ProbeResult>('closed');
+    const obstacles = patience === 0 ? Promise.resolve(null) : this.#seenInTime(instance, lookAhead, patience);
+    const [answer, obstacle] = await Promise.all([probed, obstacles]);
     const health = judge(state, isAlive, answer, new Date(this.#clock.now()).toISOString());
     return obstacle === null
       ? health
@@ -76,10 +81,14 @@ export class HealthReports {
     return wasReady ? targetOf(launch, this.#witness(instance, launch)) : { ...targetOf(launch), key: null };
   }
 
-  #seenInTime(instance: string, lookAhead: () => Promise<StartObstacle | null>): Promise<StartObstacle | null> {
+  #seenInTime(
+    instance: string,
+    lookAhead: () => Promise<StartObstacle | null>,
+    patience: number,
+  ): Promise<StartObstacle | null> {
     const looking = this.#looking.get(instance) ?? this.#look(instance, lookAhead);
     return new Promise((resolve) => {
-      const cancel = this.#clock.after(PROBE_TIMEOUT_MS, () => resolve(null));
+      const cancel = this.#clock.after(patience, () => resolve(null));
       void looking.then((obstacle) => {
         cancel();
         resolve(obstacle);
@@ -97,6 +106,12 @@ export class HealthReports {
     this.#looking.set(instance, looking);
     return looking;
   }
+}
+
+/** Milliseconds to wait for the obstacle to the next start; 0: a start or an end is under way. */
+function patienceOf({ status }: InstanceState): number {
+  if (status === 'running') return LOOK_BESIDE_MS;
+  return status === 'stopped' || status === 'failed' ? PROBE_TIMEOUT_MS : 0;
 }
 
 /** The health of an instance, from its state and a probe. */

@@ -63,6 +63,12 @@ function health(status: Health['status'], response: Health['checks']['response']
   return { status, checks: { process: 'running', port, response }, last_check: '2026-03-01T12:00:00Z' };
 }
 
+/** The health of a running instance whose model file is gone. */
+function withoutFile(...[status, response]: Parameters<typeof health>): Health {
+  const { start_obstacle } = blocked('MODEL_NOT_FOUND', 'the model file /m/qwen.gguf does not exist');
+  return { ...health(status, response), ...(start_obstacle !== undefined && { start_obstacle }) };
+}
+
 const UP = { started_at: '2026-03-01T09:50:00Z', pid: 42 };
 
 describe('the sentence about an instance', () => {
@@ -77,6 +83,16 @@ describe('the sentence about an instance', () => {
       'has changed settings',
       facts({ ...UP, restart_required: true }, { health: health('healthy', 'ok') }),
       'qwen has run for 2h 10m and answers; its changed settings take effect at the next start.',
+    ],
+    [
+      'runs and has lost its file',
+      facts({ ...UP }, { health: withoutFile('healthy', 'ok') }),
+      'qwen has run for 2h 10m and answers; once it stops, it cannot start again: the model file /m/qwen.gguf does not exist.',
+    ],
+    [
+      'runs and has no file for its changed settings',
+      facts({ ...UP, restart_required: true }, { health: withoutFile('unhealthy', 'timeout') }),
+      'qwen has run for 2h 10m, but does not answer its health check (timeout); once it stops, it cannot start with its changed settings: the model file /m/qwen.gguf does not exist.',
     ],
     [
       'loads',
@@ -460,7 +476,7 @@ describe('remedies', () => {
     const { remedies } = explain(
       facts({ model: 'ollama:chatty:latest', model_path: file, status: 'stopped' }, { health: gone }),
     );
-    expect(remedies.slice(0, 3)).toEqual([
+    expect(remedies).toEqual([
       {
         label: 'Ollama no longer has chatty:latest; to bring it back',
         command: 'ollama pull chatty:latest',
@@ -471,7 +487,65 @@ describe('remedies', () => {
         body: { model: 'ollama:chatty:latest' },
         command: 'llamactl import ollama chatty:latest --update',
       },
+      { label: 'Or choose another model file', link: 'settings/model_path' },
+      { label: `Or put the file back: ${file}` },
+      { label: 'Then start it', operation: 'startInstance' },
       { label: 'Or delete the instance', command: 'llamactl rm qwen' },
+    ]);
+  });
+
+  it('say that the import of a model replaces settings of its own instance, and how to keep them', () => {
+    const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    const own = {
+      model: 'ollama:qwen:latest',
+      model_path: file,
+      system_prompt: 'Be brief.',
+      status: 'stopped',
+    } as const;
+    const gone = blocked('MODEL_NOT_FOUND', `the model file ${file} does not exist`);
+    const steps = (instance: Partial<Instance>): Remedy[] => explain(facts(instance, { health: gone })).remedies;
+    expect(steps(own).slice(1, 3)).toEqual([
+      {
+        label: 'Then use the file that it has; system prompt and request defaults of Ollama replace those of qwen',
+        command: 'llamactl import ollama qwen:latest --update',
+      },
+      {
+        label: 'Or take only the file, and keep these settings',
+        operation: 'updateInstance',
+        body: { model: 'ollama:qwen:latest' },
+      },
+    ]);
+    expect(steps({ ...own, name: 'another' })[1]?.label).toBe('Then use the file that it has');
+  });
+
+  it('warn of files of Ollama if the instance names one, and no model', () => {
+    const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    const gone = blocked('MODEL_NOT_FOUND', `the model file ${file} does not exist`);
+    const { remedies } = explain(facts({ model_path: file, status: 'stopped' }, { health: gone }));
+    expect(remedies.map(({ label }) => label)).toEqual([
+      'Choose another model file, or a model by its name: Ollama deletes such files',
+      `Or put the file back: ${file}`,
+      'Then start it',
+    ]);
+  });
+
+  it('get a running instance its lost file before a restart', () => {
+    const file = `/ollama/blobs/sha256-${'0'.repeat(64)}`;
+    const health = withoutFile('healthy', 'ok');
+    const newer = { model: 'qwen3:8b', newer_model_path: file, restart_required: true };
+    const { cause, remedies } = explain(facts({ ...UP, ...newer }, { health }));
+    expect(cause).toBe('model_missing');
+    expect(remedies.map(({ label }) => label)).toEqual([
+      'Use the file that qwen3:8b has now',
+      'Or choose another model file',
+      'Or put the file back: /m/qwen.gguf',
+      'Then restart it',
+    ]);
+    const hung = explain(facts(UP, { health: withoutFile('unhealthy', 'timeout') }));
+    expect([hung.cause, hung.remedies[0]?.label, hung.remedies.at(-1)?.label]).toEqual([
+      'no_answer',
+      'Look at its output',
+      'Then restart it',
     ]);
   });
 

@@ -3,7 +3,8 @@ import type { Remedy, Why } from '@llamactl/contract/why';
 import { memoryText, duration } from '../../../format/figures.ts';
 import { deviceText, evidenceOf, logLine, MEMORY_CAUSES, shortDevices } from './evidence.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
-import { changesOptions, fitting, newerModel, offloadRemedies, possible, remediesFor, stopping } from './remedies.ts';
+import { newerModel } from './lost-file.ts';
+import { changesOptions, fitting, givingUp, offloadRemedies, possible, remediesFor, stopping } from './remedies.ts';
 import { obstacleOfChange, type WhyFacts } from './why-facts.ts';
 
 const OFFLOAD_SHORT = 'gpu_offload_short';
@@ -16,6 +17,8 @@ interface Part {
 
 const START: Remedy = { label: 'Start it', operation: 'startInstance' };
 const RESTART: Remedy = { label: 'Restart it', operation: 'restartInstance' };
+const THEN_START: Remedy = { ...START, label: 'Then start it' };
+const THEN_RESTART: Remedy = { ...RESTART, label: 'Then restart it' };
 const WHOLE_LOG: Remedy = { label: 'Follow its output', link: 'log' };
 
 /** Explains the state of an instance. Pure. */
@@ -23,7 +26,8 @@ export function explain(facts: WhyFacts): Why {
   const part = partOf(facts);
   const line = logLine(facts);
   // The remedies for a missing file have this one already.
-  const newer = part.cause === 'model_missing' ? [] : newerModel(facts.instance);
+  const isMissing = [part.cause, facts.health?.start_obstacle?.cause].includes('model_missing');
+  const newer = isMissing ? [] : newerModel(facts.instance);
   return {
     ...part,
     remedies: possible([...part.remedies, ...newer], facts),
@@ -82,28 +86,42 @@ function partOf(facts: WhyFacts): Part {
   }
 }
 
-function running({ instance, health, alerts, now }: WhyFacts): Part {
+function running(facts: WhyFacts): Part {
+  const { instance, health, alerts, now } = facts;
   const { name, started_at: startedAt, restart_required: isChanged } = instance;
   const since = startedAt === null ? 'runs' : `has run for ${ago(startedAt, now)}`;
   const { response = 'none' } = health?.checks ?? {};
   const isWell = health === null || health.status === 'healthy';
   const trouble = isWell ? ' and answers' : `, but does not answer its health check (${response})`;
-  const change = isChanged ? '; its changed settings take effect at the next start' : '';
+  const obstacle = health?.start_obstacle;
+  const next = isChanged ? '; its changed settings take effect at the next start' : '';
+  const change =
+    obstacle === undefined
+      ? next
+      : `; once it stops, it cannot start ${isChanged ? 'with its changed settings' : 'again'}: ${shortened(obstacle.message)}`;
   const short = alerts.filter(({ code }) => code === OFFLOAD_SHORT);
   return {
     sentence: `${name} ${since}${trouble}${change}.`,
-    cause: isWell ? null : 'no_answer',
+    cause: isWell ? (obstacle?.cause ?? null) : 'no_answer',
     remedies: [
-      ...(isWell
-        ? []
-        : [
-            { label: 'Look at its output', link: 'log' },
-            { ...RESTART, label: 'Restart it if it hangs' },
-          ]),
-      ...(isChanged ? [{ ...RESTART, label: 'Restart it to apply them' }] : []),
+      ...(isWell ? [] : [{ label: 'Look at its output', link: 'log' }]),
+      ...(obstacle === undefined ? restarts(isWell, isChanged) : mended(obstacle, THEN_RESTART, facts)),
       ...short.flatMap(({ message }) => offloadRemedies(instance, message)),
     ],
   };
+}
+
+/** Restarts of a running instance that nothing hinders. */
+function restarts(isWell: boolean, isChanged: boolean): Remedy[] {
+  return [
+    ...(isWell ? [] : [{ ...RESTART, label: 'Restart it if it hangs' }]),
+    ...(isChanged ? [{ ...RESTART, label: 'Restart it to apply them' }] : []),
+  ];
+}
+
+/** The steps against an obstacle, then the start, then the step for a user who gives up. */
+function mended({ cause, message }: { cause: Cause; message: string }, start: Remedy, facts: WhyFacts): Remedy[] {
+  return [...remediesFor(cause, message, facts), start, ...givingUp(cause, message, facts.instance)];
 }
 
 function starting({ instance, health, waitsFor, estimate, now }: WhyFacts): Part {
@@ -132,11 +150,10 @@ function stopped(facts: WhyFacts): Part {
   const obstacle = health?.start_obstacle;
   if (obstacle !== undefined) {
     const was = last === null ? ', was never started,' : '';
-    const { cause, message } = obstacle;
     return {
-      sentence: `${name} is stopped${was} and cannot be started: ${withoutAdvice(bareReason(message))}.`,
-      cause,
-      remedies: [...remediesFor(cause, message, facts), { ...START, label: 'Then start it' }],
+      sentence: `${name} is stopped${was} and cannot be started: ${shortened(obstacle.message)}.`,
+      cause: obstacle.cause,
+      remedies: mended(obstacle, THEN_START, facts),
     };
   }
   const remedies = [START];
@@ -156,9 +173,9 @@ function failed(facts: WhyFacts): Part {
     const obstacle = obstacleOfChange(facts);
     if (obstacle !== null) {
       return {
-        sentence: `${name} cannot be started with its changed settings: ${withoutAdvice(bareReason(obstacle.message))}.`,
+        sentence: `${name} cannot be started with its changed settings: ${shortened(obstacle.message)}.`,
         cause: obstacle.cause,
-        remedies: [...remediesFor(obstacle.cause, obstacle.message, facts), { ...START, label: 'Then start it' }],
+        remedies: mended(obstacle, THEN_START, facts),
       };
     }
     return {
@@ -172,13 +189,17 @@ function failed(facts: WhyFacts): Part {
   return {
     sentence: `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${sentenceOf(why, cause)}.`,
     cause,
-    remedies: [...remediesFor(cause, why, facts), { ...START, label: 'Then start it' }],
+    remedies: mended({ cause, message: why }, THEN_START, facts),
   };
 }
 
 /** A reason without its advice, which is among the remedies. */
 function sentenceOf(reason: string, cause: Cause | null): string {
   return cause === 'does_not_fit' ? withoutAdvice(reason) : reason;
+}
+
+function shortened(message: string): string {
+  return withoutAdvice(bareReason(message));
 }
 
 function withoutAdvice(reason: string): string {

@@ -2,9 +2,9 @@ import path from 'node:path';
 import type { Cause } from '@llamactl/contract/cause';
 import type { Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
-import { isOllamaBlob, nameInOllama } from '@llamactl/contract/ollama-options';
 import type { Remedy } from '@llamactl/contract/why';
 import { shellQuoted } from '../../../format/shell-words.ts';
+import { isDeletedInOllama, lostFile } from './lost-file.ts';
 import type { WhyFacts } from './why-facts.ts';
 
 /** Tokens; a smaller context saves little. */
@@ -35,11 +35,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
   if (companion !== null && FILE_CAUSES.has(cause)) return companionRemedies(cause, companion, instance);
   switch (cause) {
     case 'model_missing':
-      return [
-        ...fileOfModel(instance),
-        choose,
-        ...(file === undefined ? [] : [{ label: `Put the file back: ${file}` }]),
-      ];
+      return lostFile(instance);
     case 'model_unreadable':
       return [readable(file)];
     case 'model_damaged':
@@ -130,28 +126,10 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
   }
 }
 
-/** The step that takes the newer version of the model; empty: the library has none. */
-export function newerModel({ model, newer_model_path: newer }: Instance): Remedy[] {
-  return model === undefined || newer === undefined ? [] : [newFile(`Use the newer version of ${model}`, model, newer)];
-}
-
-/** Steps for the missing file of a model. A pull of Ollama gives a model another file, and removes the old one. */
-function fileOfModel({ name, model, model_path: file = '', newer_model_path: newer }: Instance): Remedy[] {
-  if (model === undefined) return [];
-  if (newer !== undefined || !isOllamaBlob(file)) return [newFile(`Use the file that ${model} has now`, model, newer)];
-  const inOllama = shellQuoted(nameInOllama(model));
-  return [
-    { label: `Ollama no longer has ${inOllama}; to bring it back`, command: `ollama pull ${inOllama}` },
-    newFile('Then use the file that it has', model, file),
-    { label: 'Or delete the instance', command: `llamactl rm ${name}` },
-  ];
-}
-
-/** The step that takes the file that a model has now. A model of Ollama has a command that does it for all its instances. */
-function newFile(label: string, model: string, file: string | undefined): Remedy {
-  const remedy = update(label, { model });
-  if (file === undefined || !isOllamaBlob(file)) return remedy;
-  return { ...remedy, command: `llamactl import ollama ${shellQuoted(nameInOllama(model))} --update` };
+/** The last step of a user who does not want the model back; empty: the file may come back without Ollama. */
+export function givingUp(cause: Cause, reason: string, instance: Instance): Remedy[] {
+  const isOfModel = cause === 'model_missing' && companionIn(reason) === null && isDeletedInOllama(instance);
+  return isOfModel ? [{ label: 'Or delete the instance', command: `llamactl rm ${instance.name}` }] : [];
 }
 
 /** Steps if an engine uses the GPUs less than its settings ask. @param alert The message of the alert. */

@@ -14,14 +14,15 @@ import { instanceWords } from '../../words/instance.ts';
 import { visibleText } from './log-text.ts';
 import { placeOf, stepsOf } from './remedies.ts';
 import { RemedyButton } from './remedy-button.tsx';
-import { whyQuery } from './why-query.ts';
+import { mayLackFile, whyQuery } from './why-query.ts';
 
-/** Why an instance does not run well, and what helps. Empty while it does, or was stopped on purpose. */
+/** Why an instance does not run well, or could not start again, and what helps. Else empty, also if it was stopped on purpose. */
 export function WhyPanel({ row }: { row: Row }) {
   const { name, status, restart_required: isChanged, waits_for: others } = row;
   const { client } = useApp();
   const hasAlert = useAlerts()?.some(({ instance }) => instance === name) ?? false;
-  const mayBeIll = status === 'failed' || status === 'restarting' || status === 'stopped' || others.length > 0;
+  const isDown = status === 'failed' || status === 'restarting' || status === 'stopped';
+  const mayBeIll = isDown || others.length > 0 || mayLackFile(row);
   const query = useQuery({ ...whyQuery(client, row), enabled: mayBeIll || hasAlert || isChanged });
   const why = query.data;
   if (why === undefined || !query.isEnabled) return null;

@@ -992,7 +992,7 @@ class Health(_Base):
     last_check: str
     """RFC 3339, UTC."""
     start_obstacle: StartObstacle | None
-    """For a stopped or failed instance: why a start would fail now; absent: no known problem."""
+    """For a stopped or failed instance: why a start would fail now. For a running one: why it could not start again, such as a file that is gone. Absent: no known problem."""
 
 
 class HealthChecks(_Base):

@@ -79,7 +79,7 @@ describe('rename', () => {
       stdout: 'llama  renamed to big\n',
       stderr: '',
     });
-    expect(lastCall('rename')).toEqual(['llama', 'big']);
+    expect(lastCall('rename')).toEqual(['llama', 'big', 'anonymous']);
     expect((await sandbox.run(['rename', 'big', 'x', '-q'])).stdout).toBe('x\n');
   });
 
@@ -95,13 +95,14 @@ describe('cp', () => {
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^long {2}created, port \d+\n$/)]);
     expect(lastCall('create')).toEqual([
       { name: 'long', model_path: '/m.gguf', options: { ctx_size: 1024 }, environment: { TOKEN: 'secret' } },
+      'anonymous',
     ]);
   });
 
   it('leaves out a request default that a flag removes', async () => {
     const words = ['--request-default', 'seed=1', '--request-default', 'top_k='];
     await sandbox.run(['cp', 'llama', 'long', ...words]);
-    expect(lastCall('create')).toEqual([expect.objectContaining({ request_defaults: { seed: 1 } })]);
+    expect(lastCall('create')).toEqual([expect.objectContaining({ request_defaults: { seed: 1 } }), 'anonymous']);
   });
 
   it('suggests an alias for the name of a model, which is no name of an instance', async () => {

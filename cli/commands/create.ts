@@ -116,7 +116,8 @@ async function startCreated(
   } catch (error) {
     if (terminal.isJson) throw error;
     const { failureOf } = await import('../failure.ts');
-    const { status, lines } = failureOf(error, session.address.token !== null);
+    const { status, lines: said } = failureOf(error, session.address.token !== null);
+    const lines = said.filter((line) => !stays(name).includes(line));
     // A start usually fails for the reason that the warning gives. Do not print it twice.
     printWarnings(
       terminal,

@@ -245,8 +245,30 @@ describe('starting', () => {
     await server.add('a');
     vi.spyOn(server.manager, 'start').mockRejectedValue(new ApiError('MODEL_NOT_FOUND', 'the model file is a folder'));
     const refused = await sandbox.run(['start', '--all']);
-    expect([refused.status, refused.stderr]).toEqual([1, 'llamactl: a: the model file is a folder\n']);
-    expect((await sandbox.run(['start', 'a'])).stderr).toBe('llamactl: the model file is a folder\n');
+    expect([refused.status, refused.stderr]).toEqual([
+      1,
+      'llamactl: a: the model file is a folder\n  for help: llamactl why a\n',
+    ]);
+  });
+
+  it('names the way to the remedies if a model file is missing', async () => {
+    await server.add('a');
+    await server.add('b');
+    const missing = 'the model file /m.gguf does not exist';
+    const refusal = new ApiError('MODEL_NOT_FOUND', missing);
+    for (const verb of ['start', 'restart'] as const) {
+      const refused = vi.spyOn(server.manager, verb).mockRejectedValue(refusal);
+      expect((await sandbox.run([verb, 'a'])).stderr).toBe(`llamactl: ${missing}\n  for help: llamactl why a\n`);
+      expect(JSON.parse((await sandbox.run([verb, 'a', '--json'])).stderr)).toMatchObject({ error: missing });
+      refused.mockRestore();
+    }
+    vi.spyOn(server.manager, 'startAll').mockResolvedValue([
+      { name: 'a', status: 'stopped', error: missing },
+      { name: 'b', status: 'stopped', error: 'no slot is free' },
+    ]);
+    expect((await sandbox.run(['start', 'a', 'b'])).stderr).toBe(
+      `llamactl: a: ${missing}\n  for help: llamactl why a\nllamactl: b: no slot is free\n`,
+    );
   });
 
   it('with --all does nothing if all run', async () => {

@@ -85,7 +85,7 @@ class LifecycleRun {
       const begun = new Map<string, Status>();
       const outcomes = await begin(names);
       const failure = isAll ? null : commonFailure(outcomes);
-      if (failure !== null) throw await nearInstance(this.#session, failure.name, failure.error);
+      if (failure !== null) throw await this.#explained(failure.name, failure.error);
       for (const outcome of outcomes) {
         if ('error' in outcome) await this.#refused(outcome.name, outcome.error);
         else begun.set(outcome.name, outcome.value);
@@ -100,13 +100,22 @@ class LifecycleRun {
     return { results: ends.map(({ result }) => result), status: worst(ends.map(({ exit }) => exit)) };
   }
 
-  async #refused(name: string, error: unknown): Promise<void> {
+  /** The error for a person: with the closest name, or with the way to the remedies of a start without its file. */
+  async #explained(name: string, error: unknown): Promise<unknown> {
     const reason = await nearInstance(this.#session, name, error);
+    const { LlamactlError } = await import('@llamactl/client');
+    const isOfFile = reason instanceof LlamactlError && reason.code === 'MODEL_NOT_FOUND';
+    if (!isOfFile || this.#session.terminal.isJson) return reason;
+    return new Problem(reason.message, EXIT.failed, [helpFor(name)], reason.code);
+  }
+
+  async #refused(name: string, error: unknown): Promise<void> {
+    const reason = await this.#explained(name, error);
     if (reason instanceof AliasUsed && this.#command.names.length === 1) throw reason;
     const { failureOf } = await import('../failure.ts');
     const { lines, status: exit, json } = failureOf(reason, true);
     this.#end(name, null, exit, lines[0] ?? '', json.code);
-    this.#failures.push([withName(name, lines[0] ?? ''), ...lines.slice(1)]);
+    this.#failures.push([withName(name, lines[0] ?? ''), ...lines.slice(1).map((line) => `  ${line}`)]);
   }
 
   #entered(name: string, status: Status): void {
@@ -239,10 +248,18 @@ export async function batch({ client, signal }: Session, answer: Promise<BatchRe
   return Promise.all(
     results.map(async ({ name, status, error }): Promise<Outcome<Status>> => {
       if (status === null) return { name, error: await unknownInstance(name, others(instances, known)) };
-      if (error !== undefined) return { name, error: new Problem(error, EXIT.failed) };
+      // A result of a batch has no code.
+      const help = MISSING_FILE.test(error ?? '') ? [helpFor(name)] : [];
+      if (error !== undefined) return { name, error: new Problem(error, EXIT.failed, help) };
       return { name, value: status };
     }),
   );
+}
+
+const MISSING_FILE = /^the model file .* does not exist/;
+
+function helpFor(name: string): string {
+  return `for help: llamactl why ${name}`;
 }
 
 /** Explains a failed start to a person: the cause, the last output, and where to find more. */

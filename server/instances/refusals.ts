@@ -3,6 +3,7 @@ import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Refusal } from './slots/demand.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { currentRun } from './life/transitions.ts';
+import { causeOf } from './why/failure-cause.ts';
 
 /** Errors that more than one use case raises. */
 
@@ -39,10 +40,14 @@ export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Re
   const extras = { ...(reason === null ? {} : { reason }), ...(retryAfter === null ? {} : retryIn(retryAfter)) };
   if (sawStart && state.status === 'failed') {
     // Not 502, which would mean that an engine answered badly: no engine runs.
-    return new ApiError('START_FAILED', `${name} did not start: ${withoutStop(state.reason)}.`, {
-      status: 503,
-      ...extras,
-    });
+    return new ApiError(
+      'START_FAILED',
+      `${name} did not start: ${withoutStop(state.reason)}${helpFor(name, state.reason)}.`,
+      {
+        status: 503,
+        ...extras,
+      },
+    );
   }
   const because = reason === null ? '' : `: ${withoutStop(reason)}`;
   const remedy = retryAfter === null ? 'start it first' : `try again in ${retryAfter} s`;
@@ -96,6 +101,11 @@ export function noFreeSlot(name: string): ApiError {
 
 export function shuttingDown(): ApiError {
   return new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
+}
+
+/** The way to the remedies for a missing model file, which a retry does not bring back. */
+function helpFor(name: string, reason: string): string {
+  return causeOf(reason) === 'model_missing' ? `; for help: llamactl why ${name}` : '';
 }
 
 function withoutStop(sentence: string): string {

@@ -45,9 +45,11 @@ describe('a start that cannot succeed', () => {
     await live(domain, 200, 50);
     (await first).release();
     if (obstacle === 'its port is taken') domain.world.foreignPorts.set(8_190, { pid: 7, description: 'nginx' });
-    else domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'the model file is gone' };
+    else domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'the model file /m does not exist' };
+    const said = obstacle === 'its port is taken' ? /port 8190/i : /\/m does not exist; for help: llamactl why b\.$/;
+    const message = expect.stringMatching(said) as unknown;
     await Promise.all([
-      expect(domain.acquire('b')).rejects.toMatchObject({ code: 'START_FAILED' }),
+      expect(domain.acquire('b')).rejects.toMatchObject({ code: 'START_FAILED', message }),
       live(domain, 1_000, 100),
     ]);
     expect(statuses(domain, 'a', 'b')).toEqual(['running', 'failed']);

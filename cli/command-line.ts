@@ -60,6 +60,13 @@ interface GlobalFlags extends AddressFlags, OutputFlags {
   color: boolean;
 }
 
+/** Returns the words of a command line with `NAME` for each `NAME:latest` that stands for an instance. */
+export type UntaggedNames = (
+  session: Session,
+  command: Command,
+  words: readonly string[],
+) => Promise<readonly string[]>;
+
 /** A verb's action, as commander calls it. */
 export type Action = (this: Command, ...rest: unknown[]) => Promise<void>;
 
@@ -78,6 +85,7 @@ export class CommandLine {
   readonly surroundings: Surroundings;
   readonly contexts: Contexts;
   readonly #verbs: readonly Verb[];
+  readonly #untaggedNames: UntaggedNames;
   /** Set by a verb that fails without throwing, for instance after a partial success. */
   #status: ExitStatus = EXIT.ok;
   #rest: readonly string[] = [];
@@ -93,10 +101,12 @@ export class CommandLine {
   #words: readonly string[] = [];
   #address: ServerAddress | null = null;
 
-  constructor(surroundings: Surroundings, verbs: readonly Verb[]) {
+  /** @param untaggedNames Called with the words of each verb that talks to a server. */
+  constructor(surroundings: Surroundings, verbs: readonly Verb[], untaggedNames: UntaggedNames) {
     const { environment, home } = surroundings;
     this.surroundings = surroundings;
     this.#verbs = verbs;
+    this.#untaggedNames = untaggedNames;
     const folder = environment['XDG_CONFIG_HOME'] ?? path.join(home, '.config');
     this.contexts = new Contexts(path.join(folder, 'llamactl', 'contexts.json'));
   }
@@ -179,15 +189,18 @@ export class CommandLine {
     act: (session: Session, invocation: Invocation<Flags>) => Promise<void>,
     { startsServer = null, takesAliases = true }: OnlineOptions<Flags> = {},
   ): Action {
-    return this.local<Flags>(async (terminal, invocation, command) => {
+    return this.local<Flags>(async (terminal, given, command) => {
       const flags = command.optsWithGlobals<GlobalFlags>();
       const { session, renewal } = await this.#session(
         terminal,
         flags,
-        startsServer === null ? null : () => startsServer(invocation),
+        startsServer === null ? null : () => startsServer(given),
       );
       const end = renewal === null ? undefined : this.surroundings.every(TOKEN_CHECK, () => renewal.token());
+      let invocation = given;
       try {
+        const words = await this.#untaggedNames(session, command, given.words);
+        invocation = { ...given, words };
         await act(session, invocation);
       } catch (error) {
         if (!(error instanceof AliasUsed && takesAliases && invocation.words.includes(error.alias))) throw error;

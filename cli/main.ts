@@ -2,7 +2,7 @@ import os from 'node:os';
 import { CommandLine } from './command-line.ts';
 import { EXIT } from './exit-status.ts';
 import { watchReaders } from './output.ts';
-import { VERBS } from './verbs.ts';
+import { untaggedNames, VERBS } from './verbs.ts';
 
 let outlivesReaders = false;
 watchReaders(() => outlivesReaders);
@@ -37,6 +37,7 @@ const commandLine = new CommandLine(
     },
   },
   VERBS,
+  untaggedNames,
 );
 // Not awaited here: a single executable is a script, not a module.
 void commandLine.run(process.argv.slice(2)).then((status) => {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { CommandLine } from './command-line.ts';
-import { VERBS } from './verbs.ts';
+import { untaggedNames, VERBS } from './verbs.ts';
 
 const REFERENCE = /(<!-- commands: generated -->\n)[^]*(<!-- end -->)/;
 /** Width of the help texts on the page. */
@@ -33,7 +33,7 @@ export async function documentedProgram(): Promise<Command> {
     every: never,
     outliveReaders: never,
   };
-  return new CommandLine(parts, VERBS).program();
+  return new CommandLine(parts, VERBS, untaggedNames).program();
 }
 
 /** The help of a command, with its examples, for a terminal of this width. */

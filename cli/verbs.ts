@@ -1,4 +1,4 @@
-import type { Verb } from './command-line.ts';
+import type { UntaggedNames, Verb } from './command-line.ts';
 
 const SERVER = 'The server:';
 const INSTANCES = 'Instances:';
@@ -319,3 +319,10 @@ export const VERBS: readonly Verb[] = [
     load: async () => (await import('./commands/completion.ts')).completionCommand,
   },
 ];
+
+/** Loads what it needs only for a word with the tag that Ollama adds. */
+export const untaggedNames: UntaggedNames = async (session, command, words) => {
+  if (!words.some((word) => word.endsWith(':latest'))) return words;
+  const { namesMeant } = await import('./instances/untagged-names.ts');
+  return namesMeant(session, command, words);
+};

@@ -38,9 +38,20 @@ export function modelsCalled<Found extends Named>(word: string, models: readonly
   return models.filter((model) => modelNames(model).some((name) => wanted.has(name.toLowerCase())));
 }
 
+/** The tag that Ollama adds to a name without one. */
+const LATEST = ':latest';
+
+/**
+ * `NAME` for `NAME:latest`; `null`: the word has no such tag. Programs of Ollama add the tag to names of instances too, so
+ * it counts only if nothing has the whole word as its name.
+ */
+export function untagged(word: string): string | null {
+  return word.endsWith(LATEST) && word !== LATEST ? word.slice(0, -LATEST.length) : null;
+}
+
 /** Whether one of these names means, in any case, the model that has this name or reference in Ollama. */
 export function hasNameInOllama(model: string, names: readonly string[]): boolean {
-  const bare = (name: string): string => name.toLowerCase().replace(/:latest$/, '');
+  const bare = (name: string): string => untagged(name.toLowerCase()) ?? name.toLowerCase();
   return names.some((name) => bare(name) === bare(nameInOllama(model)));
 }
 

@@ -9,7 +9,8 @@ import { isReference } from '../downloads/reference-word.ts';
 import { bodyOf, type NewInstance, newInstanceOf, newInstanceOfRemote, takenNames } from './new-instance.ts';
 import { type OllamaSettings, ollamaSettings } from './ollama-settings.ts';
 import type { FetchOptions } from './remote-model.ts';
-import { modelNames } from '@llamactl/contract/model-names';
+import { modelNames, untagged } from '@llamactl/contract/model-names';
+import { instanceCalled } from '../instances/named-instances.ts';
 import { DOWNLOAD, modelCalled, modelContaining, serverModels } from '../instances/server-models.ts';
 import { type LaunchedCompanion, launchedCompanions } from '../instances/launched-companions.ts';
 
@@ -53,7 +54,7 @@ export async function modelInstance(
   const instance = await instanceNamed(session, model);
   if (instance !== null) return { name: instance.name, instance, file: null };
   const instances = await client.listInstances({ signal });
-  const known = named(instances, model);
+  const known = instanceCalled(model, instances);
   if (known !== null) {
     // Without its file in the library, there may be a newer version, which only the whole instance names.
     const isReady = known.status === 'running' && known.model_info !== null;
@@ -78,8 +79,9 @@ export async function modelInstance(
     return { ...made, file: found.path, ...(ofOllama === undefined ? {} : { ofOllama }) };
   }
   // Programs of Ollama add the tag. A model of that name comes first.
-  const untagged = model.endsWith(':latest') ? named(instances, model.replace(/:latest$/, '')) : null;
-  if (untagged !== null) return { name: untagged.name, file: null };
+  const bare = untagged(model);
+  const meant = bare === null ? null : instanceCalled(bare, instances);
+  if (meant !== null) return { name: meant.name, file: null };
   if (isModelFile(model)) throw noSuchFile(path.resolve(place.folder, model));
   const { remoteModel, starterCalled, starters } = await import('./remote-model.ts');
   const all = isReference(model) ? [] : await starters(client, signal);
@@ -109,15 +111,6 @@ async function instanceNamed({ client, signal }: Session, word: string): Promise
     if (error instanceof LlamactlError && error.code === 'INSTANCE_NOT_FOUND') return null;
     throw error;
   }
-}
-
-/** Finds an instance by its name, ignoring case, else by its exact alias, as `/v1` does. */
-function named(instances: readonly InstanceSummary[], model: string): InstanceSummary | null {
-  return (
-    instances.find(({ name }) => name.toLowerCase() === model.toLowerCase()) ??
-    instances.find(({ aliases }) => aliases.includes(model)) ??
-    null
-  );
 }
 
 /**
@@ -221,9 +214,7 @@ async function unknownModel(model: string, { instances, models, starters, isLoca
   const { startersHint } = await import('./remote-model.ts');
   const { nearName } = await import('../instances/near-instance.ts');
   const names = instances.flatMap(({ name, aliases }) => [name, ...aliases]);
-  const tag = models.find((each) =>
-    each.name.toLowerCase().startsWith(`${model.toLowerCase().replace(/:latest$/, '')}:`),
-  );
+  const tag = models.find((each) => each.name.toLowerCase().startsWith(`${(untagged(model) ?? model).toLowerCase()}:`));
   const near =
     tag?.name ??
     modelContaining(model, models) ??

@@ -25,14 +25,20 @@ export async function namesOrAll(
   // Of a single name, the command line itself resolves an alias.
   if (!all && names.length === 1) return names;
   const instances = await client.listInstances({ signal });
-  if (!all) return distinct(names.map((name) => withAlias(name, instances)?.name ?? name));
+  if (!all) return distinct(names.map((name) => instanceCalled(name, instances)?.name ?? name));
   const those = instances.filter(({ status }) => statuses.includes(status));
   if (those.length === 0) terminal.note(none);
   return those.map(({ name }) => name);
 }
 
-/** The instance with this alias; `undefined`: none, or an instance has it as its name. */
-function withAlias(name: string, instances: readonly InstanceSummary[]): InstanceSummary | undefined {
-  const isNamed = instances.some((each) => each.name.toLowerCase() === name.toLowerCase());
-  return isNamed ? undefined : instances.find(({ aliases }) => aliases.includes(name));
+/** Finds an instance by its name, ignoring case, else by its exact alias, as `/v1` does. */
+export function instanceCalled<Found extends Pick<InstanceSummary, 'name' | 'aliases'>>(
+  word: string,
+  instances: readonly Found[],
+): Found | null {
+  return (
+    instances.find(({ name }) => name.toLowerCase() === word.toLowerCase()) ??
+    instances.find(({ aliases }) => aliases.includes(word)) ??
+    null
+  );
 }

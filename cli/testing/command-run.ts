@@ -4,7 +4,7 @@ import path from 'node:path';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { CommandLine } from '../command-line.ts';
-import { VERBS } from '../verbs.ts';
+import { untaggedNames, VERBS } from '../verbs.ts';
 
 /** Options for a command line in a test. */
 export interface RunOptions {
@@ -79,6 +79,7 @@ export class CommandSandbox {
         },
       },
       VERBS,
+      untaggedNames,
     );
     const status = await commandLine.run(words);
     return { status, stdout: stdout.text(), stderr: stderr.text() };

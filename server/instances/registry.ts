@@ -1,10 +1,8 @@
 import { ApiError } from '@llamactl/contract/errors';
+import { untagged } from '@llamactl/contract/model-names';
 import { Claims, type Claim } from './settings/claims.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { livePort } from './life/transitions.ts';
-
-/** The tag that Ollama adds to a name without one. */
-const LATEST = ':latest';
 
 /**
  * All instances by id and by name. Keeps names, aliases and ports unique: callers check a claim and take it in the same
@@ -70,7 +68,8 @@ export class Registry {
   findAny(nameOrAlias: string): Mailbox | null {
     const hasAlias = ({ record }: Mailbox): boolean => record.settings.aliases.includes(nameOrAlias);
     const found = this.find(nameOrAlias) ?? this.all().find(hasAlias) ?? null;
-    if (found === null && nameOrAlias.endsWith(LATEST)) return this.findAny(nameOrAlias.slice(0, -LATEST.length));
+    const bare = untagged(nameOrAlias);
+    if (found === null && bare !== null) return this.findAny(bare);
     return found === null || found.isClosed ? null : found;
   }
 

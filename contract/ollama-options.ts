@@ -52,6 +52,17 @@ export const OLLAMA_PARAMETERS: readonly string[] = [
   ...OLLAMA_SWITCHES,
 ];
 
+/** Parameters of Ollama without a counterpart. They resemble no other, although their names may. */
+export const OLLAMA_ALONE: ReadonlySet<string> = new Set([
+  'num_keep',
+  'num_gqa',
+  'tfs_z',
+  'penalize_newline',
+  'numa',
+  'low_vram',
+  'f16_kv',
+]);
+
 /** Request defaults and options of an instance that parameters of Ollama become. */
 export const FIELDS_OF_OLLAMA: ReadonlySet<string> = new Set([...OLLAMA_SAME_FIELDS, ...OLLAMA_FIELDS.values()]);
 export const OPTIONS_OF_OLLAMA: ReadonlySet<string> = new Set([...OLLAMA_OPTIONS.values(), LOAD_MODE]);

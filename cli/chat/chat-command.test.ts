@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { chatCommand } from './chat-command.ts';
 
+const TOKENS = 'a whole number, 1 or more, or -1 for no limit';
+
 describe('chatCommand', () => {
   it.each([
     ['', { kind: 'nothing' }],
@@ -44,6 +46,14 @@ describe('chatCommand', () => {
     ],
     ['/set parameter stop foo bar', { kind: 'set', name: 'stop', value: ['foo', 'bar'] }],
     ['/set parameter stop ["a b"]', { kind: 'set', name: 'stop', value: ['a b'] }],
+    ['/set parameter stop "A B" C', { kind: 'set', name: 'stop', value: ['A B', 'C'] }],
+    ['/set parameter stop C "A B"', { kind: 'set', name: 'stop', value: ['C', 'A B'] }],
+    ['/set parameter stop "###"', { kind: 'set', name: 'stop', value: ['###'] }],
+    ['/set parameter stop', { kind: 'set', name: 'stop', value: undefined }],
+    [
+      '/set parameter stop "A B',
+      { kind: 'mistake', message: 'the quotes of a stop are not closed; an example: /set parameter stop "A B" C' },
+    ],
     ['/set stop foo bar', { kind: 'set', name: 'stop', value: 'foo bar' }],
     ['/set nohistory', { kind: 'mistake', message: 'nohistory does not exist here; for the settings: /set' }],
     ['/set parameter temperature 0.2', { kind: 'set', name: 'temperature', value: 0.2 }],
@@ -67,9 +77,13 @@ describe('chatCommand', () => {
     ['/set parameter num_predict -1', { kind: 'set', name: 'max_tokens', value: null }],
     ['/set parameter num_predict', { kind: 'set', name: 'max_tokens', value: undefined }],
     ['/set max_tokens -1', { kind: 'set', name: 'max_tokens', value: null }],
-    ['/set num_predict many', { kind: 'mistake', message: 'max_tokens must be a whole number, 1 or more' }],
+    ['/set num_predict many', { kind: 'mistake', message: `num_predict must be ${TOKENS}` }],
+    ['/set num_predict -2', { kind: 'mistake', message: `num_predict must be ${TOKENS}` }],
+    ['/set parameter num_keep 5', { kind: 'mistake', message: 'num_keep has no counterpart here' }],
+    ['/set penalize_newline true', { kind: 'mistake', message: 'penalize_newline has no counterpart here' }],
+    ['/set system', { kind: 'system', text: null }],
     ['/set temperature hot', { kind: 'mistake', message: 'temperature must be a number, 0 or more' }],
-    ['/set max_tokens 0.5', { kind: 'mistake', message: 'max_tokens must be a whole number, 1 or more' }],
+    ['/set max_tokens 0.5', { kind: 'mistake', message: `max_tokens must be ${TOKENS}` }],
     ['/set top_p 2', { kind: 'mistake', message: 'top_p must be a number from 0 to 1' }],
     ['/set stop [1]', { kind: 'mistake', message: 'stop must be a text, or a list such as ["a", "b"]' }],
     ['/set model other', { kind: 'mistake', message: 'model cannot be set here' }],

@@ -1,4 +1,4 @@
-import { OLLAMA_FIELDS, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
+import { OLLAMA_ALONE, OLLAMA_FIELDS, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { settingFault } from './chat-settings.ts';
 import type { ShownPart } from './shown-part.ts';
@@ -100,13 +100,11 @@ function setting(rest: string, instance: string): ChatCommand {
   if (rest === '') return { kind: 'settings' };
   const [, name = '', value = ''] = /^([A-Za-z_][A-Za-z0-9_]*)(?:\s*=\s*|\s+|$)([^]*)$/.exec(rest) ?? [];
   if (name === '') return { kind: 'mistake', message: `${rest} is not a setting; an example: /set temperature 0.2` };
-  if (name === 'system') return { kind: 'system', text: unquoted(value) };
+  if (name === 'system') return { kind: 'system', text: value === '' ? null : unquoted(value) };
   // Ollama's chat writes `/set parameter temperature 0.2`.
   if (name === 'parameter') {
-    const [, stops] = /^stop\s+([^"[][^]*)$/.exec(value) ?? [];
-    return stops === undefined
-      ? setting(value, instance)
-      : { kind: 'set', name: 'stop', value: stops.trim().split(/\s+/) };
+    const [, stops = '['] = /^stop\s+([^]+)$/.exec(value) ?? [];
+    return stops.startsWith('[') ? setting(value, instance) : stopsOf(stops);
   }
   const ofOllama = modeOfOllama(name, value);
   if (ofOllama !== null) return ofOllama;
@@ -117,12 +115,21 @@ function setting(rest: string, instance: string): ChatCommand {
     return { kind: 'mistake', message: `${name} belongs to the engine: ${update}` };
   }
   if (OURS.has(name)) return { kind: 'mistake', message: `${name} cannot be set here` };
+  if (OLLAMA_ALONE.has(name)) return { kind: 'mistake', message: `${name} has no counterpart here` };
   const field = OLLAMA_FIELDS.get(name) ?? name;
-  const meant = value === '' ? undefined : valueOf(value);
+  const given = value === '' ? undefined : valueOf(value);
   // As in Ollama, -1 is no limit, also if the instance has one.
-  if (field === LIMIT && typeof meant === 'number' && meant < 0) return { kind: 'set', name: field, value: null };
-  const fault = settingFault(field, meant);
+  const meant = field === LIMIT && given === -1 ? null : given;
+  const fault = settingFault(field, meant, name);
   return fault === null ? { kind: 'set', name: field, value: meant } : { kind: 'mistake', message: fault };
+}
+
+/** The stops of Ollama's chat: words, or texts in quotes, which are read as in a Modelfile. */
+function stopsOf(text: string): ChatCommand {
+  const stops = [...text.matchAll(/"([^"]*)"(?=\s|$)|([^\s"]\S*)|(")/g)];
+  if (stops.some(([, , , open]) => open !== undefined))
+    return { kind: 'mistake', message: 'the quotes of a stop are not closed; an example: /set parameter stop "A B" C' };
+  return { kind: 'set', name: 'stop', value: stops.map(([, quoted, word]) => quoted ?? word ?? '') };
 }
 
 /** The field with the most tokens of an answer. In a request, `null` is no limit. */

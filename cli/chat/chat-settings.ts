@@ -16,7 +16,10 @@ const SHARE: Rule = {
 };
 const POSITIVE: Rule = { text: 'a number, 0 or more', isValid: (value) => isNumber(value) && value >= 0 };
 const WHOLE: Rule = { text: 'a whole number', isValid: isWhole };
-const TOKENS: Rule = { text: 'a whole number, 1 or more', isValid: (value) => isWhole(value) && value >= 1 };
+const TOKENS: Rule = {
+  text: 'a whole number, 1 or more, or -1 for no limit',
+  isValid: (value) => value === null || (isWhole(value) && value >= 1),
+};
 const SWITCH: Rule = { text: 'true or false', isValid: (value) => typeof value === 'boolean' };
 const TEXTS: Rule = {
   text: 'a text, or a list such as ["a", "b"]',
@@ -69,10 +72,16 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
 /**
  * Why a chat refuses a setting; `null`: it takes it.
  *
- * @param value `undefined`: the setting is removed.
+ * @param value `undefined`: the setting is removed. `null`: a number of tokens has no limit.
+ * @param typed The name as the user typed it.
  */
-export function settingFault(name: string, value: unknown): string | null {
+export function settingFault(name: string, value: unknown, typed = name): string | null {
   const rule = RULES.get(name);
   if (rule === undefined) return `there is no setting ${name}; settings: ${[...RULES.keys()].join(', ')}`;
-  return value === undefined || rule.isValid(value) ? null : `${name} must be ${rule.text}`;
+  return value === undefined || rule.isValid(value) ? null : `${typed} must be ${rule.text}`;
+}
+
+/** A setting as a person types it. */
+export function settingText(name: string, value: unknown): string {
+  return value === null ? `${name} -1 (no limit)` : `${name} ${JSON.stringify(value)}`;
 }

@@ -90,15 +90,20 @@ describe('a conversation', () => {
   });
 
   it('shows the parameters and the prompt that the instance adds', async () => {
-    server.add('qwen', { status: 'running', system_prompt: 'Be brief.', request_defaults: { top_k: 9 } });
+    server.add('qwen', {
+      status: 'running',
+      system_prompt: 'Be brief.',
+      request_defaults: { top_k: 9, max_tokens: 12 },
+    });
     const { stderr } = await talk([
-      [PROMPT, '/show system\r'],
-      [PROMPT, '/set seed 1\r'],
+      [PROMPT, '/system\r'],
+      [PROMPT, '/set parameter num_predict -1\r'],
       [PROMPT, '/show parameters\r'],
       [PROMPT, CTRL_D],
     ]);
     expect(stderr).toContain('Be brief.\n');
-    expect(stderr).toContain('of this chat:\n  seed 1\nof qwen:\n  top_k 9\n');
+    expect(stderr).toContain('\nmax_tokens -1 (no limit)\n');
+    expect(stderr).toContain('of this chat:\n  num_predict -1 (no limit)\nof qwen:\n  top_k 9\n  num_predict 12\n');
   });
 
   it('prints figures after answers once it is verbose', async () => {

@@ -7,6 +7,7 @@ import { plain, wrapped } from '../screen/text.ts';
 import { giveAnswer, type Answer, type AnswerTerms } from './answer.ts';
 import { whyBroken } from './broken-answer.ts';
 import { chatCommand, CHAT_HELP, type ChatCommand } from './chat-command.ts';
+import { settingText } from './chat-settings.ts';
 import type { Conversation } from './conversation.ts';
 import { LineEditor } from './line-editor.ts';
 import { ensureRunning } from './running-instance.ts';
@@ -83,6 +84,7 @@ export class Chat {
         conversation.clear();
         return terminal.warn('conversation cleared');
       case 'system':
+        if (command.text === null && conversation.system === '') return this.#show('system');
         if (command.text !== null) conversation.system = command.text;
         return terminal.warn(
           `system: ${conversation.system === '' ? "(the instance's, if it has one)" : plain(conversation.system, 'many lines')}`,
@@ -118,7 +120,7 @@ export class Chat {
     const { settings } = this.#conversation;
     const { terminal } = this.#session;
     if (settings.size === 0) terminal.warn("no settings: using the engine's defaults");
-    for (const [name, value] of settings) terminal.warn(`${name} ${JSON.stringify(value)}`);
+    for (const [name, value] of settings) terminal.warn(settingText(name, value));
   }
 
   /** Ctrl-C stops only the current question and all its work. */

@@ -1,5 +1,10 @@
 import type { JsonValue, UpdateInstance } from '@llamactl/client';
-import { OLLAMA_PARAMETERS, OLLAMA_SWITCHES, parametersOfOllama } from '@llamactl/contract/ollama-options';
+import {
+  OLLAMA_ALONE,
+  OLLAMA_PARAMETERS,
+  OLLAMA_SWITCHES,
+  parametersOfOllama,
+} from '@llamactl/contract/ollama-options';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { Instruction } from './modelfile-text.ts';
@@ -26,17 +31,6 @@ const WITHOUT_EFFECT: Readonly<Record<string, string>> = {
   PARSER: 'is not used: the engine reads the answers of the model itself',
   REQUIRES: 'is not used: it is a version of Ollama',
 };
-
-/** Parameters of Ollama that resemble no other, although their names may. */
-const WITHOUT_COUNTERPART: ReadonlySet<string> = new Set([
-  'num_keep',
-  'num_gqa',
-  'tfs_z',
-  'penalize_newline',
-  'numa',
-  'low_vram',
-  'f16_kv',
-]);
 
 /**
  * Translates the instructions of a Modelfile. Pure.
@@ -82,7 +76,7 @@ export function modelfileSettings(
 /** Why a parameter has no effect; `null`: it has one. */
 function reasonAgainst(key: string, nearest: Nearest): string | null {
   if (OLLAMA_PARAMETERS.includes(key)) return null;
-  const near = WITHOUT_COUNTERPART.has(key) ? null : nearest(key, OLLAMA_PARAMETERS);
+  const near = OLLAMA_ALONE.has(key) ? null : nearest(key, OLLAMA_PARAMETERS);
   return near === null ? 'is not used: it has no counterpart here' : `is not used: did you mean ${near}?`;
 }
 

@@ -108,7 +108,7 @@ describe('a command line', () => {
   });
 
   it.each([
-    ['create a --ttl 99', 'llamactl update NAME --idle-timeout 10m'],
+    ['create a --ttl 99', 'llamactl update a --idle-timeout 99'],
     ['update a --request-strip temperature', '--file FILE'],
     ['create --name a', 'llamactl create NAME --model FILE'],
     ['up --listen :8080', '--host and --port'],
@@ -164,8 +164,17 @@ describe('a command line', () => {
     ['run a --temp 0', 'Did you mean --temperature?'],
     ['update a --idle 5m', 'Did you mean --idle-timeout?'],
     ['ps --stauts failed', 'Did you mean --status?'],
-    ['run a --keepalive 5m', 'to stop an instance when it is idle: llamactl update NAME --idle-timeout 5m'],
-    ['run a --keepalive -1', 'to stop an instance when it is idle: llamactl update NAME --idle-timeout 10m'],
+    ['run a --keepalive 5m hi', 'to stop an instance when it is idle: llamactl update a --idle-timeout 5m'],
+    ['run --keepalive 300 a', 'to stop an instance when it is idle: llamactl update a --idle-timeout 300'],
+    ['update a --keepalive=soon', 'to stop an instance when it is idle: llamactl update a --idle-timeout 10m'],
+    ['run a --keepalive -1', 'to keep an idle instance running: llamactl update a --idle-timeout 0'],
+    ['run a --keepalive=-1', 'to keep an idle instance running: llamactl update a --idle-timeout 0'],
+    [
+      'run a --keepalive 0',
+      'to stop an instance now: llamactl stop a; a second after each answer: llamactl update a --idle-timeout 1',
+    ],
+    ['create a --modelfile /tmp/Mf', 'a Modelfile is read with: llamactl create NAME -f FILE'],
+    ['update a --modelfile /tmp/Mf', 'a Modelfile is read with: llamactl update NAME -f FILE'],
     ['create a --from qwen3:8b', 'instructions of a Modelfile are read from a file: llamactl create NAME -f Modelfile'],
     [
       'create a --parameter=temperature',

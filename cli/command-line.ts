@@ -345,11 +345,14 @@ export class CommandLine {
     if (missing !== '') return choicesOf(this.#options, missing);
     if (option === '') return null;
     const { unknownOptionHint } = await import('./unknown-option.ts');
+    const value = valueOf(option, this.#words);
+    const words = bareWords(this.#words).filter((word) => word !== value);
     return unknownOptionHint(option, {
       command: this.#command,
       options: this.#options,
       takesEngineOptions: this.#takesEngineOptions,
-      value: valueOf(option, this.#words),
+      value,
+      argument: words[this.#command.split(' ').length] ?? null,
     });
   }
 

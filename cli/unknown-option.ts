@@ -8,7 +8,6 @@ export const QUANTIZE =
 
 /** Options of similar programs, and what does the same here. */
 const OTHER_OPTIONS: readonly Hint[] = [
-  [/^(?:ttl|keep-?alive)$/, 'to stop an instance when it is idle: llamactl update NAME --idle-timeout 10m'],
   [/^listen$/, 'the server is given its address by --host and --port of llamactl serve or llamactl up'],
   [
     /^insecure$/,
@@ -73,11 +72,15 @@ const OF_LOGS: readonly Hint[] = [
 /** For `create`, after options of `ollama create`. */
 const OF_CREATE: readonly Hint[] = [
   [/^quantize$/, QUANTIZE],
+  [/^modelfile$/, 'a Modelfile is read with: llamactl create NAME -f FILE'],
   [
     /^(?:from|parameter|adapter|template|message|license)$/,
     'instructions of a Modelfile are read from a file: llamactl create NAME -f Modelfile',
   ],
 ];
+
+/** For `update`. */
+const OF_UPDATE: readonly Hint[] = [[/^modelfile$/, 'a Modelfile is read with: llamactl update NAME -f FILE']];
 
 /** For `show`. */
 const OF_SHOW: readonly Hint[] = [
@@ -106,6 +109,7 @@ const STARTING: ReadonlySet<string> = new Set(['run', 'start', 'restart', 'serve
 const OF_VERBS: Readonly<Record<string, readonly Hint[]>> = {
   run: [...OF_RUN, ...OF_RUN_AS_CREATE],
   create: OF_CREATE,
+  update: OF_UPDATE,
   show: OF_SHOW,
   'models show': OF_MODELS,
   events: OF_EVENTS,
@@ -125,6 +129,8 @@ export interface KnownOptions {
   takesEngineOptions: boolean;
   /** The word after the option; `null`: none that may be its value. */
   value: string | null;
+  /** The first argument, which names the instance of most commands; `null`: none was given. */
+  argument: string | null;
 }
 
 /**
@@ -134,14 +140,15 @@ export interface KnownOptions {
  */
 export async function unknownOptionHint(
   option: string,
-  { command, options, takesEngineOptions, value }: KnownOptions,
+  { command, options, takesEngineOptions, value, argument }: KnownOptions,
 ): Promise<string | null> {
   const [, name] = /^-{1,2}([a-z][\w-]*)(?:=|$)/.exec(option) ?? [];
   if (name === undefined) return null;
   const ofCommand = [...(OF_VERBS[command] ?? []), ...(takesEngineOptions ? OF_INSTANCES : [])];
   const ofOthers = [...ofCommand, ...OTHER_OPTIONS];
+  if (KEEP_ALIVE.test(name)) return keepAliveHint(value, argument);
   const hint = ofOthers.find(([pattern]) => pattern.test(name))?.[1];
-  if (hint !== undefined) return value !== null && DURATION.test(value) ? hint.replace(IDLE, `$1${value}`) : hint;
+  if (hint !== undefined) return hint;
   const key = engineOptionOf(name);
   const said = `-o ${key ?? name.replaceAll('-', '_')}=${value === null ? 'VALUE' : shellQuoted(value)}`;
   const ofEngine = `an option of the engine is written as ${said}; to search them: llamactl options`;
@@ -154,9 +161,20 @@ export async function unknownOptionHint(
   return takesEngineOptions ? ofEngine : null;
 }
 
-/** The example in a hint that the typed time replaces. */
-const IDLE = /(--idle-timeout )10m$/;
+/** Ollama's option for the time that an unused model stays loaded, and that of similar programs. */
+const KEEP_ALIVE = /^(?:ttl|keep-?alive)$/;
 const DURATION = /^(?:[1-9]\d*[hms])+$/;
+
+/** The counterpart of a time that a model stays loaded. @param value As in Ollama: negative for ever, 0: not at all */
+function keepAliveHint(value: string | null, argument: string | null): string {
+  const name = argument === null ? 'NAME' : shellQuoted(argument);
+  const update = `llamactl update ${name} --idle-timeout`;
+  if (value?.startsWith('-') === true) return `to keep an idle instance running: ${update} 0`;
+  if (value !== null && /^0+[hms]?$/.test(value))
+    return `to stop an instance now: llamactl stop ${name}; a second after each answer: ${update} 1`;
+  const time = value !== null && (DURATION.test(value) || /^\d+$/.test(value)) ? value : '10m';
+  return `to stop an instance when it is idle: ${update} ${time}`;
+}
 
 /** Most options that a hint names: with more, the beginning says too little. */
 const MOST_NEAR = 2;

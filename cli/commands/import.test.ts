@@ -168,6 +168,17 @@ describe('llamactl import ollama', () => {
       expect(server.bodies.at(-1)).not.toHaveProperty('options');
     });
 
+    it('names the settings that it adds', async () => {
+      server.add('pirate', {
+        model: 'ollama:pirate:latest',
+        model_path: '/ollama/blobs/old',
+        aliases: ['pirate:latest'],
+      });
+      expect((await run('ollama', '--update')).stdout).toContain(
+        '; added: system prompt, temperature 0.2, ctx_size 4096\n',
+      );
+    });
+
     it('removes a system prompt that Ollama has no more', async () => {
       server.others.set('GET /api/models/id-1', [{ ...OF_PIRATE, system_prompt: null }]);
       expect((await run('ollama', '--update')).stdout).toContain('; removed: system prompt, top_k; kept: threads\n');

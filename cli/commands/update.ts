@@ -1,9 +1,11 @@
-import type { UpdateInstance } from '@llamactl/client';
+import type { Instance, UpdateInstance } from '@llamactl/client';
 import { Command } from 'commander';
+import { isDeepStrictEqual } from 'node:util';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { merged, unset } from '../instances/instance-settings.ts';
 import { waitsByDefault } from '../instances/lifecycle.ts';
+import { replacedText, replacement, type Replacement } from '../instances/ollama-replacement.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
 import { collect, withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
@@ -37,8 +39,9 @@ export function updateCommand(commandLine: CommandLine): Command {
         const { client, signal } = session;
         const { restart = false, wait = waitsByDefault(session), unset: keys = [] } = invocation.flags;
         const { name, settings, isComplete } = await saidSettings(commandLine, session, invocation);
-        const replaced = isComplete ? await replacedByModelfile(session, name, settings) : settings;
-        const patch = merged(unset(keys), replaced);
+        const before = isComplete ? await presentInstance(session, name) : null;
+        const replaced = before === null ? null : replacedByModelfile(session, before, settings);
+        const patch = merged(unset(keys), replaced?.patch ?? settings);
         if (Object.keys(patch).length === 0) throw new Problem('nothing to change: give a setting', EXIT.usage, [HINT]);
         const updated = await client
           .updateInstance(name, patch, { signal, ...(restart && { apply: 'restart' }) })
@@ -46,22 +49,34 @@ export function updateCommand(commandLine: CommandLine): Command {
             throw (await optionMeant(error, keys)) ?? (await nearInstance(session, name, error));
           });
         const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, updated.instance);
-        await reportUpdate(commandLine, session, updated, { restart, wait, warnings: ofPort });
+        const isSame = before !== null && replaced?.isSame === true && isUnchanged(before, updated.instance, patch);
+        await reportUpdate(commandLine, session, updated, { restart, wait, warnings: ofPort, isSame });
       }),
     );
 }
 
-/** As in Ollama, a Modelfile is the whole of what it can say: the instance loses what the file lacks. */
-async function replacedByModelfile(session: Session, name: string, settings: UpdateInstance): Promise<UpdateInstance> {
-  const { client, signal, terminal } = session;
-  const { replacedText, replacement } = await import('../instances/ollama-replacement.ts');
-  const instance = await client.getInstance(name, { signal }).catch(async (error: unknown) => {
+async function presentInstance(session: Session, name: string): Promise<Instance> {
+  const { client, signal } = session;
+  return client.getInstance(name, { signal }).catch(async (error: unknown) => {
     throw await nearInstance(session, name, error);
   });
-  const replaced = replacement(instance, settings, 'modelfile');
+}
+
+/** As in Ollama, a Modelfile is the whole of what it can say: the instance loses what the file lacks. */
+function replacedByModelfile({ terminal }: Session, before: Instance, settings: UpdateInstance): Replacement {
+  const replaced = replacement(before, settings, 'modelfile');
   const text = replacedText(replaced);
   if (text !== '') terminal.note(plain(`from the Modelfile${text}`));
-  return replaced.patch;
+  return replaced;
+}
+
+/** Whether an update left all settings that it names as they were, and the file of the model. */
+function isUnchanged(before: Instance, after: Instance, patch: UpdateInstance): boolean {
+  const values = (instance: Instance): unknown[] => {
+    const fields = new Map<string, unknown>(Object.entries(instance));
+    return [...Object.keys(patch), 'model', 'model_path'].map((key) => fields.get(key));
+  };
+  return isDeepStrictEqual(values(before), values(after));
 }
 
 /** The error if a key of `--unset` is no setting but an option of the engine. `null`: another error. */

@@ -135,7 +135,7 @@ describe('the server', () => {
         remedies: [{ command: 'llamactl why gone' }],
       },
       { message: `up runs, but once it stops, it cannot start again: ${obstacle.message}` },
-      { level: 'warning', message: '1 model of the library cannot be loaded or lack a part: cut' },
+      { level: 'warning', message: '1 model of the library cannot be loaded or lacks a part: cut' },
     ]);
   });
 

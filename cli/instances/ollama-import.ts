@@ -27,7 +27,8 @@ export interface ImportStep {
   action: 'create' | 'update' | 'file' | 'nothing' | 'skip';
   /** Settings that come from Ollama, in words: `system prompt`, `temperature`, `ctx_size=8192`. */
   settings: string[];
-  /** Settings that an update replaces or removes, in words. */
+  /** Settings that an update adds, replaces or removes, in words. */
+  added: string[];
   changed: string[];
   removed: string[];
   /** Options of the engine that stay although Ollama has none of them for the model. */
@@ -155,6 +156,7 @@ const NOTHING: Omit<ImportStep, 'model'> = {
   instance: null,
   action: 'nothing',
   settings: [],
+  added: [],
   changed: [],
   removed: [],
   kept: [],
@@ -203,8 +205,9 @@ async function create(session: Session, model: Model, surroundings: Surroundings
 }
 
 async function update(session: Session, name: string, model: Model, surroundings: Surroundings): Promise<ImportStep> {
-  const { ofOllama, instance, patch, removed, changed, kept, isSame } = await compared(session, name, model);
-  const step: ImportStep = { ...stepFor(model, ofOllama), action: 'update', instance: name, removed, changed, kept };
+  const { ofOllama, instance, patch, added, removed, changed, kept, isSame } = await compared(session, name, model);
+  const replaced = { added, changed, removed, kept };
+  const step: ImportStep = { ...stepFor(model, ofOllama), action: 'update', instance: name, ...replaced };
   const done = await carriedOut(step, () => session.client.updateInstance(name, patch, call(session, surroundings)));
   const isOfFile = instance.model !== undefined && instance.model_path === model.path;
   const { needsRestart, error } = done;

@@ -11,6 +11,8 @@ export interface UpdateEnd {
   restart: boolean;
   /** With `restart`: wait until it runs again. */
   wait: boolean;
+  /** The instance had all of a Modelfile already. Default: no. */
+  isSame?: boolean;
   /** Further warnings. */
   warnings?: readonly string[];
 }
@@ -20,7 +22,7 @@ export async function reportUpdate(
   commandLine: CommandLine,
   session: Session,
   updated: InstanceUpdated,
-  { restart, wait, warnings = [] }: UpdateEnd,
+  { restart, wait, isSame = false, warnings = [] }: UpdateEnd,
 ): Promise<void> {
   const { terminal } = session;
   const { name, status } = updated.instance;
@@ -32,7 +34,10 @@ export async function reportUpdate(
     return carryOut(commandLine, session, { names: [name], goal: 'running', begin, waits: true });
   }
   if (terminal.isJson) terminal.printJson(updated);
-  else terminal.print(terminal.isQuiet ? name : `${name}  updated${restart ? `, ${status}` : ''}`);
+  else {
+    const done = isSame ? 'unchanged: it has all that the Modelfile says' : 'updated';
+    terminal.print(terminal.isQuiet ? name : `${name}  ${done}${restart ? `, ${status}` : ''}`);
+  }
   if (restart && status === 'stopped') terminal.note(`it was not running; to start it: llamactl start ${name}`);
   if (updated.restart_required && !restart) terminal.note(`to apply the changes: llamactl restart ${name}`);
 }

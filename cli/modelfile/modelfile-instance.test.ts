@@ -246,8 +246,16 @@ describe('llamactl update NAME -f Modelfile', () => {
     expect(server.bodies).toMatchObject([{ system_prompt: 'x', options: { ctx_size: null, threads: 4 } }]);
   });
 
-  it('says nothing if it changes nothing', async () => {
-    server.add('coder', {});
-    expect((await update('FROM qwen.gguf\n')).stderr).toBe('');
+  it('says that it changes nothing', async () => {
+    const model_path = path.join(sandbox.home, 'deep/qwen.gguf');
+    const instance = server.add('coder', { model_path, request_defaults: { temperature: 0.3 } });
+    server.others.set('PUT /api/instances/coder', [{ message: '', instance }]);
+    expect(await update('FROM qwen.gguf\nPARAMETER temperature 0.3\n')).toEqual({
+      status: 0,
+      stdout: 'coder  unchanged: it has all that the Modelfile says\n',
+      stderr: '',
+    });
+    server.others.set('PUT /api/instances/coder', [{ message: '', instance: { ...instance, pinned: true } }]);
+    expect((await update('FROM qwen.gguf\nPARAMETER temperature 0.3\n', '--pinned')).stdout).toBe('coder  updated\n');
   });
 });

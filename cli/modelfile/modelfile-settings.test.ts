@@ -47,17 +47,18 @@ describe('the settings in a Modelfile', () => {
     );
   });
 
-  it('name the parameter that a mistyped one means', () => {
-    const { dropped } = read(
-      'PARAMETER temprature 1\nPARAMETER STOP x\nPARAMETER xyzzy 1\nPARAMETER tfs_z 1\nPARAMETER num_gqa 8',
+  it.each([
+    ['PARAMETER temprature 1', 'Modelfile:2: there is no PARAMETER temprature; did you mean temperature?'],
+    ['PARAMETER STOP x', 'Modelfile:2: there is no PARAMETER STOP; did you mean stop?'],
+  ])('refuse a mistyped parameter, as Ollama does: %s', (line, message) => {
+    expect(() => read(line)).toThrow(message);
+  });
+
+  it('leave out parameters without a counterpart', () => {
+    const { dropped } = read('PARAMETER xyzzy 1\nPARAMETER tfs_z 1\nPARAMETER num_gqa 8');
+    expect(dropped.map(({ text }) => text)).toEqual(
+      ['xyzzy', 'tfs_z', 'num_gqa'].map((key) => `PARAMETER ${key} is not used: it has no counterpart here`),
     );
-    expect(dropped.map(({ text }) => text)).toEqual([
-      'PARAMETER temprature is not used: did you mean temperature?',
-      'PARAMETER STOP is not used: did you mean stop?',
-      'PARAMETER xyzzy is not used: it has no counterpart here',
-      'PARAMETER tfs_z is not used: it has no counterpart here',
-      'PARAMETER num_gqa is not used: it has no counterpart here',
-    ]);
   });
 
   it('leave out instructions without effect, each with its line and the reason', () => {

@@ -54,8 +54,8 @@ export function modelfileSettings(
   const parameters: Record<string, JsonValue> = {};
   for (const parameter of of('PARAMETER')) {
     const { key, value, line } = parameter;
-    const reason = reasonAgainst(key, nearest);
-    if (reason !== null) dropped.push({ line, text: `PARAMETER ${key} ${reason}` });
+    if (!hasCounterpart(parameter, file, nearest))
+      dropped.push({ line, text: `PARAMETER ${key} is not used: it has no counterpart here` });
     else if (key === 'stop') parameters['stop'] = [...[parameters['stop'] ?? []].flat(), value];
     else parameters[key] = OLLAMA_SWITCHES.includes(key) ? switchOf(parameter, file) : numberOf(parameter, file);
   }
@@ -73,11 +73,16 @@ export function modelfileSettings(
   };
 }
 
-/** Why a parameter has no effect; `null`: it has one. */
-function reasonAgainst(key: string, nearest: Nearest): string | null {
-  if (OLLAMA_PARAMETERS.includes(key)) return null;
+/**
+ * Whether a parameter has a counterpart here.
+ *
+ * @throws {Problem} for a mistyped name, which Ollama refuses too
+ */
+function hasCounterpart({ key, line }: Instruction, file: string, nearest: Nearest): boolean {
+  if (OLLAMA_PARAMETERS.includes(key)) return true;
   const near = OLLAMA_ALONE.has(key) ? null : nearest(key, OLLAMA_PARAMETERS);
-  return near === null ? 'is not used: it has no counterpart here' : `is not used: did you mean ${near}?`;
+  if (near === null) return false;
+  throw new Problem(`${file}:${line}: there is no PARAMETER ${key}; did you mean ${near}?`, EXIT.usage);
 }
 
 function switchOf({ key, value, line }: Instruction, file: string): boolean {

@@ -113,7 +113,7 @@ export function brokenModelFindings(models: readonly Pick<Model, 'name' | 'probl
   const broken = models.filter(({ problems }) => problems.length > 0);
   if (broken.length === 0) return [];
   const some = broken.slice(0, MOST_NAMED).map(({ name }) => name);
-  const message = `${count(broken.length, 'model')} of the library cannot be loaded or lack a part: ${some.join(', ')}`;
+  const message = `${count(broken.length, 'model')} of the library cannot be loaded or ${broken.length === 1 ? 'lacks' : 'lack'} a part: ${some.join(', ')}`;
   return [doubtful('models', message, { label: 'See the reasons', command: 'llamactl models', link: 'models' })];
 }
 

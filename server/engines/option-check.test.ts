@@ -41,6 +41,7 @@ describe('optionFaults for options of the engine', () => {
 describe('optionFaults for options that the engine would refuse', () => {
   it.each([
     [{ ctx_siez: 1 }, 'options.ctx_siez: is not an option of this engine; did you mean `ctx_size`?'],
+    [{ num_gqa: 1 }, 'options.num_gqa: is a parameter of Ollama without a counterpart here'],
     [{ num_ctx: 1 }, 'options.num_ctx: is not an option of this engine; did you mean `ctx_size`?'],
     [{ ctx: 1 }, 'options.ctx: is not an option of this engine; did you mean `ctx_size`?'],
     [{ n_ctx: 1 }, 'options.n_ctx: is not an option of this engine; did you mean `ctx_size`?'],

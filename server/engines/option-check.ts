@@ -1,4 +1,4 @@
-import { OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
+import { OLLAMA_ALONE, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
@@ -65,6 +65,7 @@ const OF_OTHERS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function unknownOption(key: string, catalogue: FlagCatalogue): string {
+  if (OLLAMA_ALONE.has(key)) return 'is a parameter of Ollama without a counterpart here';
   const { options } = suggestibleNames(catalogue);
   const counterpart = OF_OTHERS.get(key) ?? '';
   const meant = options.includes(counterpart) ? counterpart : (suggestion(key, options) ?? onlyBegunBy(key, options));

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +76,34 @@ describe('a library of Ollama', () => {
     expect(updated.system_prompt).toBe('Be a new pirate.');
     expect(updated).not.toHaveProperty('newer_model_path');
     expect((await llamactl('restart', 'pirate', '--wait')).status).toBe(0);
+  });
+});
+
+describe('an instance whose file Ollama deletes while it runs', () => {
+  it('answers until it stops, says that it cannot start again, and gets a new file by an import', async () => {
+    const weightsOf = (version: number): Buffer => Buffer.concat([weights, Buffer.alloc(version)]);
+    const blob = await ollama.pull('brief/latest', { model: weightsOf(64), params: '{"num_ctx":256}' });
+    await expect.poll(async () => (await llamactl('models')).stdout, { timeout: 60_000 }).toContain('brief:latest');
+    expect((await llamactl('create', 'short', '-m', 'brief', '-o', 'ctx_size=256', '--start', '--wait')).status).toBe(
+      0,
+    );
+    await rm(blob);
+    expect((await llamactl('why', 'short:latest')).stdout.replaceAll(/\s+/g, ' ')).toMatch(
+      /^short has run for .* and answers; once it stops, it cannot start again: the model file .* does not exist\./,
+    );
+    expect((await llamactl('doctor')).stdout).toContain('short (once it stops)');
+    expect(await llamactl('restart', 'short:latest')).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/does not exist\n {2}for help: llamactl why short\n$/) as unknown,
+    });
+    await ollama.pull('brief/latest', { model: weightsOf(96), params: '{"num_ctx":256}' });
+    await expect
+      .poll(async () => (await llamactl('why', 'short')).stdout, { timeout: 60_000 })
+      .toContain('llamactl import ollama brief --update');
+    expect((await llamactl('import', 'ollama', 'brief', '--update')).status).toBe(0);
+    expect((await llamactl('restart', 'short', '--wait')).status).toBe(0);
+    expect((await llamactl('why', 'short')).stdout).toMatch(/and answers\.\n/);
+    expect((await llamactl('rm', '--force', 'short:latest')).stdout).toBe('short  deleted\n');
   });
 });
 

@@ -8,9 +8,9 @@ export interface AuditFilter {
   limit?: number | undefined;
   /** Only rows of this subject. */
   subject?: string | undefined;
-  /** Only rows of this operation, such as `startInstance`. */
+  /** Only rows of this operation, such as `startInstance`, or of one of several: `startInstance,stopInstance`. */
   action?: string | undefined;
-  /** Only rows with this target. */
+  /** Only rows with this target. A key can be named by its id alone. */
   target?: string | undefined;
   /** `part`: subject, action and target match any part, in upper or lower case. Default `exact`. */
   match?: 'exact' | 'part' | undefined;

@@ -301,8 +301,16 @@ export const ACCESS_OPERATIONS = {
       limit: CountSchema(1_000).optional().describe('How many rows. Default 100.'),
       before_seq: CountSchema(Number.MAX_SAFE_INTEGER).optional().describe('Only rows with a smaller `seq`.'),
       subject: z.string().max(200).optional().describe('Only rows of this subject.'),
-      action: z.string().max(100).optional().describe('Only rows of this operation.'),
-      target: z.string().max(200).optional().describe('Only rows with this target.'),
+      action: z
+        .string()
+        .max(1_500)
+        .optional()
+        .describe('Only rows of this operation, or of one of several: `startInstance,stopInstance`.'),
+      target: z
+        .string()
+        .max(200)
+        .optional()
+        .describe('Only rows with this target. A key can be named by its id alone.'),
       match: z
         .enum(['exact', 'part'])
         .optional()

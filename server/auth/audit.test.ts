@@ -5,7 +5,7 @@ import { AuditTrail } from './audit.ts';
 import type { AuditEntry, AuditQuery } from './auth-ports.ts';
 
 const DAY_MS = 86_400_000;
-const ALL: AuditQuery = { limit: 100_000, beforeSeq: null, subject: null, action: null, target: null };
+const ALL: AuditQuery = { limit: 100_000, beforeSeq: null, subject: null, actions: null, target: null };
 const ENTRY: Omit<AuditEntry, 'timestamp'> = {
   subject: 'user:ada',
   address: '192.0.2.1',

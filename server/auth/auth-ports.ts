@@ -148,10 +148,12 @@ export interface AuditQuery {
   /** Only rows with a smaller number, for paging; `null`: start from the newest. */
   beforeSeq: number | null;
   subject: string | null;
-  action: string | null;
+  /** Any of these operations; `null`: all. */
+  actions: readonly string[] | null;
+  /** The id of a key also finds its targets `ID (NAME)`. */
   target: string | null;
   /**
-   * Whether a part of subject, action and target is enough, regardless of the case of ASCII letters. A subject without a
+   * Whether a part of subject, actions and target is enough, regardless of the case of ASCII letters. A subject without a
    * colon is searched in the text after `user:` or `key:`. Left out: the whole text must match.
    */
   isPart?: boolean | undefined;

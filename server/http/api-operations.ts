@@ -100,7 +100,7 @@ export function apiOperations(parts: ApiParts): Operations {
   usageRoutes(bind, { ledger: parts.usage, accounts: auth.accounts, keys: auth.keys });
   configRoutes(bind, parts.configEditor);
   authRoutes(bind, auth, parts);
-  userRoutes(bind, auth.accounts);
+  userRoutes(bind, auth.accounts, auth.keys);
   keyRoutes(bind, auth.keys, parts.usage);
   auditRoutes(bind, parts.audit);
   ticketRoutes(bind, auth.tickets);

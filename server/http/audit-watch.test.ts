@@ -134,9 +134,54 @@ describe('the audit trail', () => {
     ]);
   });
 
-  it('names a new key by its id', async () => {
+  it('names a key by its id and its name, also when it is revoked', async () => {
     const { info } = JSON.parse(await call('POST', '/api/keys', { name: 'editor' })) as { info: { id: string } };
-    expect(await rows(1)).toMatchObject([{ action: 'createKey', target: info.id, status: 201 }]);
+    await call('PUT', `/api/keys/${info.id}`, { name: 'laptop' });
+    await call('DELETE', `/api/keys/${info.id}`);
+    expect(await rows(3)).toMatchObject([
+      { action: 'createKey', target: `${info.id} (editor)`, status: 201 },
+      { action: 'updateKey', target: `${info.id} (editor)`, status: 200 },
+      { action: 'deleteKey', target: `${info.id} (laptop)`, status: 200 },
+    ]);
+  });
+
+  it('does not name a key that the caller may not see', async () => {
+    const eve = { authorization: `Bearer ${await harness.tokenOf('eve', 'viewer')}` };
+    const { info } = JSON.parse(await call('POST', '/api/keys', { name: 'editor' })) as { info: { id: string } };
+    await call('DELETE', `/api/keys/${info.id}`, undefined, eve);
+    expect((await rows(2))[1]).toMatchObject({ action: 'deleteKey', target: info.id, status: 404 });
+  });
+
+  it.each<[string, Method, object | undefined]>([
+    ['disabled', 'PUT', { disabled: true }],
+    ['given another password', 'PUT', { password: `${PASSWORD} too` }],
+    ['deleted', 'DELETE', undefined],
+  ])('has a row for each key that is revoked because its owner is %s', async (_how, method, body) => {
+    const eve = await harness.loggedIn('eve', 'operator');
+    const names = ['first', 'second'];
+    for (const name of names) await harness.keyOf(eve, { name });
+    await harness.keyOf(await harness.loggedIn('bob', 'operator'), { name: 'of another' });
+    await call(method, '/api/users/EVE', body, { ...admin, 'x-request-id': 'eve-1' });
+    const found = await rows(3);
+    expect(found.map(({ action, target }) => [action, target])).toEqual([
+      ['deleteKey', expect.stringMatching(/^[0-9a-f]{12} \(first\)$/)],
+      ['deleteKey', expect.stringMatching(/^[0-9a-f]{12} \(second\)$/)],
+      [method === 'PUT' ? 'updateUser' : 'deleteUser', 'EVE'],
+    ]);
+    expect(found.every(({ requestId, subject }) => requestId === 'eve-1' && subject === 'user:ada')).toBe(true);
+  });
+
+  it('has a row for each key that a user revokes by a new password, and none without such a change', async () => {
+    const eve = { authorization: `Bearer ${await harness.tokenOf('eve', 'operator')}` };
+    await call('POST', '/api/keys', { name: 'editor' }, eve);
+    await call('PUT', '/api/users/eve', { max_in_flight: 3 });
+    await call('PUT', '/api/auth/password', { current_password: PASSWORD, new_password: `${PASSWORD} too` }, eve);
+    expect((await rows(4)).map(({ action }) => action)).toEqual([
+      'createKey',
+      'updateUser',
+      'deleteKey',
+      'changePassword',
+    ]);
   });
 
   it('has refused requests: without credentials, with too few rights, from a foreign page', async () => {

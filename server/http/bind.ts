@@ -8,7 +8,7 @@ import type { Result } from './answer.ts';
 import { LIST_BODY_LIMIT } from './bodies/body.ts';
 import { CallerGone, disconnectSignal } from './disconnect.ts';
 import { OPEN_TURNSTILE, type Turnstile } from './edge/turnstile.ts';
-import type { InstanceChange } from './instance-change.ts';
+import type { RecordedChange } from './recorded-change.ts';
 import type { Operations } from './operations.ts';
 import type { HttpApp, HttpReply, HttpRequest } from './plugin.ts';
 
@@ -95,7 +95,7 @@ function givenBy(request: HttpRequest, addressOf: RouteParts['addressOf']) {
     concerns: (target: string | null): void => {
       request.concerns = target;
     },
-    changed: (changes: readonly InstanceChange[]): void => request.recordChanges?.(changes),
+    changed: (changes: readonly RecordedChange[]): void => request.recordChanges?.(changes),
   };
 }
 

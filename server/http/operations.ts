@@ -7,7 +7,7 @@ import type { InstanceManager } from '../instances/use-cases.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { Answer, type Result } from './answer.ts';
 import { refusalFor } from './edge/gate.ts';
-import type { InstanceChange } from './instance-change.ts';
+import type { RecordedChange } from './recorded-change.ts';
 import { validated, type GivenValues } from './operation-input.ts';
 
 /** The names in braces of an operation's path. */
@@ -44,8 +44,8 @@ export interface Given extends GivenValues {
   isBegun?: boolean | undefined;
   /** Gets the object of the call, for the audit trail, if the path does not name it. */
   concerns?: ((target: string | null) => void) | undefined;
-  /** Gets the instances that a bulk operation has changed, for the audit trail. */
-  changed?: ((changes: readonly InstanceChange[]) => void) | undefined;
+  /** Gets further objects that the call has changed, for the audit trail. */
+  changed?: ((changes: readonly RecordedChange[]) => void) | undefined;
 }
 
 /** Input of a handler, validated by the schemas of the operation. */
@@ -67,8 +67,8 @@ export interface Input<Op extends Operation> {
   isBegun: boolean;
   /** Sets the object of the call for the audit trail; call it before anything can fail. */
   concerns: (target: string | null) => void;
-  /** Adds a row to the audit trail for each of these instances, also after the caller hung up. */
-  changed: (changes: readonly InstanceChange[]) => void;
+  /** Adds a row to the audit trail for each of these objects, also after the caller hung up. */
+  changed: (changes: readonly RecordedChange[]) => void;
   /** Aborts when the answer is no longer needed. Its reason says why. */
   readonly signal: AbortSignal;
 }

@@ -2,7 +2,7 @@ import type { CostClass, Operation } from '@llamactl/contract/operation';
 import type { Permission } from '@llamactl/contract/permissions';
 import type { FastifyInstance } from 'fastify';
 import type { Caller } from '../auth/caller.ts';
-import type { InstanceChange } from './instance-change.ts';
+import type { RecordedChange } from './recorded-change.ts';
 
 export type { FastifyInstance as HttpApp, FastifyReply as HttpReply, FastifyRequest as HttpRequest } from 'fastify';
 
@@ -51,8 +51,8 @@ declare module 'fastify' {
     over: AbortSignal | null;
     /** Object of the request, for the audit trail; `null`: none, or the one in its path. */
     concerns: string | null;
-    /** Adds the instances that the request changed to the audit trail; `null`: the request is not recorded. */
-    recordChanges: ((changes: readonly InstanceChange[]) => void) | null;
+    /** Adds further objects that the request changed to the audit trail; `null`: the request is not recorded. */
+    recordChanges: ((changes: readonly RecordedChange[]) => void) | null;
     /** True when the request has a record as a request to an engine; otherwise `null`. */
     isRecorded: true | null;
     /** True when another server answers, logs and audits the request; otherwise `null`. */

@@ -69,7 +69,7 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 const MINUTE_MS = 60_000;
 /** Recorded when the caller hung up before the answer; nginx logs the same status. */
 const HUNG_UP = 499;
-/** Recorded for each instance that a bulk operation changed. */
+/** Recorded for each further object that a request changed. */
 const CHANGED = 200;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Operations that only answer a question, although their method is POST: the question is in the body. */

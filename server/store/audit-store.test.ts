@@ -38,15 +38,15 @@ describe('the audit trail on SQLite', () => {
   it.each([
     ['seq', { beforeSeq: 7 }, 'INTEGER PRIMARY KEY'],
     ['subject', { subject: 'user:ada' }, 'INDEX audit_by_subject (subject=?)'],
-    ['action', { action: 'login', beforeSeq: 7 }, 'INDEX audit_by_action (action=? AND rowid<?)'],
-    ['target', { target: 'llama', action: 'login', beforeSeq: 7 }, 'INDEX audit_by_target (target=? AND rowid<?)'],
+    ['action', { actions: ['login'], beforeSeq: 7 }, 'INDEX audit_by_action (action=? AND rowid<?)'],
+    ['target', { target: 'llama', actions: ['login'], beforeSeq: 7 }, 'INDEX audit_by_target (target=? AND rowid<?)'],
   ])('searches by %s with an index and without sorting', (_by, query, index) => {
     const database = openDatabase(file);
     const { sql, values } = auditSelection({
       limit: 1,
       beforeSeq: null,
       subject: null,
-      action: null,
+      actions: null,
       target: null,
       ...query,
     });
@@ -74,7 +74,7 @@ describe('the audit trail on SQLite', () => {
     const store = createSqliteStore(database, file, clock);
     await store.audit.append(auditEntry('a'));
     database.exec(`alter table audit drop column status; alter table audit add column status text`);
-    const all = { limit: 1, beforeSeq: null, subject: null, action: null, target: null };
+    const all = { limit: 1, beforeSeq: null, subject: null, actions: null, target: null };
     await expect(store.audit.read(all)).rejects.toThrow(`Row 1 of the audit trail in ${file} cannot be read`);
     await store.close();
   });

@@ -61,28 +61,31 @@ const PARTS = {
   target: 'instr(lower(target), lower(?)) > 0',
 };
 
+const KEY_ID = /^[0-9a-f]{12}$/;
+
 /**
  * Builds the query with only the requested filters, so that SQLite can use an index for each. Filters of time, of status and of
  * parts use none (`+`): with the index of times SQLite would sort all rows of the period, where a page needs only its newest.
  */
 export function auditSelection(query: AuditQuery): { sql: string; values: (string | number)[] } {
-  const { limit, beforeSeq, subject, action, target, isPart = false, since, until, statuses } = query;
-  const filters = [
+  const { limit, beforeSeq, subject, actions, target, isPart = false, since, until, statuses } = query;
+  const filters: readonly (readonly [condition: string, ...values: (string | number | null)[]])[] = [
     ['seq < ?', beforeSeq],
     [isPart ? PARTS[subject?.includes(':') === true ? 'subject' : 'name'] : 'subject = ?', subject],
-    [isPart ? PARTS.action : 'action = ?', action],
-    [isPart ? PARTS.target : 'target = ?', target],
+    actions === null ? ['', null] : [anyOf(isPart ? PARTS.action : 'action = ?', actions.length), ...actions],
+    isPart || target === null ? [PARTS.target, target] : wholeTarget(target),
     ['+timestamp >= ?', since ?? null],
     ['+timestamp < ?', until ?? null],
     ['status >= ?', statuses?.[0] ?? null],
     ['status <= ?', statuses?.[1] ?? null],
-  ] as const;
+  ];
   const conditions: string[] = [];
   const values: (string | number)[] = [];
-  for (const [condition, value] of filters) {
-    if (value === null) continue;
+  for (const [condition, ...given] of filters) {
+    const known = given.filter((value) => value !== null);
+    if (known.length === 0) continue;
     conditions.push(condition);
-    values.push(value);
+    values.push(...known);
   }
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
   return {
@@ -90,4 +93,15 @@ export function auditSelection(query: AuditQuery): { sql: string; values: (strin
           from audit ${where} order by seq desc limit ?`,
     values: [...values, limit],
   };
+}
+
+function anyOf(condition: string, count: number): string {
+  return count === 1 ? condition : `(${Array.from({ length: count }, () => condition).join(' or ')})`;
+}
+
+/** Finds a whole target; the id of a key also with its name, `ID (NAME)`. Both ways use the index of targets. */
+function wholeTarget(target: string): readonly [condition: string, ...values: string[]] {
+  if (!KEY_ID.test(target)) return ['target = ?', target];
+  // `)` follows `(` in the order of characters.
+  return ['(target = ? or (target >= ? and target < ?))', target, `${target} (`, `${target} )`];
 }

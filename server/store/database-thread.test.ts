@@ -30,7 +30,7 @@ describe('the check of the database in a thread', () => {
     expect(await look).toMatchObject({ is: 'whole', schema: expect.any(Number) as number });
     await store.audit.append(auditEntry('b'));
     expect(
-      await store.audit.read({ limit: 9, beforeSeq: null, subject: null, action: null, target: null }),
+      await store.audit.read({ limit: 9, beforeSeq: null, subject: null, actions: null, target: null }),
     ).toHaveLength(2);
   });
 

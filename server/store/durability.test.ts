@@ -100,7 +100,7 @@ it(
         limit: 100_000,
         beforeSeq: null,
         subject: null,
-        action: null,
+        actions: null,
         target: null,
       });
       const events = await store.replay.load();

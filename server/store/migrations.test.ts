@@ -117,7 +117,7 @@ describe.each(VERSIONS)('a database of schema version %i', (version) => {
       await store.audit.append(auditEntry('r'));
       await store.replay.append([keptEvent(1_000 + life)]);
       expect((await store.accounts.load()).users).toHaveLength(accounts + life);
-      const query = { limit: 1_000, beforeSeq: null, subject: null, action: null, target: null };
+      const query = { limit: 1_000, beforeSeq: null, subject: null, actions: null, target: null };
       expect(await store.audit.read(query)).toHaveLength(rows + life);
       expect(await store.replay.load()).toHaveLength(events + life);
       await store.close();

@@ -32,7 +32,7 @@ beforeEach(() => {
 afterEach(() => bench.dispose());
 
 const trail = async (store: SqliteStore): Promise<[string, string | null][]> =>
-  (await store.audit.read({ limit: 10, beforeSeq: null, subject: null, action: null, target: null })).map(
+  (await store.audit.read({ limit: 10, beforeSeq: null, subject: null, actions: null, target: null })).map(
     ({ requestId, action, target }) => [
       action === 'restore' ? action : requestId,
       action === 'restore' ? target : null,

@@ -25,7 +25,7 @@ export class MemoryAudit implements AuditStore {
       limit,
       beforeSeq,
       subject,
-      action,
+      actions,
       target,
       isPart = false,
       since = '',
@@ -34,12 +34,14 @@ export class MemoryAudit implements AuditStore {
     } = query;
     const matches = (text: string | null, wanted: string | null): boolean =>
       wanted === null || (isPart ? text?.toLowerCase().includes(wanted.toLowerCase()) === true : text === wanted);
+    const isKey = !isPart && /^[0-9a-f]{12}$/.test(target ?? '');
+    const isAnyAction = actions === null || actions.length === 0;
     const found = this.#rows.filter(
       (row) =>
         row.seq < (beforeSeq ?? Infinity) &&
         matches(subject?.includes(':') === false && isPart ? row.subject.replace(/^\w+:/, '') : row.subject, subject) &&
-        matches(row.action, action) &&
-        matches(row.target, target) &&
+        (isAnyAction || actions.some((action) => matches(row.action, action))) &&
+        (matches(row.target, target) || (isKey && row.target?.startsWith(`${target} (`) === true)) &&
         row.timestamp >= since &&
         row.timestamp < until &&
         row.status >= statuses[0] &&

@@ -67,6 +67,8 @@ describe('the audit trail', () => {
     fill(4);
     expect(await page('?subject=user:ada')).toEqual([4, 2]);
     expect(await page('?action=startInstance&target=mine&limit=1')).toEqual([4]);
+    expect(await page('?action=stopInstance,startInstance&limit=1')).toEqual([4]);
+    expect(await page('?action=stopInstance,login')).toEqual([]);
     expect(await page('?target=other')).toEqual([]);
   });
 

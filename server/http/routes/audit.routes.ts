@@ -40,7 +40,7 @@ function queryOf({
   return {
     beforeSeq: beforeSeq ?? null,
     subject: subject ?? null,
-    action: action ?? null,
+    actions: action?.split(',').filter((one) => one !== '') ?? null,
     target: target ?? null,
     isPart: match === 'part',
     since: since === undefined ? undefined : new Date(since).toISOString(),

@@ -2,6 +2,7 @@ import type { Me, SessionsEnded } from '@llamactl/contract/auth';
 import type { Config } from '@llamactl/contract/config';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Accounts } from '../../auth/accounts.ts';
+import type { Keys } from '../../auth/api-keys.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { SessionClient } from '../../auth/session-register.ts';
 import type { Sessions } from '../../auth/sessions.ts';
@@ -9,6 +10,7 @@ import type { InstanceManager } from '../../instances/use-cases.ts';
 import { jsonAnswer } from '../answer.ts';
 import type { BrowserCookie } from '../edge/browser-cookie.ts';
 import type { Bind, Input } from '../operations.ts';
+import { revokingKeys } from './key-rows.ts';
 
 /** Dependencies of these routes. */
 export interface Login {
@@ -28,6 +30,7 @@ export interface Login {
     | 'changePassword'
   >;
   accounts: Pick<Accounts, 'named'>;
+  keys: Pick<Keys, 'list'>;
 }
 
 /** This server, as a caller gets to know it. */
@@ -38,7 +41,11 @@ export interface OwnFacts {
 }
 
 /** The section "Authentication" of the API reference. */
-export function authRoutes(bind: Bind, { sessions, accounts }: Login, { config, version, cookie }: OwnFacts): void {
+export function authRoutes(
+  bind: Bind,
+  { sessions, accounts, keys }: Login,
+  { config, version, cookie }: OwnFacts,
+): void {
   bind(OPERATIONS.getMe, ({ caller, manager }) => ({
     auth_enabled: config.auth.enabled,
     caller: caller && shownCaller(caller, manager),
@@ -97,8 +104,10 @@ export function authRoutes(bind: Bind, { sessions, accounts }: Login, { config, 
 
   bind(OPERATIONS.endUserSessions, async ({ params }) => endedSessions(await sessions.endAllOf(params.username)));
 
-  bind(OPERATIONS.changePassword, async ({ caller, body, address }) => {
-    await sessions.changePassword(caller, body, address);
+  bind(OPERATIONS.changePassword, async ({ caller, body, address, changed }) => {
+    await revokingKeys({ keys, caller, changed }, caller.username ?? '', () =>
+      sessions.changePassword(caller, body, address),
+    );
     return { message: 'Password changed successfully; log in again, and make new keys' };
   });
 }

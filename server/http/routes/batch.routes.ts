@@ -1,6 +1,6 @@
 import type { Batch } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { InstanceChange } from '../instance-change.ts';
+import type { RecordedChange } from '../recorded-change.ts';
 import type { Bind } from '../operations.ts';
 
 /** The section "Batch Operations" of the API reference. */
@@ -32,7 +32,7 @@ export function batchRoutes(bind: Bind): void {
 }
 
 /** The instances that a command has changed. @param action Id of the same operation on one instance. */
-function changesIn(results: Batch['results'], action: string): InstanceChange[] {
+function changesIn(results: Batch['results'], action: string): RecordedChange[] {
   return results.filter(({ error }) => error === undefined).map(({ name: target }) => ({ action, target }));
 }
 

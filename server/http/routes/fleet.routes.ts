@@ -6,7 +6,7 @@ import type { FleetManager } from '../../instances/use-cases.ts';
 import { prefers } from '../bodies/accept.ts';
 import { textAnswer } from '../answer.ts';
 import type { SlicedWork } from '../../sliced-work.ts';
-import type { InstanceChange } from '../instance-change.ts';
+import type { RecordedChange } from '../recorded-change.ts';
 import type { Bind } from '../operations.ts';
 import { YAML_TYPES } from '../bodies/body.ts';
 import { JSON_HEADERS } from '../errors.ts';
@@ -54,7 +54,7 @@ const SINGLE: Readonly<Record<FleetAction, string | null>> = {
 };
 
 /** The instances that an apply has changed. */
-function changesIn(steps: readonly FleetStep[]): InstanceChange[] {
+function changesIn(steps: readonly FleetStep[]): RecordedChange[] {
   return steps.flatMap(({ name: target, action: step, error }) => {
     const action = SINGLE[step];
     return action === null || error !== undefined ? [] : [{ action, target }];

@@ -1,6 +1,8 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Keys } from '../../auth/api-keys.ts';
+import type { Caller } from '../../auth/caller.ts';
 import type { Bind } from '../operations.ts';
+import { keyTarget } from './key-rows.ts';
 
 /** Learns the new name of a key, to show it also after the key was deleted. */
 export interface KeyNameListener {
@@ -17,18 +19,26 @@ export function keyRoutes(
 
   bind(OPERATIONS.createKey, async ({ caller, body, concerns }) => {
     const created = await keys.create(caller, body);
-    concerns(created.info.id);
+    concerns(keyTarget(created.info));
     return created;
   });
 
-  bind(OPERATIONS.updateKey, async ({ caller, params, body }) => {
+  bind(OPERATIONS.updateKey, async ({ caller, params, body, concerns }) => {
+    concerns(targetOf(keys, caller, params.id));
     const key = await keys.update(caller, params.id, body);
     listener.renamed('key', key);
     return { message: 'Key changed successfully', key };
   });
 
-  bind(OPERATIONS.deleteKey, async ({ caller, params }) => {
+  bind(OPERATIONS.deleteKey, async ({ caller, params, concerns }) => {
+    concerns(targetOf(keys, caller, params.id));
     await keys.remove(caller, params.id);
     return { message: 'Key deleted successfully' };
   });
+}
+
+/** The key with its name, as the caller may see it; `null`: unknown, so the audit trail has only the id of the path. */
+function targetOf(keys: Pick<Keys, 'list'>, caller: Caller, id: string): string | null {
+  const key = keys.list(caller).find((one) => one.id === id);
+  return key === undefined ? null : keyTarget(key);
 }

@@ -1,9 +1,15 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Accounts } from '../../auth/accounts.ts';
+import type { Keys } from '../../auth/api-keys.ts';
 import type { Bind } from '../operations.ts';
+import { revokingKeys } from './key-rows.ts';
 
 /** Accounts, managed by admins. */
-export function userRoutes(bind: Bind, accounts: Pick<Accounts, 'list' | 'create' | 'update' | 'remove'>): void {
+export function userRoutes(
+  bind: Bind,
+  accounts: Pick<Accounts, 'list' | 'create' | 'update' | 'remove'>,
+  keys: Pick<Keys, 'list'>,
+): void {
   bind(OPERATIONS.listUsers, () => ({ users: accounts.list() }));
 
   bind(OPERATIONS.createUser, async ({ body, concerns }) => {
@@ -11,13 +17,13 @@ export function userRoutes(bind: Bind, accounts: Pick<Accounts, 'list' | 'create
     return { message: 'User created successfully', user: await accounts.create(body) };
   });
 
-  bind(OPERATIONS.updateUser, async ({ params, body }) => ({
-    message: 'User updated successfully',
-    user: await accounts.update(params.username, body),
-  }));
+  bind(OPERATIONS.updateUser, async ({ params: { username }, body, caller, changed }) => {
+    const user = await revokingKeys({ keys, caller, changed }, username, () => accounts.update(username, body));
+    return { message: 'User updated successfully', user };
+  });
 
-  bind(OPERATIONS.deleteUser, async ({ params }) => {
-    await accounts.remove(params.username);
+  bind(OPERATIONS.deleteUser, async ({ params: { username }, caller, changed }) => {
+    await revokingKeys({ keys, caller, changed }, username, () => accounts.remove(username));
     return { message: 'User deleted successfully' };
   });
 }

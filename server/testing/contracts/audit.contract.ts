@@ -23,7 +23,7 @@ export function auditEntry(requestId: string, changes: Partial<AuditEntry> = {})
   };
 }
 
-const ALL: AuditQuery = { limit: 1_000, beforeSeq: null, subject: null, action: null, target: null };
+const ALL: AuditQuery = { limit: 1_000, beforeSeq: null, subject: null, actions: null, target: null };
 
 /** The contract tests of {@link AuditStore}. */
 export function auditContract(title: string, make: () => Promise<AuditSubject>): void {
@@ -85,14 +85,31 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       await audit.append(auditEntry('e', { target: null }));
       await audit.append(auditEntry('f', { subject: 'user:bob', action: 'deleteInstance', target: 'other' }));
       expect(await found({ subject: 'user:bob' })).toEqual(['f', 'b']);
-      expect(await found({ action: 'deleteInstance' })).toEqual(['f', 'c']);
+      expect(await found({ actions: ['deleteInstance'] })).toEqual(['f', 'c']);
       expect(await found({ target: 'other' })).toEqual(['f', 'd']);
-      expect(await found({ subject: 'user:bob', action: 'deleteInstance', target: 'other' })).toEqual(['f']);
-      expect(await found({ subject: 'user:ada', action: 'deleteInstance', target: 'other' })).toEqual([]);
+      expect(await found({ subject: 'user:bob', actions: ['deleteInstance'], target: 'other' })).toEqual(['f']);
+      expect(await found({ subject: 'user:ada', actions: ['deleteInstance'], target: 'other' })).toEqual([]);
+      expect(await found({ subject: 'user:ada', actions: ['login', 'deleteInstance', 'createInstance'] })).toEqual([
+        'e',
+        'd',
+        'c',
+        'a',
+      ]);
+      expect(await found({ actions: [] })).toEqual(['f', 'e', 'd', 'c', 'b', 'a']);
       expect(await found({ subject: 'user:%' })).toEqual([]);
       expect(await found({ subject: 'user:ada', limit: 2 })).toEqual(['e', 'd']);
       const [, , third] = await audit.read({ ...ALL, subject: 'user:ada' });
       expect(await found({ subject: 'user:ada', beforeSeq: third?.seq ?? 0 })).toEqual(['a']);
+    });
+
+    it('finds a key by its id, with and without its name', async () => {
+      await audit.append(auditEntry('a', { target: '0123456789ab' }));
+      await audit.append(auditEntry('b', { target: '0123456789ab (ci)' }));
+      await audit.append(auditEntry('c', { target: '0123456789abc' }));
+      await audit.append(auditEntry('d', { target: '0123456789ab )' }));
+      expect(await found({ target: '0123456789ab' })).toEqual(['b', 'a']);
+      expect(await found({ target: '0123456789ab (ci)' })).toEqual(['b']);
+      expect(await found({ target: 'ci', isPart: true })).toEqual(['b']);
     });
 
     it('filters by a part of subject, action and target in any case, if asked to', async () => {
@@ -103,7 +120,12 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await found({ isPart: true, subject: 'user:ot' })).toEqual(['a']);
       expect(await found({ isPart: true, subject: 'anon' })).toEqual(['c']);
       expect(await found({ isPart: true, subject: 'Ünser_' })).toEqual(['b']);
-      expect(await found({ isPart: true, action: 'instance', target: 'chat' })).toEqual(['b']);
+      expect(await found({ isPart: true, actions: ['instance'], target: 'chat' })).toEqual(['b']);
+      expect(await found({ isPart: true, actions: ['LOGIN', 'nothing', 'createI'], target: null })).toEqual([
+        'c',
+        'b',
+        'a',
+      ]);
       // The kind of a subject is no part of its name, and nothing is a wildcard.
       expect(await found({ isPart: true, subject: 'user' })).toEqual([]);
       expect(await found({ isPart: true, subject: '%' })).toEqual([]);

@@ -1,4 +1,3 @@
-import type { AuditFilter } from '@llamactl/client';
 import { momentOf } from '../../lib/local-time.ts';
 import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
 
@@ -52,11 +51,4 @@ export function accessSearch(raw: RawSearch): AccessSearch {
     status: choiceOf(textOf(raw['status']), AUDIT_STATUSES),
     match: choiceOf(raw['match'], ['exact']),
   };
-}
-
-/** The filters of the audit trail, for the API. */
-export function auditFilter({ subject, action, target, since, until, status, match }: AccessSearch): AuditFilter {
-  // Actions are typed as the list shows them: "log in", "create user".
-  const operation = match === undefined ? action?.replaceAll(' ', '') : action;
-  return { subject, action: operation, target, since, until, status, match: match ?? 'part' };
 }

@@ -96,11 +96,12 @@ export function AuditDetails({ row, keyNames, onClose }: AuditRowProps & { onClo
 /** The target of a row: a key by its name and its id. */
 function Target({ row: { target }, keyNames }: AuditRowProps) {
   if (target === null) return <span className="text-mute">–</span>;
-  const name = keyNames.get(target);
+  // Rows of earlier versions have only the id of a key.
+  const [, id = target, name = keyNames.get(target)] = /^([0-9a-f]{12}) \((.*)\)$/.exec(target) ?? [];
   if (name === undefined) return target;
   return (
     <>
-      {name} <span className="text-mute">{target}</span>
+      {name} <span className="text-mute">{id}</span>
     </>
   );
 }

@@ -12,8 +12,8 @@ import { useMedia, WIDE } from '../../lib/media.ts';
 import { useNow } from '../../lib/now.ts';
 import { keysQuery } from '../../lib/queries.ts';
 import { accessWords } from '../../words/access.ts';
-import { auditFilter } from './access-search.ts';
 import { AuditFilters } from './audit-filters.tsx';
+import { auditFilter } from './audit-query.ts';
 import { AuditCells, AuditDetails, NarrowAudit } from './audit-row.tsx';
 
 const PAGE = 100;
@@ -24,7 +24,7 @@ const CLOCK_LENGTH = '14:03:12'.length;
 /** Who did what, newest first. Older rows come while one scrolls. */
 export function AuditTab() {
   const { client } = useApp();
-  const filters = auditFilter(useSearch({ from: '/access' }));
+  const filters = auditFilter(useSearch({ from: '/access' }), useWords(accessWords).auditActions);
   const query = useInfiniteQuery({
     queryKey: ['audit', filters],
     queryFn: ({ pageParam, signal }) => client.getAudit({ ...filters, limit: PAGE, before_seq: pageParam, signal }),

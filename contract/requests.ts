@@ -40,7 +40,7 @@ const facts = {
     .nullable()
     .describe(
       '`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. `address:ADDRESS`: refused ' +
-        'before it had a record, without valid credentials.',
+        'before it had a record, without valid credentials; with the beginning of an unknown key: `address:ADDRESS (llk_3RCRoi…)`.',
     ),
   instance: z.string().nullable().describe('`null`: not yet known, or no instance has this name.'),
   model: z

@@ -73,6 +73,20 @@ describe('the rows of refused requests', () => {
     ]);
   });
 
+  it('are separate for the unknown keys of one address, but not for any number of them', () => {
+    const refused = new RefusedRequests(new FakeClock());
+    const tried = Array.from({ length: 13 }, (_, index) => ({ caller: `address:1 (llk_${index}…)` }));
+    noted(refused, ...tried, { caller: 'address:1 (llk_0…)' }, { caller: 'address:11 (llk_0…)' });
+    const rows = refused.all().map(({ caller, count }) => [caller, count]);
+    expect(rows).toHaveLength(12);
+    expect([rows[0], ...rows.slice(9)]).toEqual([
+      ['address:1 (llk_0…)', 2],
+      ['address:1 (llk_9…)', undefined],
+      ['address:1', 3],
+      ['address:11 (llk_0…)', undefined],
+    ]);
+  });
+
   it('are bounded: the oldest goes', () => {
     const refused = new RefusedRequests(new FakeClock(), 2);
     const replaced = noted(

@@ -8,7 +8,10 @@ import { pathOnly } from './headers.ts';
 export interface Refusal {
   /** The request's `X-Request-Id`. */
   id: string;
-  /** Subject of a known caller; otherwise `address:` and the address, an IPv6 address as its /64. */
+  /**
+   * Subject of a known caller; otherwise `address:` and the address, an IPv6 address as its /64. After the address of an
+   * unknown key stands its beginning: `address:192.0.2.7 (llk_3RCRoi…)`.
+   */
   caller: string;
   door: RequestDoor;
   method: string;
@@ -23,12 +26,14 @@ export interface Refusal {
 
 /** How many rows are kept: some 500 KB. */
 const MOST_ROWS = 500;
+/** How many unknown keys of one address get a row of their own within a minute: somebody may try keys without end. */
+const MOST_KEYS = 10;
 const MINUTE_MS = 60_000;
 
 /**
  * Owns the rows of refused requests, apart from those of requests that engines got: anybody on the network can be refused
  * without end, and must not push out the others. A row stands for all refusals of one caller with one code within a minute.
- * So a flood from an address takes one row a minute, and the rows of other callers stay for hours. A restart forgets them.
+ * So a flood from an address takes few rows a minute, and the rows of other callers stay for hours. A restart forgets them.
  */
 export class RefusedRequests {
   readonly #clock: Pick<Clock, 'now' | 'elapsed'>;
@@ -54,15 +59,25 @@ export class RefusedRequests {
    * @returns the id of the row that a new one replaces; `null`: none
    */
   note(refusal: Refusal, numbered: () => Pick<FinishedRequest, 'id' | 'seq'>): string | null {
-    const { caller, status, code } = refusal;
-    const key = [Math.floor(this.#clock.elapsed() / MINUTE_MS), status, code, caller].join(' ');
+    const { status, code } = refusal;
+    const group = [Math.floor(this.#clock.elapsed() / MINUTE_MS), status, code].join(' ');
+    const caller = this.#callerIn(group, refusal.caller);
+    const key = `${group} ${caller}`;
     const row = this.#rows.get(key);
     if (row !== undefined) {
       this.#rows.set(key, { ...row, count: (row.count ?? 1) + 1 });
       return null;
     }
-    this.#rows.set(key, { ...rowOf(refusal, this.#clock.now()), ...numbered() });
+    this.#rows.set(key, { ...rowOf({ ...refusal, caller }, this.#clock.now()), ...numbered() });
     return this.#rows.size <= this.#most ? null : this.#removeOldest();
+  }
+
+  /** The caller of a row: without the key if there are rows for many keys of its address already. */
+  #callerIn(group: string, caller: string): string {
+    const [address = caller] = caller.split(' (');
+    if (address === caller || this.#rows.has(`${group} ${caller}`)) return caller;
+    const others = this.#rows.keys().filter((key) => key.startsWith(`${group} ${address} (`));
+    return others.take(MOST_KEYS).toArray().length < MOST_KEYS ? caller : address;
   }
 
   #removeOldest(): string | null {

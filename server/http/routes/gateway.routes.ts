@@ -3,6 +3,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { addressGroup } from '../../auth/address-group.ts';
 import type { Caller } from '../../auth/caller.ts';
+import { isKeySecret, keyPrefix } from '../../auth/key-secret.ts';
 import { mayCall } from '../../auth/permissions.ts';
 import { Bodies } from '../../gateway/bodies.ts';
 import { BodyBudget } from '../../gateway/body-budget.ts';
@@ -237,7 +238,7 @@ function refusalOf(
   const isKnown = caller !== null && caller.kind !== 'anonymous';
   return {
     id,
-    caller: isKnown ? caller.subject : accountOf(null, addressOf, raw),
+    caller: isKnown ? caller.subject : `${accountOf(null, addressOf, raw)}${keyMark(raw)}`,
     door: routeOptions.config.access?.id === PASS_THROUGH.proxy.id ? 'proxy' : 'v1',
     method,
     path: urlOf(request, prefix),
@@ -246,6 +247,12 @@ function refusalOf(
     code,
     message,
   };
+}
+
+/** The beginning of the key that a request was refused with, ` (llk_3RCRoi…)`; empty: it has none. */
+function keyMark({ headers: { authorization = '', 'x-api-key': apiKey } }: HttpRequest['raw']): string {
+  const key = [authorization.replace(/^Bearer +/i, ''), apiKey].flat().find((text) => isKeySecret(text?.trim() ?? ''));
+  return key === undefined ? '' : ` (${keyPrefix(key.trim())}…)`;
 }
 
 /** Id of the account, shared by all its keys and tokens, or else of the address. An IPv6 address counts as its /64. */

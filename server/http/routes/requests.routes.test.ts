@@ -196,6 +196,16 @@ describe('requests that are refused before they have a record', () => {
     expect(found.finished).toMatchObject([{ caller: 'address:192.0.2.7', count: 2 }]);
   });
 
+  it('name the key that is not known, each in its own row', async () => {
+    const keys = ['a', 'b'].map((letter) => `llk_${letter.repeat(43)}`);
+    for (const key of [...keys, ...keys]) await send('/v1/x', key);
+    const found = await list(await harness.tokenOf('olga', 'operator'), '?caller=address:192.0.2.7');
+    expect(found.finished.map(({ caller, count }) => [caller, count])).toEqual([
+      ['address:192.0.2.7 (llk_bbbbbb…)', 2],
+      ['address:192.0.2.7 (llk_aaaaaa…)', 2],
+    ]);
+  });
+
   it('are for callers who see all requests and their senders', async () => {
     await send('/v1/x', null);
     expect(await refused(await harness.tokenOf('olga', 'operator'))).toHaveLength(1);

@@ -10,11 +10,9 @@ test('a key is shown by its name', () => {
 });
 
 test('an address is shown as it is', () => {
-  expect(['address:192.0.2.7', 'address:2001:db8:0:0::/64', 'address:192.0.2.7 (llk_3RCRoi…)'].map(callerText)).toEqual([
-    '192.0.2.7',
-    '2001:db8:0:0::/64',
-    '192.0.2.7 (llk_3RCRoi…)',
-  ]);
+  expect(['address:192.0.2.7', 'address:2001:db8:0:0::/64', 'address:192.0.2.7 (llk_3RCRoi…)'].map(callerText)).toEqual(
+    ['192.0.2.7', '2001:db8:0:0::/64', '192.0.2.7 (llk_3RCRoi…)'],
+  );
 });
 
 test('filters name a key by its id', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callerChoices, ownerOf } from './callers.ts';
+import { callerChoices, ownerOf, ownersIn } from './callers.ts';
 
 const KEY = { id: '1cebd7a7', name: 'ci-nightly', owner: 'otto' };
 
@@ -9,6 +9,23 @@ test('a caller is chosen by the name of its key and the owner, once for all of i
     { id: 'key:1cebd7a7', label: 'key:ci-nightly · otto' },
     { id: 'key:99', label: 'key:gone' },
     { id: 'user:ada', label: 'user:ada' },
+  ]);
+});
+
+test('an address is chosen once, with all unknown keys that came from it', () => {
+  const seen = ['address:192.0.2.7', 'address:192.0.2.7 (llk_3RCRoi…)', 'address:192.0.2.7 (llk_9W3PIs…)'];
+  expect(callerChoices(seen, [], undefined)).toEqual([{ id: 'address:192.0.2.7', label: '192.0.2.7' }]);
+});
+
+test('a deleted key keeps its owner', () => {
+  const usage = [
+    { id: '99', owner: 'nora' },
+    { id: '1cebd7a7', owner: 'before' },
+    { id: null, owner: null },
+  ];
+  expect([...ownersIn([KEY], usage)]).toEqual([
+    ['key:99', 'nora'],
+    ['key:1cebd7a7', 'otto'],
   ]);
 });
 

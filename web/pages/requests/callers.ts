@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Key } from '@llamactl/client';
+import type { Key, UsageRow } from '@llamactl/client';
 import { useMemo, useState } from 'react';
 import { useApp, useHasAccounts, useMay } from '../../lib/app.ts';
 import { callerId, callerText } from '../../lib/caller-text.ts';
-import { keysQuery } from '../../lib/queries.ts';
+import { keysQuery, usageQuery } from '../../lib/queries.ts';
 import type { SeenRequest } from './course.ts';
 
 /** A caller to choose. */
@@ -24,10 +24,26 @@ function useKeys(): readonly Key[] {
   return useQuery({ ...keysQuery(client), enabled: isAdmin && hasAccounts, staleTime: 60_000 }).data ?? NO_KEYS;
 }
 
-/** Returns the owners of keys, by the ids that the keys have as callers; empty for those who may not see the keys of others. */
+/**
+ * Returns the owners of keys, by the ids that the keys have as callers; empty for those who may not see the keys of others.
+ * Their usage has the owners of keys that were deleted.
+ */
 export function useOwners(): ReadonlyMap<string, string> {
+  const { client } = useApp();
   const keys = useKeys();
-  return useMemo(() => new Map(keys.map(({ id, owner }) => [`key:${id}`, owner])), [keys]);
+  const isAdmin = useMay('admin');
+  const hasAccounts = useHasAccounts();
+  const usage = useQuery({ ...usageQuery(client, 'key', '30d'), enabled: isAdmin && hasAccounts, staleTime: 60_000 });
+  return useMemo(() => ownersIn(keys, usage.data?.usage ?? []), [keys, usage.data]);
+}
+
+/** The owners of keys, by the ids that the keys have as callers. @param usage Of keys, also of deleted ones. */
+export function ownersIn(
+  keys: readonly Pick<Key, 'id' | 'owner'>[],
+  usage: readonly Pick<UsageRow, 'id' | 'owner'>[],
+): ReadonlyMap<string, string> {
+  const used = usage.flatMap(({ id, owner }) => (id === null || owner === null ? [] : [{ id, owner }]));
+  return new Map([...used, ...keys].map(({ id, owner }) => [`key:${id}`, owner]));
 }
 
 /** The owner of the key that a caller is; `null`: it is no key, or the owner is unknown. */
@@ -53,7 +69,9 @@ export function callerChoices(
 ): CallerChoice[] {
   const labels = new Map<string, string>();
   if (chosen !== undefined) labels.set(chosen, chosen);
-  for (const caller of seen) labels.set(callerId(caller), callerText(caller));
+  // Of an address, the choice has the requests with all unknown keys.
+  for (const caller of seen)
+    labels.set(callerId(caller), callerText(caller.startsWith('address:') ? callerId(caller) : caller));
   for (const { id, name, owner } of keys) labels.set(`key:${id}`, `key:${name} · ${owner}`);
   return [...labels]
     .map(([id, label]) => ({ id, label }))

@@ -25,7 +25,10 @@ export function CourseBar({ request, now, scale }: CourseBarProps) {
   const words = useWords(requestsWords);
   const course = courseOf(request, now);
   const shown = COURSE_PARTS.filter((part) => course[part] > 0);
-  const text = shown.map((part) => words.part(words.parts[part], requestSeconds(course[part]))).join(', ');
+  // Of two numbers that are equal but for rounding, none is longer.
+  const isCut = secondsOf(request, now) > scale * 1.001;
+  const parts = shown.map((part) => words.part(words.parts[part], requestSeconds(course[part])));
+  const text = [...parts, ...(isCut && parts.length > 0 ? [words.cut] : [])].join(', ');
   return (
     <span
       role="img"
@@ -38,12 +41,29 @@ export function CourseBar({ request, now, scale }: CourseBarProps) {
           key={part}
           style={{ width: `${Math.min(100, (course[part] / scale) * 100)}%` }}
           className={classNames(
-            'h-full min-w-0.5 first:rounded-l-full last:rounded-r-full forced-color-adjust-none',
+            'h-full min-w-0.5 first:rounded-l-full forced-color-adjust-none',
+            !isCut && 'last:rounded-r-full',
             LOOKS[part],
           )}
         />
       ))}
+      {isCut && <Cut part={shown.at(-1) ?? 'answer'} />}
     </span>
+  );
+}
+
+/** The end of a bar that is shorter than its request: it goes on in pieces. */
+function Cut({ part }: { part: CoursePart }) {
+  return (
+    <>
+      {['w-1.5', 'w-1', 'w-0.5'].map((width) => (
+        <span
+          key={width}
+          aria-hidden
+          className={classNames('ml-0.5 h-full shrink-0 forced-color-adjust-none', width, LOOKS[part])}
+        />
+      ))}
+    </>
   );
 }
 

@@ -1,7 +1,7 @@
 import type { ActiveRequest, FinishedRequest } from '@llamactl/client';
 import { describe, expect, test } from 'vitest';
 import { tokenCount } from '../../lib/figures.ts';
-import { courseOf } from './course.ts';
+import { courseOf, scaleOf } from './course.ts';
 
 const BEGUN = Date.parse('2026-11-30T12:00:00Z');
 const FACTS = {
@@ -94,4 +94,24 @@ test('thousands of tokens are short', () => {
     '1.0M',
     '12M',
   ]);
+});
+
+describe('the scale of courses', () => {
+  const taking = (...seconds: number[]): FinishedRequest[] => seconds.map((duration) => ({ ...finished, duration }));
+
+  test('has room for the longest, if the others are not much shorter', () => {
+    expect(scaleOf(taking(3, 10, 5), 0)).toBe(10);
+    expect(scaleOf([...taking(3), active('streaming')], BEGUN + 7_000)).toBe(7);
+  });
+
+  test('does not grow with one request that is much longer than the others', () => {
+    expect(scaleOf(taking(353, 2, 1, 2, 1), 0)).toBe(8);
+    expect(scaleOf([...taking(2, 2), active('streaming')], BEGUN + 900_000)).toBe(8);
+  });
+
+  test('is not that of refused requests, and never less than a second', () => {
+    const refused: FinishedRequest[] = taking(0, 0, 0, 0, 0).map((one) => ({ ...one, outcome: 'refused' }));
+    expect(scaleOf([...refused, ...taking(20)], 0)).toBe(20);
+    expect([scaleOf(refused, 0), scaleOf([], 0), scaleOf(taking(0.2), 0)]).toEqual([1, 1, 1]);
+  });
 });

@@ -46,3 +46,23 @@ export function courseOf(request: SeenRequest, now: number): Readonly<Record<Cou
   const prompt = isReading ? rest : Math.min(rest, Math.max(0, request.prompt_seconds ?? untilFirst ?? 0));
   return { starting, queued, prompt, answer: rest - prompt };
 }
+
+/** How many times as long as nine tenths of the requests the scale may be. */
+const MOST_TIMES = 4;
+
+/**
+ * Seconds of a time scale that shows requests side by side: those of the longest, but at most four times what nine tenths of
+ * them take. Otherwise one long request would leave no more than dots of the others. At least one second.
+ *
+ * @param now Milliseconds since the epoch.
+ */
+export function scaleOf(requests: readonly SeenRequest[], now: number): number {
+  const seconds = requests
+    // Refused requests end at once, and say nothing about the others.
+    .filter((request) => !isFinished(request) || request.outcome !== 'refused')
+    .map((request) => secondsOf(request, now))
+    .toSorted((one, other) => one - other);
+  const longest = seconds.at(-1) ?? 0;
+  const usual = seconds[Math.floor((seconds.length - 1) * 0.9)] ?? 0;
+  return Math.max(1, Math.min(longest, MOST_TIMES * usual));
+}

@@ -9,10 +9,9 @@ import { useNow } from '../../lib/now.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { requestsWords } from '../../words/requests.ts';
 import { ownerOf, useOwners } from './callers.ts';
-import { isFinished, type SeenRequest } from './course.ts';
+import { isFinished, scaleOf, type SeenRequest } from './course.ts';
 import { NarrowRequest, RequestCells } from './request-cells.tsx';
 import { RequestDrawer } from './request-drawer.tsx';
-import { scaleOf } from './request-list.ts';
 
 const COMPACT = 33;
 const TWO_LINES = 60;
@@ -91,10 +90,10 @@ function useColumns({ isWide, hasDates, isOfOne }: Layout): GridColumn[] {
   if (!isWide) return [{ id: 'request', title, width: 'minmax(0, 1fr)' }];
   return [
     { id: 'time', title: columns.time, width: hasDates ? '156px' : '84px' },
-    ...(isOfOne ? [] : [{ id: 'instance', title: columns.instance, width: 'minmax(110px, 1fr)' }]),
-    { id: 'caller', title: columns.caller, width: 'minmax(150px, 1.6fr)' },
-    { id: 'path', title: columns.path, width: 'minmax(110px, 0.8fr)' },
-    { id: 'bar', title: columns.bar, width: 'minmax(140px, 1.4fr)' },
+    ...(isOfOne ? [] : [{ id: 'instance', title: columns.instance, width: 'minmax(110px, 0.8fr)' }]),
+    { id: 'caller', title: columns.caller, width: 'minmax(140px, 1.3fr)' },
+    { id: 'path', title: columns.path, width: 'minmax(110px, 1.3fr)' },
+    { id: 'bar', title: columns.bar, width: 'minmax(140px, 1.1fr)' },
     { id: 'duration', title: columns.duration, width: '84px', isNumber: true },
     { id: 'rate', title: columns.rate, width: '76px', isNumber: true },
     { id: 'tokens', title: columns.tokens, width: '104px', isNumber: true },

@@ -3,7 +3,6 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { useApp, useMay } from '../../lib/app.ts';
 import type { SeenRequest } from './course.ts';
-import { isFinished } from './course.ts';
 import type { RequestsSearch } from './requests-search.ts';
 
 /** Finished requests of one answer. */
@@ -126,15 +125,6 @@ export function mergeFinished(
         (one, other) => Date.parse(other.started_at) - Date.parse(one.started_at) || other.seq - one.seq,
       )
     : known;
-}
-
-/** The longest of the shown requests, in seconds: the length of the time scale. At least one second. */
-export function scaleOf(requests: readonly SeenRequest[], now: number): number {
-  return requests.reduce(
-    (longest, request) =>
-      Math.max(longest, isFinished(request) ? request.duration : (now - Date.parse(request.started_at)) / 1_000),
-    1,
-  );
 }
 
 function asked({ instance, caller, outcome, slower }: Filters) {

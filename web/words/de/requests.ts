@@ -36,6 +36,7 @@ export const de = {
   times: (count) => `${count}×`,
   withinMinute: (count) => `${count}-mal innerhalb einer Minute`,
   part: (name, time) => `${name} ${time}`,
+  cut: 'länger als der Balken',
   legend: 'Teile einer Anfrage',
   end: 'Beenden',
   endLong: (model) => `Anfrage an ${model} beenden`,

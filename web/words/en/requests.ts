@@ -37,6 +37,7 @@ export const en = {
   times: (count: number) => `${count}×`,
   withinMinute: (count: number) => `${count} times within a minute`,
   part: (name: string, time: string) => `${name} ${time}`,
+  cut: 'longer than the bar',
   legend: 'Parts of a request',
   end: 'End',
   endLong: (model: string) => `End the request for ${model}`,

@@ -122,15 +122,22 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     expect(page.url()).toMatch(/#\/instances\/embed$/);
   });
 
-  it('acts only on selected rows that the filter shows, and names what it deletes', async () => {
+  it('keeps selected rows that the search hides, says so, and names what it deletes', async () => {
     // The row of a stopped instance may be requested while the instance is deleted.
     window.allow(/404/);
     for (const name of ['spare-1', 'spare-2']) await create(name, { aliases: [`other-${name}`] });
     await server.call('POST', '/api/instances/spare-2/start?wait=true');
     const page = await window.tab(server.url);
-    for (const name of ['embed', 'spare-1', 'spare-2']) await page.getByLabel(`Select ${name}`).check();
+    await page.getByLabel('Select embed').check();
     await page.getByRole('searchbox').fill('spare');
     await page.getByText('2 of 6 · 1 running').waitFor();
+    await page.getByRole('toolbar', { name: '1 selected, 1 not shown' }).waitFor();
+    await page.getByLabel('Select all').check();
+    await page.getByRole('toolbar', { name: '3 selected, 1 not shown' }).waitFor();
+    await page.getByRole('searchbox').fill('');
+    await page.getByRole('toolbar', { name: /^3 selected$/ }).waitFor();
+    await page.getByLabel('Select embed').uncheck();
+    await page.getByRole('searchbox').fill('spare');
     await page.getByRole('toolbar', { name: '2 selected' }).getByRole('button', { name: 'Delete …' }).click();
     const question = page.getByRole('dialog', { name: 'Delete 2 instances?' });
     await question.getByText('One of them is running').waitFor();

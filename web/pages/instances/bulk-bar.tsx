@@ -10,8 +10,16 @@ import { instancesWords } from '../../words/instances.ts';
 import { ExportButton } from './export-button.tsx';
 import type { Selection } from './selection.ts';
 
+interface BulkBarProps {
+  selection: Selection;
+  /** The rows that can be selected. */
+  rows: readonly Row[];
+  /** Those of them that the search shows. */
+  shown: readonly Row[];
+}
+
 /** Commands to all selected rows, each one request. */
-export function BulkBar({ selection: { selected, clear }, rows }: { selection: Selection; rows: readonly Row[] }) {
+export function BulkBar({ selection: { selected, clear }, rows, shown }: BulkBarProps) {
   const words = useWords(instancesWords);
   const commands = useWords(commandsWords);
   const { commands: book } = useApp();
@@ -21,15 +29,17 @@ export function BulkBar({ selection: { selected, clear }, rows }: { selection: S
   if (selected.size === 0) return null;
   const chosen = rows.filter(({ name }) => selected.has(name));
   const names = chosen.map(({ name }) => name);
+  const hidden = selected.size - shown.filter(({ name }) => selected.has(name)).length;
+  const title = words.selected(selected.size, hidden);
   const startable = chosen.filter(canStart).map(({ name }) => name);
   const stoppable = chosen.filter(canStop).map(({ name }) => name);
   return (
     <div
       role="toolbar"
-      aria-label={words.selected(selected.size)}
+      aria-label={title}
       className="flex shrink-0 flex-wrap items-center gap-2 border-t border-line bg-panel px-4 py-2 wide:px-6"
     >
-      <span className="figures mr-2 font-strong">{words.selected(selected.size)}</span>
+      <span className="figures mr-2 font-strong">{title}</span>
       <Button
         size="small"
         icon="start"

@@ -157,7 +157,8 @@ function useGridColumns(list: {
       isLabelHidden
       checked={all}
       isMixed={chosen > 0 && !all}
-      onCheck={(isOn) => select(isOn ? ids : [], null)}
+      // Selected rows that the search hides stay as they are.
+      onCheck={(isOn) => select([...selected].filter((id) => !ids.includes(id)).concat(isOn ? ids : []), null)}
     />
   );
   return [

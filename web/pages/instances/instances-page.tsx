@@ -53,7 +53,8 @@ function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSe
   const sorted = useMemo(() => sortedRows(rows, sort, order), [rows, sort, order]);
   const wanted = useDeferredValue(search);
   const shown = useMemo(() => filteredRows(sorted, wanted), [sorted, wanted]);
-  const selection = useSelection(useMemo(() => shown.map(({ name }) => name), [shown]));
+  const unsearched = useMemo(() => filteredRows(sorted, { ...wanted, q: undefined }), [sorted, wanted]);
+  const selection = useSelection(useMemo(() => unsearched.map(({ name }) => name), [unsearched]));
   const hasGpu = (useResources()?.gpus.length ?? 0) > 0;
   const columns = useStored(chosenColumns) ?? defaultColumns(hasGpu);
   const groups = useMemo(() => [...new Set(rows.flatMap(({ group }) => group ?? []))].sort(), [rows]);
@@ -88,7 +89,7 @@ function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSe
         search={search}
         selection={selection}
       />
-      <BulkBar selection={selection} rows={shown} />
+      <BulkBar selection={selection} rows={unsearched} shown={shown} />
     </>
   );
 }

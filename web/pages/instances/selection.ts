@@ -1,9 +1,9 @@
 import { useCallback, useMemo, useState } from 'react';
 
-/** The part of a selection that is in the list; the same set if all of it is. */
-export function leftOf(selected: ReadonlySet<string>, shown: readonly string[]): ReadonlySet<string> {
+/** The part of a selection that may stay; the same set if all of it may. */
+export function leftOf(selected: ReadonlySet<string>, names: readonly string[]): ReadonlySet<string> {
   if (selected.size === 0) return selected;
-  const known = new Set(shown);
+  const known = new Set(names);
   const left = [...selected].filter((name) => known.has(name));
   return left.length === selected.size ? selected : new Set(left);
 }
@@ -21,11 +21,16 @@ export interface Selection {
 
 const NOTHING: { selected: ReadonlySet<string>; anchor: string | null } = { selected: new Set(), anchor: null };
 
-/** Keeps a selection. Rows that are gone, or that a filter hides, leave it. @param shown The rows of the list. */
-export function useSelection(shown: readonly string[]): Selection {
+/**
+ * Keeps a selection. Rows that are gone, or that a filter hides, leave it. Rows that a search hides stay, so that one can gather
+ * a selection by searching.
+ *
+ * @param names The rows that the list has without a search.
+ */
+export function useSelection(names: readonly string[]): Selection {
   const [state, setState] = useState(NOTHING);
-  const selected = useMemo(() => leftOf(state.selected, shown), [state.selected, shown]);
-  // A command acts only on what the user sees, also after the filter is gone.
+  const selected = useMemo(() => leftOf(state.selected, names), [state.selected, names]);
+  // A row whose state changed leaves the filter by status; a later command must not act on it.
   if (selected !== state.selected) setState({ selected, anchor: state.anchor });
   const toggle = useCallback((name: string) => {
     setState((before) => {

@@ -70,7 +70,8 @@ export const de = {
   hide: 'Ausblenden, bis sie wiederkommt',
   showAll: 'Ganz zeigen',
   moreAlerts: (count) => `${count} weitere`,
-  selected: (count) => `${count} ausgewählt`,
+  selected: (count, hidden) =>
+    hidden === 0 ? `${count} ausgewählt` : `${count} ausgewählt, ${hidden} nicht gezeigt`,
   clearSelection: 'Esc hebt auf',
   unselect: 'Auswahl aufheben',
   exportSelected: 'Exportieren',

@@ -68,7 +68,8 @@ export const en = {
   hide: 'Hide until it comes again',
   showAll: 'Show all of it',
   moreAlerts: (count: number) => `${count} more`,
-  selected: (count: number) => `${count} selected`,
+  selected: (count: number, hidden: number) =>
+    hidden === 0 ? `${count} selected` : `${count} selected, ${hidden} not shown`,
   clearSelection: 'Esc clears',
   unselect: 'Clear the selection',
   exportSelected: 'Export',

@@ -7,6 +7,8 @@ describe('the line of a remedy', () => {
     [{ operation: 'updateInstance', body: { options: { bogus: null } } }, 'llamactl update qwen --unset options.bogus'],
     [{ operation: 'updateInstance', body: { port: null } }, 'llamactl update qwen --unset port'],
     [{ operation: 'updateInstance', body: { model: 'my model' } }, "llamactl update qwen --model 'my model'"],
+    [{ operation: 'updateInstance', body: { extra_args: ['--x', 'a b'] } }, "llamactl update qwen -- --x 'a b'"],
+    [{ link: 'settings/extra_args' }, 'llamactl update qwen -- …'],
     [{ operation: 'startInstance' }, 'llamactl start qwen'],
     [{ operation: 'stopInstance', body: { force: true } }, 'llamactl stop qwen --force'],
     [{ operation: 'stopInstance' }, 'llamactl stop qwen'],

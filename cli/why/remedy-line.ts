@@ -44,6 +44,8 @@ function updateWords(name: string, body: Body): Words {
 }
 
 function changeWords(key: string, value: JsonValue): string[] {
+  // A change has no other settings beside the arguments, so they are the last words.
+  if (key === 'extra_args') return ['--', ...[value].flat().map((word) => shellQuoted(textOf(word)))];
   return value === null ? ['--unset', key] : [`--${key.replaceAll('_', '-')}`, shellQuoted(textOf(value))];
 }
 
@@ -76,6 +78,8 @@ function settingsWords(name: string, field: string): Words {
   switch (field) {
     case '':
       return ['llamactl', 'show', name];
+    case 'extra_args':
+      return ['llamactl', 'update', name, '--', '…'];
     case 'model_path':
       return ['llamactl', 'update', name, '--model', 'FILE'];
     default:

@@ -289,7 +289,7 @@ describe('the reason why llama-server ended', () => {
         for (const [lines, said] of SHORTAGES) {
           const reason = llamaCppReason(exit, [...loading, ...lines], wasReady);
           expect(reason).toBe(`the engine ${exit === FAILED ? 'exited with status 1' : 'aborted (SIGABRT)'}: ${said}`);
-          expect(causeOf(reason)).toBe('gpu_memory');
+          expect(causeOf(reason, { engine: 'llama_cpp' })).toBe('gpu_memory');
         }
       }
     }

@@ -27,6 +27,8 @@ interface Seen {
   port: number;
   restart_count: number;
   on_demand: boolean;
+  engine: string;
+  model_path?: string;
 }
 
 /** Instances, a bus and the alerts, all under the test's control. */
@@ -87,6 +89,7 @@ function aWorld() {
         port: 8_100,
         restart_count: 0,
         on_demand: false,
+        engine: 'llama_cpp',
       }),
       reason: null,
       ...given,

@@ -2,7 +2,7 @@ import type { DomainEvent } from '@llamactl/contract/events';
 import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
 import type { Trigger } from '@llamactl/contract/trigger';
 import { PORT_CLASH, type AlertSink } from '../instances/ports/alert-sink.ts';
-import { causeOf } from '../instances/why/failure-cause.ts';
+import { causeOf, type FailedSettings } from '../instances/why/failure-cause.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { GpuMemoryAlert, type GpuMemoryAlertDependencies } from './gpu-memory-alert.ts';
 import {
@@ -25,7 +25,7 @@ export interface InstanceAlerts {
 export interface SeenInstances {
   list(): readonly Pick<InstanceSummary, 'name' | 'status' | 'reason'>[];
   /** Called only with a name from `list()` of the same turn. */
-  get(name: string): Pick<Instance, 'port' | 'restart_count' | 'on_demand'>;
+  get(name: string): Pick<Instance, 'port' | 'restart_count' | 'on_demand' | 'engine' | 'model_path'>;
 }
 
 export interface InstanceAlertsDependencies extends GpuMemoryAlertDependencies {
@@ -94,7 +94,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     alerts.clear(CRASH_LOOP, name);
   };
 
-  const crashLoop = (change: StatusChange): void => {
+  const crashLoop = (change: StatusChange, settings: FailedSettings): void => {
     const { name, status, restarts } = change;
     const trouble = troubleOf(name);
     trouble.cancelSound();
@@ -106,7 +106,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     } else if (verdict !== undefined && trouble.reported !== restarts) {
       // Once for each restart: `starting` follows `restarting`. The text has the present number.
       trouble.reported = restarts;
-      const cause = causeOf(trouble.reason ?? '');
+      const cause = causeOf(trouble.reason ?? '', settings);
       alerts.raise({ level: 'warning', code: CRASH_LOOP, message: verdict, instance: name, cause });
     }
     if (status === 'running' && trouble.reported !== 0) {
@@ -146,10 +146,10 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     };
     const failed = judgeFailed(change);
     if (typeof failed === 'string') {
-      const cause = causeOf(seen.reason ?? '');
+      const cause = causeOf(seen.reason ?? '', now);
       alerts.raise({ level: 'error', code: INSTANCE_FAILED, message: failed, instance: seen.name, cause });
     } else if (failed === null) alerts.clear(INSTANCE_FAILED, seen.name);
-    crashLoop(change);
+    crashLoop(change, now);
     portClash(change);
     const isShort = judgeGpuMemory(change);
     if (isShort === false) gpuMemory.forget(seen.name);

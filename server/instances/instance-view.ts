@@ -122,7 +122,8 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     context: surroundings.context,
     restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, elapsed),
     restart_required: isLearnt && isRestartRequired(state, plan),
-    last_exit: state.lastExit === null ? null : { ...state.lastExit, cause: causeOfEnd(state.lastExit.reason) },
+    last_exit:
+      state.lastExit === null ? null : { ...state.lastExit, cause: causeOfEnd(state.lastExit.reason, settings) },
     effective_command: commandLine(launched ?? plan),
     stats: run?.identity ? stats : null,
   };

@@ -42,7 +42,7 @@ export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Re
     // Not 502, which would mean that an engine answered badly: no engine runs.
     return new ApiError(
       'START_FAILED',
-      `${name} did not start: ${withoutStop(state.reason)}${helpFor(name, state.reason)}.`,
+      `${name} did not start: ${withoutStop(state.reason)}${helpFor(record, state.reason)}.`,
       {
         status: 503,
         ...extras,
@@ -104,8 +104,8 @@ export function shuttingDown(): ApiError {
 }
 
 /** The way to the remedies for a missing model file, which a retry does not bring back. */
-function helpFor(name: string, reason: string): string {
-  return causeOf(reason) === 'model_missing' ? `; for help: llamactl why ${name}` : '';
+function helpFor({ settings, name }: Mailbox['record'], reason: string): string {
+  return causeOf(reason, settings) === 'model_missing' ? `; for help: llamactl why ${name}` : '';
 }
 
 function withoutStop(sentence: string): string {

@@ -88,6 +88,20 @@ describe('GET /api/instances/{name}/why', () => {
     expect(await changes()).toEqual([]);
   });
 
+  it('takes the flag that was probably meant', async () => {
+    Object.assign(test.manager.get('mine'), {
+      reason: 'invalid argument: --ctx-siez',
+      extra_args: ['--ctx-siez', '1'],
+    });
+    const { cause, remedies } = await why(await harness.tokenOf('root'));
+    expect(cause).toBe('argument');
+    expect(remedies[0]).toEqual({
+      label: 'Use `--ctx-size` instead of `--ctx-siez`',
+      operation: 'updateInstance',
+      body: { extra_args: ['--ctx-size', '1'] },
+    });
+  });
+
   it('neither names nor stops instances that the caller may not see', async () => {
     alerts = [
       { level: 'warning', code: 'x', message: 'The disk is slow.', raised_at: AT },

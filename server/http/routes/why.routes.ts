@@ -8,6 +8,7 @@ import type { WhyFacts } from '../../instances/why/why-facts.ts';
 import type { Engines } from '../../instances/ports/engine-adapter.ts';
 import type { Clock } from '../../instances/ports/time.ts';
 import type { SystemView } from '../../metrics/metrics.ts';
+import { suggestion } from '../../suggestion.ts';
 import type { Bind, Input } from '../operations.ts';
 import { estimateOfInstance, type EstimateParts } from './estimate.routes.ts';
 import { alertsFor } from './system.routes.ts';
@@ -29,7 +30,8 @@ export function whyRoutes(bind: Bind, parts: WhyParts): void {
     const known = await factsFor(input, parts);
     const facts = isAboutMemory(known) ? { ...known, estimate: await estimateFor(input, parts) } : known;
     if (!isAboutOptions(facts)) return explain(facts);
-    return explain({ ...facts, engineOptions: await optionsOf(parts.engines, facts.instance.engine) });
+    const engineOptions = await optionsOf(parts.engines, facts.instance.engine);
+    return explain({ ...facts, engineOptions, meantOption: (name) => suggestion(name, engineOptions) });
   });
 }
 
@@ -65,6 +67,7 @@ async function factsFor({ params, caller, manager }: WhyInput, parts: WhyParts):
     estimate: null,
     tried: manager.triedChanges(name),
     engineOptions: null,
+    meantOption: () => null,
     now: parts.clock.now(),
   };
 }

@@ -45,6 +45,7 @@ function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFa
     estimate: null,
     tried: [],
     engineOptions: null,
+    meantOption: () => null,
     now: NOW,
     ...rest,
   };
@@ -567,6 +568,42 @@ describe('remedies', () => {
     expect(first).toMatch(/settings\/extra_args$/);
   });
 
+  it('take the flag that was probably meant, if the options of the engine are known', () => {
+    const refused = facts({
+      status: 'failed',
+      reason: 'invalid argument: --flash-atn',
+      last_exit: ended({ reason: 'invalid argument: --flash-atn' }),
+      extra_args: ['--verbose', '--flash-atn', 'on'],
+    });
+    expect(isAboutOptions(refused)).toBe(true);
+    const meantOption = (name: string): string | null => (name === 'flash_atn' ? 'flash_attn' : null);
+    const known = explain({ ...refused, engineOptions: new Set(['flash_attn']), meantOption });
+    expect(known.remedies.map(shown)).toEqual([
+      'Use `--flash-attn` instead of `--flash-atn` | updateInstance | {"extra_args":["--verbose","--flash-attn","on"]}',
+      'Correct its options and arguments | settings/extra_args',
+      'Then start it | startInstance',
+    ]);
+    const [first] = explain({ ...refused, engineOptions: new Set(['threads']), meantOption: () => null }).remedies;
+    expect(first?.link).toBe('settings/extra_args');
+  });
+
+  it.each([
+    ['own', 'configuration/engines.own.command'],
+    ['custom', 'settings/command'],
+  ])('lead to the log, the command and the arguments of the unknown program of the engine %s', (engine, command) => {
+    const reason = 'the engine exited with status 1: No such file or directory: /etc/own.conf';
+    const { cause, remedies } = explain(
+      facts({ status: 'failed', engine, model_path: undefined, reason, last_exit: ended({ reason }) }),
+    );
+    expect(cause).toBe('unknown');
+    expect(remedies.map(({ link, operation }) => link ?? operation)).toEqual([
+      'log',
+      command,
+      'settings/extra_args',
+      'startInstance',
+    ]);
+  });
+
   it('name the option that the engine refuses', () => {
     const [first, second] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
     expect(first).toBe('Remove the option ctx_size | updateInstance | {"options":{"ctx_size":null}}');
@@ -644,11 +681,11 @@ describe('the cause of an end', () => {
     'going down to start again with its new settings',
     'the machine was rebooted',
   ])('is none if the end was wanted: %s', (reason) => {
-    expect(causeOfEnd(reason)).toBeNull();
+    expect(causeOfEnd(reason, { engine: 'llama_cpp' })).toBeNull();
   });
 
   it('is that of the reason otherwise', () => {
-    expect(causeOfEnd('the engine crashed (SIGSEGV)')).toBe('crash');
+    expect(causeOfEnd('the engine crashed (SIGSEGV)', { engine: 'llama_cpp' })).toBe('crash');
   });
 
   it.each([

@@ -66,7 +66,7 @@ function partOf(facts: WhyFacts): Part {
       const why = bareReason(reason ?? 'the reason is unknown');
       const isBackoff = reason?.startsWith('backoff after: ') ?? false;
       const isWanted = why.startsWith('going down');
-      const cause = isWanted ? null : causeOf(why);
+      const cause = isWanted ? null : causeOf(why, instance);
       if (!isBackoff) {
         const how = isWanted ? why : `going down in order to start again: ${why}`;
         return { sentence: `${name} is ${how}.`, cause, remedies: [] };
@@ -180,11 +180,11 @@ function failed(facts: WhyFacts): Part {
     }
     return {
       sentence: `${name} failed before its settings were changed: ${why}.`,
-      cause: causeOf(why),
+      cause: causeOf(why, facts.instance),
       remedies: [{ ...START, label: 'Start it with the new settings' }],
     };
   }
-  const cause = causeOf(why);
+  const cause = causeOf(why, facts.instance);
   const tries = /gave up after \d+ restarts? in a row/.exec(reason ?? '')?.[0];
   return {
     sentence: `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${sentenceOf(why, cause)}.`,

@@ -43,15 +43,38 @@ const WORDS: readonly (readonly [RegExp, Cause])[] = [
 /** Reasons of ends that llamactl or a user wanted, or that a reboot made. */
 const WANTED = /^(stopped as asked|it was evicted|idle for .*\(idle_timeout\)|going down|the machine was rebooted)/;
 
+/** Causes that lie in the file of the model. */
+const OF_MODEL: ReadonlySet<Cause> = new Set([
+  'model_missing',
+  'model_unreadable',
+  'model_damaged',
+  'wrong_file',
+  'model_too_new',
+]);
+
+/** The settings that decide what a reason can be about. */
+export interface FailedSettings {
+  engine: string;
+  model_path?: string | undefined;
+}
+
 /** The cause in the reason of a failure. */
-export function causeOf(reason: string): Cause {
+export function causeOf(reason: string, settings: FailedSettings): Cause {
   const bare = bareReason(reason);
-  return WORDS.find(([words]) => words.test(bare))?.[1] ?? 'unknown';
+  const isPossible = isAboutModel(bare, settings) ? () => true : (cause: Cause) => !OF_MODEL.has(cause);
+  return WORDS.find(([words, cause]) => isPossible(cause) && words.test(bare))?.[1] ?? 'unknown';
+}
+
+/** Whether a reason can be about the model. A program that llamactl does not know may complain of any other file. */
+function isAboutModel(reason: string, { engine, model_path: file }: FailedSettings): boolean {
+  if (engine === 'llama_cpp') return true;
+  const name = file?.split('/').findLast((part) => part !== '');
+  return name !== undefined && reason.includes(name);
 }
 
 /** The cause of the end of a run; `null`: the end was wanted, or came with a reboot. */
-export function causeOfEnd(reason: string): Cause | null {
-  return WANTED.test(reason) ? null : causeOf(reason);
+export function causeOfEnd(reason: string, settings: FailedSettings): Cause | null {
+  return WANTED.test(reason) ? null : causeOf(reason, settings);
 }
 
 /** Causes that the error code of an obstacle shows, whatever its message is. */
@@ -64,6 +87,7 @@ const BY_CODE: Readonly<Partial<Record<string, Cause>>> = {
   // The configuration no longer has the engine.
   VALIDATION_ERROR: 'engine_missing',
 };
+const LLAMA_CPP: FailedSettings = { engine: 'llama_cpp' };
 /** Causes whose message does not show them. */
 const USUAL: Readonly<Partial<Record<string, Cause>>> = {
   ENGINE_NOT_FOUND: 'engine_missing',
@@ -74,7 +98,8 @@ const USUAL: Readonly<Partial<Record<string, Cause>>> = {
 export function causeOfObstacle({ code, message }: StartObstacle): Cause {
   const fixed = BY_CODE[code];
   if (fixed !== undefined) return fixed;
-  const cause = causeOf(message);
+  // llamactl itself has found the obstacle, so a file in it is that of the model.
+  const cause = causeOf(message, LLAMA_CPP);
   return cause === 'unknown' ? (USUAL[code] ?? cause) : cause;
 }
 

@@ -21,6 +21,8 @@ export interface RemedyFacts {
   instance: Instance;
   /** The memory that it needs and has; `null`: unknown. */
   estimate: Estimate | null;
+  /** Returns the option of the engine that an unknown name probably meant; `null`: none is like it, or they were not asked. */
+  meantOption: (name: string) => string | null;
 }
 
 /** The facts that decide which remedies are possible. */
@@ -100,7 +102,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
     case 'no_slot':
       return [UNPIN, { label: 'Raise the number of running instances', link: 'configuration/instances.max_running' }];
     case 'argument':
-      return argument(reason, instance);
+      return argument(reason, facts);
     case 'processor':
       return [{ label: 'Install a llama-server that was built for this CPU', link: SYSTEM }];
     case 'crash':
@@ -122,7 +124,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
     case 'ended_by_itself':
       return [{ label: 'Look for an option that ends it, or a program that did', link: 'settings' }];
     case 'unknown':
-      return [LOG];
+      return engine === 'llama_cpp' ? [LOG] : [LOG, ...ownProgram(engine)];
   }
 }
 
@@ -168,9 +170,10 @@ export function possible(remedies: readonly Remedy[], { engineOptions, tried }: 
   return [...judged.filter((remedy) => remedy.tried !== true), ...judged.filter((remedy) => remedy.tried === true)];
 }
 
-/** Whether a remedy sets options of the engine, or leads to one. */
+/** Whether a remedy sets options of the engine, or leads to one, or to a flag that may be misspelt. */
 export function changesOptions(remedy: Remedy): boolean {
-  return Object.keys(optionsOf(remedy)).length > 0 || remedy.link?.startsWith('settings/options.') === true;
+  const { link = '' } = remedy;
+  return Object.keys(optionsOf(remedy)).length > 0 || /^settings\/(?:options\.|extra_args$)/.test(link);
 }
 
 function optionsOf({ operation, body }: Remedy): object {
@@ -268,15 +271,41 @@ function smaller({ options: { ctx_size: context } }: Instance, estimate: Estimat
   return [update(`Use a context of ${less} tokens`, { options: { ctx_size: less } })];
 }
 
-function argument(reason: string, { options, extra_args: extra }: Instance): Remedy[] {
+/** Steps to what starts a program that llamactl does not know. */
+function ownProgram(engine: string): Remedy[] {
+  return [
+    {
+      label: 'Correct the command of the engine',
+      link: engine === 'custom' ? 'settings/command' : `configuration/engines.${engine}.command`,
+    },
+    { label: 'Correct its arguments', link: 'settings/extra_args' },
+  ];
+}
+
+function argument(reason: string, { instance: { options, extra_args: extra }, meantOption }: RemedyFacts): Remedy[] {
   const flag = /(?:invalid argument:|argument) "?(--?[A-Za-z0-9-]+)/.exec(reason)?.[1] ?? '';
   const key = flag.replace(/^--?(?:no-)?/, '').replaceAll('-', '_');
   if (!Object.hasOwn(options, key)) {
     const isExtra = flag !== '' && extra.some((word) => word === flag || word.startsWith(`${flag}=`));
-    return [{ label: 'Correct its options and arguments', link: isExtra ? 'settings/extra_args' : 'settings' }];
+    return [
+      ...(isExtra ? meantFlag(flag, extra, meantOption) : []),
+      { label: 'Correct its options and arguments', link: isExtra ? 'settings/extra_args' : 'settings' },
+    ];
   }
   return [
     update(`Remove the option ${key}`, { options: { [key]: null } }),
     { label: `Give ${key} another value`, link: `settings/options.${key}` },
   ];
+}
+
+/** The step that takes the flag that was probably meant; empty: no flag of the engine is like it. */
+function meantFlag(flag: string, extra: readonly string[], meantBy: RemedyFacts['meantOption']): Remedy[] {
+  const unknown = flag.replace(/^--?/, '').replaceAll('-', '_');
+  const meant = meantBy(unknown);
+  if (meant === null || meant === unknown) return [];
+  const correct = `${meant.length < 3 ? '-' : '--'}${meant.replaceAll('_', '-')}`;
+  const words = extra.map((word) =>
+    word === flag || word.startsWith(`${flag}=`) ? correct + word.slice(flag.length) : word,
+  );
+  return [update(`Use \`${correct}\` instead of \`${flag}\``, { extra_args: words })];
 }

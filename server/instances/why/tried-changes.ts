@@ -41,7 +41,7 @@ export class TriedChanges {
     const { lastExit } = state;
     const known = this.#failures.get(id);
     if (lastExit === null || known?.end === lastExit) return;
-    const cause = causeOfEnd(lastExit.reason);
+    const cause = causeOfEnd(lastExit.reason, settings);
     if (cause === null) return;
     const failed = this.#started.get(id) ?? settings;
     const isSame = known !== undefined && known.cause === cause;

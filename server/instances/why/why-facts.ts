@@ -30,6 +30,8 @@ export interface WhyFacts {
   tried: readonly TriedChange[];
   /** Names of the options that its engine has, in all spellings; `null`: not asked. */
   engineOptions: ReadonlySet<string> | null;
+  /** Returns the option of the engine that an unknown name probably meant; `null`: none is like it, or they were not asked. */
+  meantOption: (name: string) => string | null;
   /** Milliseconds since the epoch. */
   now: number;
 }

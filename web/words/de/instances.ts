@@ -70,8 +70,7 @@ export const de = {
   hide: 'Ausblenden, bis sie wiederkommt',
   showAll: 'Ganz zeigen',
   moreAlerts: (count) => `${count} weitere`,
-  selected: (count, hidden) =>
-    hidden === 0 ? `${count} ausgewählt` : `${count} ausgewählt, ${hidden} nicht gezeigt`,
+  selected: (count, hidden) => (hidden === 0 ? `${count} ausgewählt` : `${count} ausgewählt, ${hidden} nicht gezeigt`),
   clearSelection: 'Esc hebt auf',
   unselect: 'Auswahl aufheben',
   exportSelected: 'Exportieren',

@@ -4,7 +4,7 @@
 export interface ActiveRequest {
   /** Its `X-Request-Id`, followed by `~` and a number if another request has the same one. */
   id: string;
-  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials. */
+  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials; with the beginning of an unknown key: `address:ADDRESS (llk_3RCRoi…)`. */
   caller: string | null;
   /** `null`: not yet known, or no instance has this name. */
   instance: string | null;
@@ -220,8 +220,11 @@ export interface ConfigView {
     };
     /** Groups of instances that share a limit, by name. */
     groups: { [name: string]: {
+      /** Instances of the group that may run at the same time; 0: no limit. */
       max_running?: number | undefined;
+      /** While one of the group runs, no others do, except pinned ones. */
       exclusive?: boolean | undefined;
+      /** Instances of the group are never stopped for others, nor because they are idle. */
       pinned?: boolean | undefined;
     } };
     memory: {
@@ -430,8 +433,11 @@ export interface ConfigWritten {
     };
     /** Groups of instances that share a limit, by name. */
     groups: { [name: string]: {
+      /** Instances of the group that may run at the same time; 0: no limit. */
       max_running?: number | undefined;
+      /** While one of the group runs, no others do, except pinned ones. */
       exclusive?: boolean | undefined;
+      /** Instances of the group are never stopped for others, nor because they are idle. */
       pinned?: boolean | undefined;
     } };
     memory: {
@@ -888,7 +894,7 @@ export interface Finding {
 export interface FinishedRequest {
   /** Its `X-Request-Id`, followed by `~` and a number if another request has the same one. */
   id: string;
-  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials. */
+  /** `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `null` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials; with the beginning of an unknown key: `address:ADDRESS (llk_3RCRoi…)`. */
   caller: string | null;
   /** `null`: not yet known, or no instance has this name. */
   instance: string | null;

@@ -116,9 +116,12 @@ export const CustomEngineSchema = z.strictObject({
 export type CustomEngine = z.infer<typeof CustomEngineSchema>;
 
 const GroupSchema = z.strictObject({
-  max_running: z.int().min(0).optional(),
-  exclusive: z.boolean().optional(),
-  pinned: z.boolean().optional(),
+  max_running: z.int().min(0).optional().describe('Instances of the group that may run at the same time; 0: no limit.'),
+  exclusive: z.boolean().optional().describe('While one of the group runs, no others do, except pinned ones.'),
+  pinned: z
+    .boolean()
+    .optional()
+    .describe('Instances of the group are never stopped for others, nor because they are idle.'),
 });
 
 /** An exbibyte. */

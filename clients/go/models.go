@@ -9,7 +9,8 @@ type ActiveRequest struct {
 	ID string `json:"id"`
 
 	// `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get nil for requests of others. `address:ADDRESS`:
-	// refused before it had a record, without valid credentials.
+	// refused before it had a record, without valid credentials; with the beginning of an unknown key:
+	// `address:ADDRESS (llk_3RCRoi…)`.
 	Caller *string `json:"caller"`
 
 	// nil: not yet known, or no instance has this name.
@@ -446,9 +447,14 @@ type ConfigGateway struct {
 }
 
 type ConfigGroup struct {
-	MaxRunning *int  `json:"max_running,omitzero"`
-	Exclusive  *bool `json:"exclusive,omitzero"`
-	Pinned     *bool `json:"pinned,omitzero"`
+	// Instances of the group that may run at the same time; 0: no limit.
+	MaxRunning *int `json:"max_running,omitzero"`
+
+	// While one of the group runs, no others do, except pinned ones.
+	Exclusive *bool `json:"exclusive,omitzero"`
+
+	// Instances of the group are never stopped for others, nor because they are idle.
+	Pinned *bool `json:"pinned,omitzero"`
 }
 
 type ConfigInstances struct {
@@ -1161,7 +1167,8 @@ type FinishedRequest struct {
 	ID string `json:"id"`
 
 	// `user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get nil for requests of others. `address:ADDRESS`:
-	// refused before it had a record, without valid credentials.
+	// refused before it had a record, without valid credentials; with the beginning of an unknown key:
+	// `address:ADDRESS (llk_3RCRoi…)`.
 	Caller *string `json:"caller"`
 
 	// nil: not yet known, or no instance has this name.

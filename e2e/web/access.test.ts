@@ -96,6 +96,10 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.keyboard.press('n');
     const form = page.getByRole('dialog', { name: 'New key' });
     await form.getByLabel('Name').and(page.locator(':focus')).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'New key' }).and(page.locator(':focus')).waitFor();
+    await page.keyboard.press('n');
+    await form.getByLabel('Name').and(page.locator(':focus')).waitFor();
     await page.keyboard.type('my editor');
     expect(await barriersOf(page)).toEqual([]);
     await form.getByRole('button', { name: 'Make key' }).click();

@@ -132,6 +132,7 @@ describe.skipIf(HAS_NO_BROWSER)('a log-in', () => {
     }
     const dialog = page.getByRole('dialog', { name: 'Your log-in has ended' });
     await dialog.waitFor();
+    await page.getByText('Not logged in', { exact: true }).waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await dialog.getByLabel('Password', { exact: true }).and(page.locator(':focus')).waitFor();
     await dialog.getByLabel('Password', { exact: true }).fill(password);

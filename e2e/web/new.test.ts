@@ -134,7 +134,9 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     await page.getByLabel('Another option, as key=value').fill('ctx_sise=512');
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByText('did you mean `ctx_size`?').first().waitFor();
-    await page.getByRole('button', { name: 'Remove ctx_sise' }).click();
+    await page.getByRole('button', { name: 'Use ctx_size' }).click();
+    await page.getByRole('button', { name: 'Use ctx_size' }).waitFor({ state: 'detached' });
+    expect(await optionField(page, 'ctx_size').inputValue()).toBe('512');
     await page.getByRole('button', { name: 'Back to the default of threads' }).click();
     await expect.poll(() => save.isEnabled()).toBe(true);
   });

@@ -130,9 +130,17 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     await page.getByRole('button', { name: 'Show the steps' }).click();
     await page.getByText('Line 3: instances[0].prot: is not known; did you mean port?').waitFor();
     expect(await barriersOf(page)).toEqual([]);
-    await editor.fill(JSON.stringify(file));
-    await page.getByRole('button', { name: 'Show the steps' }).click();
-    await page.getByRole('row', { name: /chat.*create/ }).waitFor();
+    // A file as long as the editor leaves no room below it.
+    await editor.fill(`${JSON.stringify(file)}${'\n'.repeat(24)}`);
+    // A click would scroll to the button first.
+    await page.getByRole('button', { name: 'Show the steps' }).dispatchEvent('click');
+    const created = page.getByRole('row', { name: /chat.*create/ });
+    await created.waitFor();
+    const inView = async (): Promise<boolean> => {
+      const box = await created.boundingBox();
+      return box !== null && box.y + box.height <= (page.viewportSize()?.height ?? 0);
+    };
+    await expect.poll(inView).toBe(true);
     expect((await server.call('GET', '/api/instances/chat')).status).toBe(404);
     expect(await barriersOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Apply 1 step' }).click();

@@ -40,10 +40,8 @@ const GPU_MEMORY =
 /** Decides about the alert `instance_failed`. It stays raised while requests try again and fail. */
 export function judgeFailed({ name, status, reason, onDemand, isRetried }: StatusChange): Verdict {
   if (status !== 'failed') return isRetried && GOES_ON.has(status) ? undefined : null;
-  const tried = onDemand
-    ? 'It is started again only by a request, 30 seconds later at the earliest.'
-    : 'It is not started again automatically.';
-  return `${name} failed: ${causeOf(reason)}. ${tried} Correct that and start it.`;
+  const next = onDemand ? 'The next request tries again.' : 'It stays down until it is started.';
+  return `${name} failed: ${causeOf(reason)}. ${next}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ButtonHTMLAttributes, ReactNode } from 'react';
+import type { ButtonHTMLAttributes, ReactNode, Ref } from 'react';
 import { classNames } from '../lib/class-names.ts';
 import { Icon, type IconName } from './icons.tsx';
 import { useKeptFocus } from './kept-focus.ts';
@@ -17,6 +17,7 @@ export interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
   /** Shown behind the text, as in `n`. Give the same key to `useShortcuts`. */
   keyHint?: string;
   type?: 'button' | 'submit';
+  ref?: Ref<HTMLButtonElement>;
   children: ReactNode;
 }
 

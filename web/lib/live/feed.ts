@@ -218,6 +218,7 @@ export class Feed {
 
   #apply(frame: Frame): void {
     this.#refetch.add(this.#applyAgain(frame));
+    if (frame.type === 'instance_deleted') this.#refetch.forget(frame.data.name);
     if (frame.type === 'system_stats_updated') {
       this.resources.set(frame.data.resources);
       this.#rows.step();

@@ -33,6 +33,15 @@ describe('changed rows', () => {
     expect(requests).toEqual(['a', 'b']);
   });
 
+  it('are not requested if their instance was deleted meanwhile, but are if there is another of its name', async () => {
+    const { refetch, requests, fire } = harness();
+    for (const name of ['a', 'b']) refetch.add({ name });
+    for (const name of ['a', 'b']) refetch.forget(name);
+    refetch.add({ name: 'b' });
+    await fire();
+    expect(requests).toEqual(['b']);
+  });
+
   it('are requested as one list if there are more than three', async () => {
     const { refetch, requests, fire } = harness();
     for (const name of ['a', 'b', 'c', 'd']) refetch.add({ name });

@@ -38,6 +38,11 @@ export class Refetch {
     this.#plan(COLLECTED_MS);
   }
 
+  /** Does not request the row of an instance that was deleted: the server would not know it. */
+  forget(name: string): void {
+    this.#names.delete(name);
+  }
+
   /** Forgets everything that is due. */
   stop(): void {
     this.#cancel();

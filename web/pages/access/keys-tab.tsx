@@ -2,7 +2,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { day } from '../../lib/figures.ts';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Key } from '@llamactl/client';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Age } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
@@ -37,12 +37,18 @@ export function KeysTab() {
   const { owner } = useSearch({ from: '/access' });
   const query = useQuery({ ...keysQuery(client), refetchInterval: USES_MS });
   const [isNew, setNew] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const open = (): void => {
+    // The focus returns here, also after the key.
+    button.current?.focus();
+    setNew(true);
+  };
   const add = (
-    <Button kind="primary" icon="plus" keyHint="n" onClick={() => setNew(true)}>
+    <Button ref={button} kind="primary" icon="plus" keyHint="n" onClick={open}>
       {words.newKey}
     </Button>
   );
-  useShortcuts(words.tabs.keys, [{ keys: 'n', label: words.newKey, run: () => setNew(true) }]);
+  useShortcuts(words.tabs.keys, [{ keys: 'n', label: words.newKey, run: open }]);
   return (
     <PageBody>
       <QueryPart query={query}>

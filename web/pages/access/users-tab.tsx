@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { User } from '@llamactl/client';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { Age } from '../../components/age.tsx';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
@@ -33,11 +33,17 @@ export function UsersTab() {
   const { client } = useApp();
   const query = useQuery(usersQuery(client));
   const [isNew, setNew] = useState(false);
-  useShortcuts(words.tabs.users, [{ keys: 'n', label: words.newUser, run: () => setNew(true) }]);
+  const button = useRef<HTMLButtonElement>(null);
+  const open = (): void => {
+    // The focus returns here, also after the key.
+    button.current?.focus();
+    setNew(true);
+  };
+  useShortcuts(words.tabs.users, [{ keys: 'n', label: words.newUser, run: open }]);
   return (
     <PageBody>
       <div className="flex justify-end py-3">
-        <Button kind="primary" icon="plus" keyHint="n" onClick={() => setNew(true)}>
+        <Button ref={button} kind="primary" icon="plus" keyHint="n" onClick={open}>
           {words.newUser}
         </Button>
       </div>

@@ -1,7 +1,9 @@
 import type { ReactNode } from 'react';
+import { Button } from '../../components/button.tsx';
 import { useWords } from '../../lib/language.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
+import { meantName } from './meant-name.ts';
 import { settingLabel } from './setting-label.ts';
 
 interface SettingNotesProps {
@@ -11,7 +13,7 @@ interface SettingNotesProps {
   mark: ReactNode;
 }
 
-/** Problems or warnings. The name of a setting leads to its field. */
+/** Problems or warnings. The name of a setting leads to its field, and a button takes a name that was probably meant. */
 export function SettingNotes({ notes, mark }: SettingNotesProps) {
   const words = useWords(newWords);
   const { showField } = useForm();
@@ -31,9 +33,23 @@ export function SettingNotes({ notes, mark }: SettingNotesProps) {
               </button>
             )}{' '}
             {message}
+            <TakeButton note={{ path, message }} />
           </span>
         </li>
       ))}
     </ul>
+  );
+}
+
+/** Takes the name that the server thinks was meant; nothing: it suggests none. */
+function TakeButton({ note }: { note: SettingNotesProps['notes'][number] }) {
+  const words = useWords(newWords);
+  const { document, dispatch } = useForm();
+  const meant = meantName(note, document);
+  if (meant === null) return null;
+  return (
+    <Button size="small" className="mt-1 flex" onClick={() => dispatch({ kind: 'merge', values: meant.values })}>
+      {words.take(meant.name)}
+    </Button>
   );
 }

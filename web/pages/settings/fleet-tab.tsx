@@ -127,7 +127,11 @@ function ImportPanel() {
             {words.plan}
           </Button>
         </div>
-        {shown !== undefined && <FleetSteps plan={shown} />}
+        {shown !== undefined && (
+          <div ref={intoView}>
+            <FleetSteps plan={shown} />
+          </div>
+        )}
         {steps.length > 0 && apply.data === undefined && (
           <Button
             kind={removed.length > 0 ? 'danger' : 'primary'}
@@ -155,6 +159,11 @@ function ImportPanel() {
       </div>
     </Panel>
   );
+}
+
+/** Brings the steps into view when they come: they stand below a long file. */
+function intoView(steps: HTMLElement | null): void {
+  steps?.scrollIntoView({ block: 'start' });
 }
 
 const NO_PROBLEMS: readonly never[] = [];

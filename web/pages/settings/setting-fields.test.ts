@@ -57,6 +57,13 @@ describe('a setting', () => {
     expect(only(config, key)?.kind).toBe(kind);
   });
 
+  test('of a group has the description of such a setting of all groups', () => {
+    const of = { additionalProperties: { properties: { max_running: { description: 'At most.' } } } };
+    const api = { components: { schemas: { ConfigView: { properties: { config: { properties: { groups: of } } } } } } };
+    const view = viewOf({ groups: { code: { max_running: 2 } } }, ['groups.code.max_running']);
+    expect(settingsOf(view, api)[0]).toMatchObject({ section: 'groups', kind: 'number', description: 'At most.' });
+  });
+
   test('has the rules that the server names: a secret without a value is one too', () => {
     const rules = { 'alerts.webhook': { effect: 'none', secret: true, locked: 'alerts.webhook is locked.' } } as const;
     const [webhook] = settingsOf(viewOf({ alerts: { webhook: '' } }, ['alerts.webhook'], { rules }), API);

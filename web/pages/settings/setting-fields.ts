@@ -181,10 +181,11 @@ function mapOf(text: string): { value: unknown } | { flaw: 'notMap' } {
 }
 
 function partOf(schema: unknown, path: readonly string[]): SchemaPart {
-  const part = descend(
-    schema,
-    path.flatMap((name) => ['properties', name]),
-  );
+  const part = path.reduce((at, name) => {
+    const named = descend(at, ['properties', name]);
+    // Users choose the names of groups and other maps: their values are all of one kind.
+    return named === undefined ? descend(at, ['additionalProperties']) : named;
+  }, schema);
   return isRecord(part) ? part : {};
 }
 

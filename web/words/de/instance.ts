@@ -212,7 +212,7 @@ export const de = {
       server_start: 'durch den Start von llamactl',
     },
     older: 'Ältere Ereignisse',
-    hint: 'Der Server bewahrt die letzten 10 000 Ereignisse aller Instanzen auf.',
+    hint: 'Der Server bewahrt die letzten 10.000 Ereignisse aller Instanzen auf.',
   },
   use: {
     base: 'Adresse',

@@ -112,6 +112,7 @@ export const de = {
     }.`,
   wouldFit: 'Passen würde es mit',
   problemCount: (count) => (count === 1 ? 'Ein Problem' : `${count} Probleme`),
+  take: (name) => `${name} nehmen`,
   warnings: (count) => (count === 1 ? 'Eine Warnung' : `${count} Warnungen`),
   command: 'Befehl',
   changes: (count) => (count === 0 ? 'Keine Änderungen' : count === 1 ? 'Eine Änderung' : `${count} Änderungen`),

@@ -43,6 +43,12 @@ export const de = {
   toDefaultLong: (name) => `${name} auf die Vorgabe setzen`,
   secretHint: 'Ein Wert ist gesetzt. Er wird nie gezeigt.',
   notes: {
+    'Instances of the group that may run at the same time; 0: no limit.':
+      'Instanzen der Gruppe, die zugleich laufen dürfen; 0: keine Grenze.',
+    'While one of the group runs, no others do, except pinned ones.':
+      'Läuft eine der Gruppe, laufen keine anderen, außer angehefteten.',
+    'Instances of the group are never stopped for others, nor because they are idle.':
+      'Instanzen der Gruppe stoppen nie für andere, und nie, weil sie untätig sind.',
     'Program: a name on PATH, or a path.': 'Programm: ein Name auf dem PATH, oder ein Pfad.',
     'Arguments before those of the instance.': 'Argumente vor denen der Instanz.',
     'Variables in addition to those that engines inherit.': 'Variablen zusätzlich zu denen, die Engines erben.',

@@ -17,6 +17,7 @@ export const de = {
   live: 'Live',
   connecting: 'Verbindet …',
   lost: 'Keine Verbindung',
+  loggedOut: 'Nicht angemeldet',
   lostBanner: (seconds) =>
     seconds > 0 ? `Verbindung verloren, nächster Versuch in ${seconds} s` : 'Verbindung verloren, neuer Versuch …',
   asOf: (time) => `Stand ${time}`,

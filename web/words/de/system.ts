@@ -17,7 +17,7 @@ export const de = {
   lasted: (time) => `dauerte ${time}`,
   beginUnknown: 'Beginn nicht mehr bekannt',
   olderAlerts: 'Ältere Warnungen',
-  historyHint: 'Warnungen bleiben mit den letzten 10 000 Ereignissen aufbewahrt.',
+  historyHint: 'Warnungen bleiben mit den letzten 10.000 Ereignissen aufbewahrt.',
 
   check: 'Prüfen',
   checkAgain: 'Erneut prüfen',

@@ -195,7 +195,7 @@ export const en = {
       server_start: 'by the start of llamactl',
     },
     older: 'Older events',
-    hint: 'The server keeps the last 10 000 events of all instances.',
+    hint: 'The server keeps the last 10,000 events of all instances.',
   },
   use: {
     base: 'Address',

@@ -106,6 +106,7 @@ export const en = {
     }.`,
   wouldFit: 'It would fit with',
   problemCount: (count: number) => (count === 1 ? 'One problem' : `${count} problems`),
+  take: (name: string) => `Use ${name}`,
   warnings: (count: number) => (count === 1 ? 'One warning' : `${count} warnings`),
   command: 'Command',
   changes: (count: number) => (count === 0 ? 'No changes' : count === 1 ? 'One change' : `${count} changes`),

@@ -15,6 +15,7 @@ export const en = {
   live: 'Live',
   connecting: 'Connecting …',
   lost: 'No connection',
+  loggedOut: 'Not logged in',
   lostBanner: (seconds: number) =>
     seconds > 0 ? `Connection lost, next try in ${seconds} s` : 'Connection lost, trying again …',
   asOf: (time: string) => `as of ${time}`,

@@ -19,7 +19,7 @@ export const en = {
   lasted: (time: string) => `lasted ${time}`,
   beginUnknown: 'begin no longer known',
   olderAlerts: 'Older alerts',
-  historyHint: 'Alerts are kept among the last 10 000 events.',
+  historyHint: 'Alerts are kept among the last 10,000 events.',
 
   check: 'Check',
   checkAgain: 'Check again',

@@ -60,7 +60,7 @@ class ActiveRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
     caller: str | None
-    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials."""
+    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials; with the beginning of an unknown key: `address:ADDRESS (llk_3RCRoi…)`."""
     instance: str | None
     """`None`: not yet known, or no instance has this name."""
     model: str | None
@@ -288,8 +288,11 @@ class ConfigGateway(_Base):
 
 class ConfigGroup(_Base):
     max_running: int | None
+    """Instances of the group that may run at the same time; 0: no limit."""
     exclusive: bool | None
+    """While one of the group runs, no others do, except pinned ones."""
     pinned: bool | None
+    """Instances of the group are never stopped for others, nor because they are idle."""
 
 
 class ConfigInstances(_Base):
@@ -792,7 +795,7 @@ class FinishedRequest(_Base):
     id: str
     """Its `X-Request-Id`, followed by `~` and a number if another request has the same one."""
     caller: str | None
-    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials."""
+    """`user:NAME`, `key:ID (NAME)` or `anonymous`; viewers get `None` for requests of others. `address:ADDRESS`: refused before it had a record, without valid credentials; with the beginning of an unknown key: `address:ADDRESS (llk_3RCRoi…)`."""
     instance: str | None
     """`None`: not yet known, or no instance has this name."""
     model: str | None

@@ -698,6 +698,30 @@ describe('one chat in two tabs', () => {
     await answers(other).getByText('from here').waitFor();
   });
 
+  it.each(['is closed', 'is loaded again'])(
+    'shows as stopped, with Continue, when the tab that gets the answer %s',
+    async (how) => {
+      const page = await open();
+      await field(page).fill(`pace 60 ${'word '.repeat(2_000)}`);
+      await field(page).press('Enter');
+      await answers(page).getByText('word word').waitFor();
+      await page.waitForURL(/chat=/);
+      const other = await window.tab(server.url, new URL(page.url()).hash.slice(1));
+      await answers(other).getByText('Comes to another tab').waitFor();
+      if (how === 'is closed') {
+        await page.close({ runBeforeUnload: false });
+      } else {
+        await page.reload();
+        await answers(page).getByText('Stopped').waitFor({ timeout: 8_000 });
+        await answers(page).getByRole('button', { name: 'Continue' }).waitFor();
+      }
+      await answers(other).getByText('Stopped').waitFor({ timeout: 8_000 });
+      await answers(other).getByRole('button', { name: 'Continue' }).click();
+      await answers(other).getByText('goes on.').waitFor();
+      expect(await answers(other).count()).toBe(1);
+    },
+  );
+
   it('is not written again after the other tab has deleted it', async () => {
     const page = await open();
     await ask(page, 'echo to be deleted');

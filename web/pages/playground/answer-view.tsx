@@ -36,7 +36,7 @@ export const AnswerView = memo(function AnswerView(props: AnswerViewProps) {
   const { turn, branches, room, isBusy, isLast, onCode } = props;
   const words = useWords(playgroundWords);
   const { id, text, reasoning, figures, state, error, instance, limit = null } = turn;
-  // An answer that comes to another tab. If that tab was closed, it shows as stopped after a reload.
+  // An answer that comes to another tab. When that tab is gone, the desk ends it.
   const isElsewhere = state === 'streaming';
   // An instance adds only to the last message, and to thoughts not at all.
   const canContinue = isLast && !isElsewhere && text !== '' && (state !== 'done' || limit !== null);

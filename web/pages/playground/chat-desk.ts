@@ -2,6 +2,7 @@ import type { Client } from '@llamactl/client';
 import type { App } from '../../lib/app.ts';
 import { ValueStore } from '../../lib/value-store.ts';
 import { readAnswer } from './answer-stream.ts';
+import { AnswerWriters } from './answer-writers.ts';
 import { ChatRoom } from './chat-room.ts';
 import type { Conversation } from './conversation.ts';
 import { HistoryStore } from './history-store.ts';
@@ -39,6 +40,7 @@ export class ChatDesk {
   readonly deleted = new ValueStore<ReadonlySet<string>>(new Set());
   readonly embeddings: Workbench<string, readonly string[], EmbeddedTexts>;
   readonly rerank: Workbench<{ query: string; text: string }, RerankInput, RankedDocuments>;
+  readonly #writers: AnswerWriters;
   /** The conversations that the page shows. */
   readonly #open = new Set<ChatRoom>();
   readonly #read: AnswerEffects['read'];
@@ -50,6 +52,7 @@ export class ChatDesk {
     this.#read = (reading) =>
       this.slots.run(reading.signal, () => readAnswer({ client, now: () => performance.now(), ...reading }));
     this.history = history;
+    this.#writers = new AnswerWriters(history.name, () => this.#ownTurns());
     this.earlier = earlier;
     history.listen((kind, id) => {
       if (kind === 'deleted') this.#end(id);
@@ -104,9 +107,45 @@ export class ChatDesk {
     const end = this.history.listen((kind, id) => {
       if (kind === 'saved' && id === room.conversation.get().id) void this.#renew(room, id);
     });
+    const endWatch = this.#watchAnswers(room);
     return () => {
       this.#open.delete(room);
       end();
+      endWatch();
+    };
+  }
+
+  /** Tells the other tabs that this one closes, so that they do not wait for its answers. */
+  leave(): void {
+    this.#writers.leave();
+  }
+
+  /** Ends the answers of an open conversation whose tabs are gone. Returns a function that ends this. */
+  #watchAnswers(room: ChatRoom): () => void {
+    const watches = new Map<string, () => void>();
+    const renew = (): void => {
+      const awaited = new Set(room.elsewhere());
+      for (const [turn, end] of watches) {
+        if (awaited.has(turn)) continue;
+        end();
+        watches.delete(turn);
+      }
+      for (const turn of awaited) {
+        if (watches.has(turn)) continue;
+        watches.set(
+          turn,
+          this.#writers.watch(turn, () => {
+            watches.delete(turn);
+            room.abandon(turn);
+          }),
+        );
+      }
+    };
+    renew();
+    const unsubscribe = room.conversation.subscribe(renew);
+    return () => {
+      unsubscribe();
+      for (const end of watches.values()) end();
     };
   }
 
@@ -122,6 +161,11 @@ export class ChatDesk {
   async delete(id: string): Promise<void> {
     this.#end(id);
     await this.history.delete(id);
+  }
+
+  #ownTurns(): ReadonlySet<string> {
+    const turns = [...this.answering.get().values()].map((room) => room.answering.get());
+    return new Set(turns.filter((turn) => turn !== null));
   }
 
   #end(id: string): void {
@@ -151,6 +195,7 @@ export function deskOf(app: App, user: string): ChatDesk {
   const storeOf = (name: string): HistoryStore => new HistoryStore(`llamactl:${location.pathname}:${name}`);
   const earlier = user === '' ? null : storeOf('');
   const desk = new ChatDesk({ client: app.client, history: storeOf(user), earlier });
+  addEventListener('pagehide', () => desk.leave());
   desks.set(app, { user, desk });
   return desk;
 }

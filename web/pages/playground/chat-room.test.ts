@@ -219,6 +219,23 @@ describe('a chat', () => {
     expect(room.conversation.get().title).toBe('Renamed');
   });
 
+  it('shows the answer of a tab that is gone as stopped, and goes on with it', async () => {
+    const { room, ask } = stage();
+    room.take(comesElsewhere('half'));
+    expect(room.elsewhere()).toEqual(['answer']);
+    room.abandon('answer');
+    expect(room.elsewhere()).toEqual([]);
+    expect(room.conversation.get().turns.at(-1)).toMatchObject({ text: 'half', state: 'stopped' });
+    room.take(comesElsewhere('half and more'));
+    expect(room.conversation.get().turns.at(-1)).toMatchObject({ text: 'half and more', state: 'streaming' });
+    room.abandon('answer');
+    room.continue('answer');
+    expect(ask(0).reading.body.messages.at(-1)).toEqual({ role: 'assistant', content: 'half and more' });
+    expect(room.elsewhere()).toEqual([]);
+    room.abandon('answer');
+    expect(room.conversation.get().turns.at(-1)?.state).toBe('streaming');
+  });
+
   it('gets the turns that another tab stored first, as another branch', async () => {
     const { room, ask, storeElsewhere, texts } = stage();
     room.send('one');
@@ -231,6 +248,31 @@ describe('a chat', () => {
     expect(shownTurns(room.conversation.get())[2]?.branches).toHaveLength(2);
   });
 });
+
+/** The chat as another tab stores it while its answer comes. */
+function comesElsewhere(text: string): Conversation {
+  const fields = { reasoning: '', files: [], error: null, figures: null };
+  const question = {
+    ...fields,
+    id: 'question',
+    parent: null,
+    role: 'user',
+    text: 'one',
+    instance: null,
+    at: 1,
+  } as const;
+  const answer = {
+    ...fields,
+    id: 'answer',
+    parent: 'question',
+    role: 'assistant',
+    text,
+    instance: 'chat',
+    at: 2,
+  } as const;
+  const empty = newConversation({ id: 'c', instance: 'chat', createdAt: 0 });
+  return withTurn(withTurn(empty, { ...question, state: 'done' }), { ...answer, state: 'streaming' });
+}
 
 /** The chat after a question that another tab asks at its end. */
 function asked(conversation: Conversation, text: string): Conversation {

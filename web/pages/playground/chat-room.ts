@@ -53,6 +53,20 @@ export class ChatRoom {
     this.#known = theirs;
   }
 
+  /** The turns whose answers come to other tabs, as the stored version says. */
+  elsewhere(): string[] {
+    const own = this.answering.get();
+    return this.conversation
+      .get()
+      .turns.filter(({ id, state }) => state === 'streaming' && id !== own)
+      .map(({ id }) => id);
+  }
+
+  /** Ends an answer whose tab is gone. Its text so far stays; if that tab stores more, it comes again. */
+  abandon(id: string): void {
+    if (this.elsewhere().includes(id)) this.take(withChange(this.#known, id, { state: 'stopped' }));
+  }
+
   /** Changes settings of the conversation. */
   change(fields: Partial<Pick<Conversation, 'instance' | 'system' | 'parameters' | 'title'>>): void {
     this.conversation.set({ ...this.conversation.get(), ...fields });

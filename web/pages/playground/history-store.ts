@@ -34,14 +34,14 @@ export class HistoryStore {
   readonly entries = new ValueStore<readonly HistoryEntry[] | null>(null);
   /** Why conversations are not kept; `null`: they are. */
   readonly failure = new ValueStore<string | null>(null);
-  readonly #name: string;
+  readonly name: string;
   readonly #tabs: BroadcastChannel;
   readonly #listeners = new Set<ChangeListener>();
   #database: Promise<IDBDatabase> | null = null;
 
   /** @param name Of the database: servers under different prefixes, and users, have their own. */
   constructor(name: string) {
-    this.#name = name;
+    this.name = name;
     this.#tabs = new BroadcastChannel(name);
     this.#tabs.addEventListener('message', ({ data }: MessageEvent<Change>) => this.#hear(data));
   }
@@ -177,7 +177,7 @@ export class HistoryStore {
 
   #open(): Promise<IDBDatabase> {
     this.#database ??= new Promise((resolve, reject) => {
-      const request = indexedDB.open(this.#name, VERSION);
+      const request = indexedDB.open(this.name, VERSION);
       request.addEventListener('upgradeneeded', () => {
         request.result.createObjectStore('conversations', { keyPath: 'id' });
         request.result.createObjectStore('entries', { keyPath: 'id' });

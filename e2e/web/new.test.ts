@@ -141,6 +141,23 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     await expect.poll(() => save.isEnabled()).toBe(true);
   });
 
+  it('shows all mistakes at once, in the form and in the document', async () => {
+    // A wrong name makes the form of the whole wrong.
+    window.allow(/ 400 |status of 400/);
+    const page = await window.tab(server.url, '/new?model=demo-model');
+    const name = page.getByLabel('Name', { exact: true });
+    await name.fill('x y/z');
+    await optionField(page, 'ctx_size').fill('abc');
+    await meaning(page).getByText('2 problems').waitFor();
+    await page.getByText('needs a number, not "abc"').first().waitFor();
+    await page.getByText('YAML', { exact: true }).click();
+    await page.locator('.cm-line').first().waitFor();
+    const text = 'name: right\nmodel: demo-model\nportt: 1\nqueue: 2\noptions:\n  ctx_sise: 1\n  parallel: two\n';
+    await page.getByRole('textbox', { name: 'All settings as YAML' }).fill(text);
+    await meaning(page).getByText('4 problems').waitFor();
+    await page.getByText(/^Line 6: options.ctx_sise/).waitFor();
+  });
+
   it.runIf(isLong)('takes a pasted command, and says what it leaves out', async () => {
     const page = await window.tab(server.url, '/new?tab=command');
     const text = `docker run --rm ghcr.io/ggml-org/llama.cpp:server -m ${folder}/demo-model.gguf -c 640 --host 0.0.0.0 --alias my-coder`;

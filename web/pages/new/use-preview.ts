@@ -11,6 +11,7 @@ import {
 import { useEffect, useRef, useState } from 'react';
 import { useApp } from '../../lib/app.ts';
 import type { Draft } from './draft.ts';
+import { otherProblems, restOfForm } from './rest-of-form.ts';
 import { patchOf, type SettingsDocument } from './settings-document.ts';
 
 /** Milliseconds after the last key until the server checks the settings. */
@@ -65,7 +66,21 @@ export function bodyOf(name: string | null, { base, document }: Draft): Settings
   return name === null ? document : patchOf(base, document);
 }
 
+/** Judges the form of all settings, and the values of those whose form is right. */
 async function judged(
+  client: Client,
+  name: string | null,
+  body: SettingsDocument,
+  signal: AbortSignal,
+): Promise<Judgement> {
+  const whole = await dryRun(client, name, body, signal);
+  const rest = whole.preview === null ? restOfForm(body, whole.problems, name === null) : null;
+  if (rest === null) return whole;
+  const { problems } = await dryRun(client, name, rest, signal);
+  return { problems: [...whole.problems, ...otherProblems(problems, whole.problems)], preview: null };
+}
+
+async function dryRun(
   client: Client,
   name: string | null,
   body: SettingsDocument,

@@ -563,9 +563,21 @@ describe('remedies', () => {
     expect(missing.remedies.filter(({ body }) => body !== undefined && 'model' in body)).toHaveLength(1);
   });
 
-  it('lead to the further arguments if the refused one is of them', () => {
-    const [first] = failed('invalid argument: --bogus', { extra_args: ['--bogus=1'] });
-    expect(first).toMatch(/settings\/extra_args$/);
+  it.each(['--bogus', '--bogus=1', '--bogus 1'])(
+    'lead to the further arguments if the refused one is of them: %s',
+    (word) => {
+      const [first] = failed(`invalid argument: ${word}`, { extra_args: [word] });
+      expect(first).toMatch(/settings\/extra_args$/);
+      const [other] = failed(`invalid argument: ${word}`, { extra_args: ['--bogus-other'] });
+      expect(other).toMatch(/settings$/);
+    },
+  );
+
+  it.each([
+    'environment variable LLAMA_ARG_THREADS: "many" is no number',
+    'the stored variable `LLAMA_ARG_THREADS` is set by llamactl',
+  ])('lead to the variable that is refused: %s', (reason) => {
+    expect(failed(reason, {})[0]).toMatch(/settings\/environment\.LLAMA_ARG_THREADS$/);
   });
 
   it('take the flag that was probably meant, if the options of the engine are known', () => {

@@ -286,11 +286,19 @@ function argument(reason: string, { instance: { options, extra_args: extra }, me
   const flag = /(?:invalid argument:|argument) "?(--?[A-Za-z0-9-]+)/.exec(reason)?.[1] ?? '';
   const key = flag.replace(/^--?(?:no-)?/, '').replaceAll('-', '_');
   if (!Object.hasOwn(options, key)) {
-    const isExtra = flag !== '' && extra.some((word) => word === flag || word.startsWith(`${flag}=`));
-    return [
-      ...(isExtra ? meantFlag(flag, extra, meantOption) : []),
-      { label: 'Correct its options and arguments', link: isExtra ? 'settings/extra_args' : 'settings' },
-    ];
+    // A line such as `--flag 1` is one argument for the engine, which it refuses.
+    const isExtra =
+      flag !== '' && extra.some((word) => /^(?:$|[=\s])/.test(word.slice(flag.length)) && word.startsWith(flag));
+    if (isExtra) {
+      return [
+        ...meantFlag(flag, extra, meantOption),
+        { label: 'Correct its further arguments', link: 'settings/extra_args' },
+      ];
+    }
+    const variable = /^environment variable "?(\w+)|^the stored variables? `(\w+)/.exec(reason);
+    const name = variable?.[1] ?? variable?.[2];
+    if (name !== undefined) return [{ label: `Correct the variable ${name}`, link: `settings/environment.${name}` }];
+    return [{ label: 'Correct its options and arguments', link: 'settings' }];
   }
   return [
     update(`Remove the option ${key}`, { options: { [key]: null } }),

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
@@ -48,6 +50,9 @@ const header = (page: Page): Locator => page.getByRole('banner').or(page.locator
 const button = (page: Page, name: string): Locator => header(page).getByRole('button', { name, exact: true });
 const isIn = async (page: Page, status: string): Promise<void> =>
   header(page).getByText(status, { exact: true }).waitFor();
+/** Whether an element has the focus. */
+const isFocused = (element: Locator): Promise<boolean> =>
+  element.evaluate((found: { matches(selector: string): boolean }) => found.matches(':focus'));
 const log = (page: Page): Locator => page.getByRole('region', { name: 'Lines of the log' });
 
 /** Makes the engine write lines, and starts it before if it is stopped. */
@@ -153,6 +158,19 @@ describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
   });
 });
 
+describe.skipIf(HAS_NO_BROWSER)('an instance that is deleted on its own page', () => {
+  it('leads to the list, which says that it is gone', async () => {
+    await create('passing');
+    const page = await window.tab(server.url, '/instances/passing');
+    await button(page, 'More for passing').click();
+    await page.getByRole('menuitem', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.waitForURL(/#\/instances$/);
+    await page.getByRole('status').filter({ hasText: 'passing is deleted.' }).waitFor();
+    await page.getByRole('heading', { name: 'Instances' }).waitFor();
+  });
+});
+
 describe.skipIf(HAS_NO_BROWSER)('its events', () => {
   const event = (page: Page, what: string): Locator => page.getByRole('row').filter({ hasText: what });
 
@@ -201,6 +219,35 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
     await panel(page).waitFor({ state: 'detached' });
     await button(page, 'Stop').click();
     await isIn(page, 'stopped');
+  });
+
+  it('a port that is in use, and then the memory: the second try closes the error of the first', async () => {
+    window.allow(/409/);
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    await create('crowded', { port, options: { ctx_size: 99_999_999 } });
+    const page = await window.tab(server.url, '/instances/crowded');
+    await button(page, 'Start').click();
+    const message = (text: string): Locator => page.getByRole('status').filter({ hasText: text });
+    await message(`Port ${port} is in use`).waitFor();
+    await panel(page).getByRole('button', { name: 'Let llamactl choose a free port, then start' }).click();
+    await message('can get at most').waitFor();
+    expect(await message(`Port ${port} is in use`).count()).toBe(0);
+    other.close();
+    await server.call('PUT', '/api/instances/crowded', { options: { ctx_size: 512 } });
+    await message('can get at most').waitFor({ state: 'detached' });
+  });
+
+  it('an argument that the engine does not know: a step leads to its field', async () => {
+    await create('odd', { extra_args: ['--foo-bar 1'] });
+    await server.call('POST', '/api/instances/odd/start');
+    const page = await window.tab(server.url, '/instances/odd');
+    await panel(page).getByRole('button', { name: 'Correct its further arguments' }).click();
+    await page.waitForURL(/edit\?field=extra_args$/);
+    const field = page.getByLabel('Further arguments');
+    await expect.poll(() => isFocused(field)).toBe(true);
   });
 
   it('a bad option: one press removes it and starts the instance', async () => {

@@ -32,11 +32,22 @@ test('a message under the pointer stays until the pointer leaves it', () => {
 
 test('the start of an instance closes what was said of its stop and its refused start', () => {
   const list = new ToastList();
-  list.show({ kind: 'error', text: 'chat cannot start', about: 'chat' });
-  list.show({ kind: 'done', text: 'chat is stopped', about: 'chat' });
-  list.show({ kind: 'done', text: 'embed is stopped', about: 'embed' });
+  list.show({ kind: 'error', text: 'chat cannot start', about: ['chat'] });
+  list.show({ kind: 'done', text: 'chat is stopped', about: ['chat'] });
+  list.show({ kind: 'done', text: 'embed is stopped', about: ['embed'] });
   list.started('chat');
   expect(texts(list)).toEqual(['embed is stopped']);
+});
+
+test('another try closes the errors of the tries before, if it is for all of their instances', () => {
+  const list = new ToastList();
+  list.show({ kind: 'error', text: 'chat cannot start', about: ['chat'] });
+  list.show({ kind: 'error', text: 'neither can start', about: ['chat', 'embed'] });
+  list.show({ kind: 'done', text: 'chat is stopped', about: ['chat'] });
+  list.retried(['chat']);
+  expect(texts(list)).toEqual(['neither can start', 'chat is stopped']);
+  list.retried(['embed', 'chat']);
+  expect(texts(list)).toEqual(['chat is stopped']);
 });
 
 test('another page closes the errors of the page before, but not one that comes with the change', () => {

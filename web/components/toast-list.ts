@@ -7,8 +7,8 @@ export interface Toast {
   /** Of the answer with the error, for a report. */
   requestId?: string | null | undefined;
   action?: { label: string; run: () => void };
-  /** The instance whose next start makes it old. */
-  about?: string | undefined;
+  /** The instances that it is about: their next start makes it old, and an error also the next try or another setting. */
+  about?: readonly string[] | undefined;
 }
 
 export interface ShownToast extends Toast {
@@ -57,7 +57,12 @@ export class ToastList {
 
   /** Closes what an instance made old: it starts, so it is neither stopped nor refused. */
   started(instance: string): void {
-    this.#keep(({ about }) => about !== instance);
+    this.#keep((toast) => !isAbout(toast, [instance]));
+  }
+
+  /** Closes the errors about instances that are tried again, or that have other settings now. */
+  retried(instances: readonly string[]): void {
+    this.#keep((toast) => toast.kind === 'done' || !isAbout(toast, instances));
   }
 
   /** Closes the other messages. Without one to close, no listener is called. */
@@ -74,4 +79,9 @@ export class ToastList {
       else this.close(id);
     }, milliseconds);
   }
+}
+
+/** Whether a message is about instances, all of which are among these. */
+function isAbout({ about = [] }: Toast, instances: readonly string[]): boolean {
+  return about.length > 0 && about.every((name) => instances.includes(name));
 }

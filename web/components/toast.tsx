@@ -19,15 +19,25 @@ export function showToast(toast: Toast): void {
 
 /** Shows an error of a request: the sentence of the API, and the id of the request. */
 export function showError(error: unknown): void {
+  showErrorAbout([], error);
+}
+
+/** Shows an error of a request about instances; their next try closes it. */
+export function showErrorAbout(about: readonly string[], error: unknown): void {
   const { kind, sentence, requestId } = errorText(error);
   // The client guesses at the address and its rules. This page came from that very server.
   const text = kind === 'no connection' ? wordsNow(partsWords).noConnection : sentence;
-  showToast({ kind: 'error', text, requestId });
+  showToast({ kind: 'error', text, requestId, about });
 }
 
 /** Closes messages about an instance that starts. */
 export function startedToast(instance: string): void {
   toasts.started(instance);
+}
+
+/** Closes errors about instances that are tried again, or changed. */
+export function closeErrors(instances: readonly string[]): void {
+  toasts.retried(instances);
 }
 
 /** Closes the errors of the page that the user leaves. */

@@ -31,8 +31,10 @@ export interface CommandResult {
   names: readonly string[];
 }
 
-/** Callbacks for the ends of commands. */
+/** Callbacks for the begin and the end of commands. */
 export interface CommandWitness {
+  /** Called before a command is sent: what was said of an earlier try is old. */
+  begun: (names: readonly string[]) => void;
   /** Called for each refused command. */
   failed: (failure: CommandFailure) => void;
   /** Called for each stop and deletion that worked: the row shows it too, but cannot take it back. */
@@ -101,9 +103,14 @@ export class CommandBook {
     void this.#run(command, [name], { one: send });
   }
 
-  /** Deletes instances that do not run. @param stopFirst Those of them that run: they are stopped before. */
-  delete(names: readonly string[], stopFirst: readonly string[] = []): void {
-    void this.#run('delete', names, {
+  /**
+   * Deletes instances that do not run.
+   *
+   * @param stopFirst Those of them that run: they are stopped before.
+   * @returns the names that are gone; never rejects
+   */
+  delete(names: readonly string[], stopFirst: readonly string[] = []): Promise<readonly string[]> {
+    return this.#run('delete', names, {
       one: async (name) => {
         if (stopFirst.includes(name)) await this.#client.stopInstance(name);
         return this.#client.deleteInstance(name);
@@ -119,32 +126,37 @@ export class CommandBook {
     command: Command,
     names: readonly string[],
     send: { one: (name: string) => Promise<unknown>; all?: () => Promise<BatchResult> },
-  ): Promise<void> {
+  ): Promise<readonly string[]> {
+    this.#witness.begun(names);
     for (const name of names) this.#pending.set(name, command);
     this.#changed();
     try {
       const [only, ...others] = names;
+      let accepted: readonly string[] = [];
       if (only !== undefined && (others.length === 0 || send.all === undefined)) {
         await send.one(only);
-        this.#report(command, [only]);
-      } else if (send.all !== undefined) this.#judge(command, await send.all());
+        accepted = [only];
+        this.#report(command, accepted);
+      } else if (send.all !== undefined) accepted = this.#judge(command, await send.all());
+      setTimeout(() => this.#done(names), EVENT_MS);
+      return accepted;
     } catch (error) {
       const { sentence, requestId } = errorText(error);
       this.#witness.failed({ command, names, sentence, requestId });
       this.#done(names);
-      return;
+      return [];
     }
-    setTimeout(() => this.#done(names), EVENT_MS);
   }
 
-  #judge(command: Command, { results }: BatchResult): void {
+  /** Reports the results, and returns the names of those that accepted the command. */
+  #judge(command: Command, { results }: BatchResult): readonly string[] {
     const refused = results.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, sentence: error }]));
     const accepted = results.filter(({ error }) => error === undefined).map(({ name }) => name);
     if (accepted.length > 0) this.#report(command, accepted);
-    if (refused.length === 0) return;
     const names = refused.map(({ name }) => name);
-    this.#witness.failed({ command, names, total: results.length, refused });
+    if (refused.length > 0) this.#witness.failed({ command, names, total: results.length, refused });
     this.#done(names);
+    return accepted;
   }
 
   #report(command: Command, names: readonly string[]): void {

@@ -1,4 +1,4 @@
-import { showToast, startedToast } from '../components/toast.tsx';
+import { closeErrors, showToast, startedToast } from '../components/toast.tsx';
 import { bulkReasons, firstNames } from '../lib/bulk-reasons.ts';
 import type { CommandFailure, CommandResult, CommandWitness } from '../lib/commands.ts';
 import { groupUse } from '../lib/groups.ts';
@@ -20,6 +20,7 @@ interface Sources {
 export function commandMessages({ rows, feed, start }: Sources): CommandWitness {
   feed.listen(({ type, data }) => {
     if (type === 'instance_status_changed' && data.status === 'starting') startedToast(data.name);
+    if (type === 'instance_updated') closeErrors([data.name]);
   });
   const words = (): (typeof commandsWords)['en'] => wordsNow(commandsWords);
   const groupOf = (name: string): string | undefined => rows.row(name)?.group;
@@ -31,7 +32,7 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
     const { command, names } = failure;
     if ('sentence' in failure) {
       const { sentence: text, requestId } = failure;
-      return showToast({ kind: 'error', text, requestId, about: names.length === 1 ? names[0] : undefined });
+      return showToast({ kind: 'error', text, requestId, about: names });
     }
     const { total, refused } = failure;
     // The refusal of a start of several names no limit.
@@ -47,7 +48,7 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
       ...texts,
       ...(more === 0 ? [] : [words().bulkMore(more)]),
     ].join('\n');
-    showToast({ kind: 'error', text });
+    showToast({ kind: 'error', text, about: names });
   };
   const done = ({ command, names }: CommandResult): void => {
     const [only] = names;
@@ -64,11 +65,11 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
     return showToast({
       kind: 'done',
       text: again === null ? stopped : `${stopped} ${again}`,
-      about: names.length === 1 ? only : undefined,
+      about: names.length === 1 ? names : undefined,
       action: { label: words().startAgain, run: () => start(names) },
     });
   };
-  return { failed, done };
+  return { begun: closeErrors, failed, done };
 }
 
 /** Whether the next request starts stopped instances again, as a sentence; `null`: it does not. */

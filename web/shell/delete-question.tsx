@@ -1,3 +1,4 @@
+import { useRouter } from '@tanstack/react-router';
 import { Button } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/confirm-dialog.tsx';
 import { StatusMark } from '../components/status.tsx';
@@ -5,6 +6,7 @@ import { useApp } from '../lib/app.ts';
 import { canStart } from '../lib/instance-actions.ts';
 import { useWords } from '../lib/language.ts';
 import type { Row } from '../lib/live/row-store.ts';
+import { isPlaceOf } from '../pages/instances/instance-address.ts';
 import { commandsWords } from '../words/commands.ts';
 
 interface DeleteQuestionProps {
@@ -16,13 +18,19 @@ interface DeleteQuestionProps {
 export function DeleteQuestion({ rows, onClose }: DeleteQuestionProps) {
   const words = useWords(commandsWords);
   const { commands } = useApp();
+  const router = useRouter();
   const [only] = rows;
   if (only === undefined) return null;
   const isOne = rows.length === 1;
   const running = rows.filter((row) => !canStart(row)).map(({ name }) => name);
   const stopped = rows.filter(canStart).map(({ name }) => name);
   const remove = (names: readonly string[], stopFirst: readonly string[]) => (): void => {
-    commands.delete(names, stopFirst);
+    void commands.delete(names, stopFirst).then((gone) => {
+      const { pathname } = router.state.location;
+      // The page of what is gone has nothing to show.
+      if (gone.some((name) => isPlaceOf(name, pathname))) return router.navigate({ to: '/instances', replace: true });
+      return undefined;
+    });
     onClose();
   };
   const all = rows.map(({ name }) => name);

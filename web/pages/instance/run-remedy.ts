@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query';
 import type { Client, Remedy } from '@llamactl/client';
-import { showError } from '../../components/toast.tsx';
+import { closeErrors, showErrorAbout } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import type { FollowUp } from './remedies.ts';
 
@@ -17,7 +17,8 @@ export function useRemedy(name: string) {
     onSuccess: (_, { followUp }) => {
       if (followUp !== null) commands[followUp](name);
     },
-    onError: showError,
+    onMutate: () => closeErrors([name]),
+    onError: (error) => showErrorAbout([name], error),
     onSettled: () => void queries.invalidateQueries({ queryKey: ['instances', name] }),
   });
 }

@@ -5,3 +5,9 @@
 export function instanceAddress(name: string): string {
   return `#/instances/${encodeURIComponent(name)}`;
 }
+
+/** Whether a path of the page belongs to an instance: its own page, or the form of its settings. */
+export function isPlaceOf(name: string, pathname: string): boolean {
+  const own = `/instances/${encodeURIComponent(name)}`;
+  return pathname === own || pathname.startsWith(`${own}/`);
+}

@@ -158,6 +158,64 @@ describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
   });
 });
 
+describe.skipIf(HAS_NO_BROWSER)('one instance by keys', () => {
+  it('keeps the focus on each page, is saved and started, and is deleted after a question', async () => {
+    await create('keyed', { extra_args: ['--no-such-flag'] });
+    const page = await window.tab(server.url, '/instances/keyed');
+    await button(page, 'Start').waitFor();
+    await page.keyboard.press('e');
+    const heading = (name: string): Locator => page.getByRole('heading', { level: 1, name });
+    await expect.poll(() => isFocused(heading('Edit keyed'))).toBe(true);
+    await page.getByLabel('Further arguments').fill('');
+    await page.getByRole('button', { name: 'Save and start' }).and(page.locator(':enabled')).waitFor();
+    await page.keyboard.press('Control+Shift+Enter');
+    await expect.poll(() => isFocused(heading('keyed'))).toBe(true);
+    await isIn(page, 'running');
+    await page.getByRole('tab', { name: 'Overview' }).evaluate((tab: { blur(): void }) => tab.blur());
+    await page.keyboard.press('l');
+    await log(page).waitFor();
+    await page.keyboard.press('/');
+    await page.keyboard.type('model');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => isFocused(log(page))).toBe(true);
+    await page.keyboard.press('?');
+    const keys = page.getByRole('dialog', { name: 'Keys' });
+    for (const name of ['Chat', 'Delete']) await keys.getByText(name, { exact: true }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('c');
+    await expect.poll(() => isFocused(page.getByRole('textbox', { name: 'Message' }))).toBe(true);
+    await page.goBack();
+    await isIn(page, 'running');
+    await page.keyboard.press('s');
+    await isIn(page, 'stopped');
+    await page.keyboard.press('Delete');
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.waitForURL(/#\/instances$/);
+    await expect.poll(() => isFocused(heading('Instances'))).toBe(true);
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('one instance on a phone', () => {
+  it('has Chat and Edit in its header, and leaves the screen to the lines of its log, with their times', async () => {
+    await ask();
+    const phone = await Window.open(browser, server.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    const page = await phone.tab(server.url, '/instances/chat?tab=logs');
+    for (const name of ['Chat', 'Restart', 'Stop', 'Edit']) await button(page, name).waitFor();
+    const tools = page.getByRole('toolbar', { name: 'Log' });
+    expect((await tools.boundingBox())?.height).toBeLessThanOrEqual(64);
+    const time = log(page).locator('[data-seq] time').last();
+    expect(await time.innerText()).toMatch(/^\d\d:\d\d$/);
+    const isCut = `${LOG}.scrollWidth > ${LOG}.clientWidth`;
+    expect(await page.evaluate<boolean>(isCut)).toBe(false);
+    await tools.getByRole('button', { name: 'Level and tools' }).click();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.getByRole('menuitemcheckbox', { name: 'Wrap long lines' }).click();
+    await expect.poll(() => page.evaluate<boolean>(isCut)).toBe(true);
+    expect(phone.complaints).toEqual([]);
+    await phone.close();
+  });
+});
+
 describe.skipIf(HAS_NO_BROWSER)('an instance that is deleted on its own page', () => {
   it('leads to the list, which says that it is gone', async () => {
     await create('passing');
@@ -214,7 +272,7 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
     await panel(page).getByText(`the model file ${file} does not exist`).waitFor();
     await panel(page).getByText('model missing').waitFor();
     await copyFile(await testModel(), file);
-    await panel(page).getByRole('button', { name: 'Then start it' }).click();
+    await panel(page).getByRole('button', { name: 'Start it when that is done' }).click();
     await isIn(page, 'running');
     await panel(page).waitFor({ state: 'detached' });
     await button(page, 'Stop').click();

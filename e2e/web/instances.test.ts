@@ -389,7 +389,11 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     window.allow(CUT);
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();
+    const form = await window.tab(server.url, '/instances/chat/edit');
+    await form.getByRole('button', { name: 'Save', exact: true }).waitFor();
     await server.end('SIGKILL');
+    const whySaveWaits = form.getByText('You can save as soon as it does.');
+    await whySaveWaits.waitFor();
     await page.getByText('Connection lost').waitFor();
     expect(await row(page, 'chat').count()).toBe(1);
     await expect.poll(() => page.getByRole('button', { name: 'Start chat' }).isDisabled()).toBe(true);
@@ -398,6 +402,7 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     // On a busy machine the page tries by itself before the press, and the button is gone.
     await Promise.race([page.getByRole('button', { name: 'Now' }).click(), isBack]);
     await isBack;
+    await whySaveWaits.waitFor({ state: 'detached' });
     await create('newer');
     await row(page, 'newer').waitFor();
   });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { RequestsSchema } from '@llamactl/contract/requests';
@@ -52,6 +52,9 @@ async function create(name: string, settings: Record<string, unknown>): Promise<
 }
 
 const field = (page: Page) => page.getByRole('textbox', { name: 'Message' });
+/** Whether an element has the focus. */
+const isFocused = (element: Locator): Promise<boolean> =>
+  element.evaluate((found: { matches(selector: string): boolean }) => found.matches(':focus'));
 const answers = (page: Page, name = 'written') => page.getByRole('article', { name });
 
 /** Asks, and waits until the answer has ended. */
@@ -126,9 +129,14 @@ describe('a chat', () => {
     await page.keyboard.press('Escape');
     await answers(page).getByText('Stopped').waitFor();
     await answers(page).getByText('word word').waitFor();
-    await page.getByRole('button', { name: 'Edit' }).click();
+    const edit = page.getByRole('button', { name: 'Edit' });
+    await edit.click();
+    await page.keyboard.press('Escape');
+    await expect.poll(() => isFocused(edit)).toBe(true);
+    await edit.click();
     await page.getByLabel('Changed question').fill('echo shorter');
     await page.getByRole('button', { name: 'Send as a new branch' }).click();
+    await expect.poll(() => isFocused(field(page))).toBe(true);
     await answers(page).getByText('shorter').waitFor();
     await page.getByText('2/2').waitFor();
     await page.getByRole('button', { name: 'Branch before' }).click();

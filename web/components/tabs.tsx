@@ -1,4 +1,4 @@
-import { useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, type KeyboardEvent, type ReactNode } from 'react';
 import { classNames } from '../lib/class-names.ts';
 
 export interface Tab<Value extends string> {
@@ -21,6 +21,15 @@ export interface TabsProps<Value extends string> {
 export function Tabs<Value extends string>({ label, tabs, value, onChoose, children, className }: TabsProps<Value>) {
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
+  const shown = useRef(value);
+  useEffect(() => {
+    // The part with the focus may be gone with its tab.
+    if (document.activeElement !== document.body || shown.current === value) return;
+    list.current?.querySelector<HTMLElement>(`[data-tab="${value}"]`)?.focus({ preventScroll: true });
+  }, [value]);
+  useEffect(() => {
+    shown.current = value;
+  }, [value]);
   const move = (event: KeyboardEvent): void => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;
     if (step === 0) return;

@@ -3,8 +3,9 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { duration } from '../../lib/figures.ts';
 import { Age } from '../../components/age.tsx';
-import { Button } from '../../components/button.tsx';
-import { Icon } from '../../components/icons.tsx';
+import { Button, type ButtonProps } from '../../components/button.tsx';
+import { IconButton } from '../../components/icon-button.tsx';
+import { Icon, type IconName } from '../../components/icons.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import type { MenuItem } from '../../components/menu-items.ts';
 import { PageHeader } from '../../components/page-header.tsx';
@@ -94,8 +95,8 @@ function HeaderActions({ row }: { row: Row }) {
   const mayOperate = useMay('operator');
   const isAdmin = useMay('admin');
   const [isRenaming, setRenaming] = useState(false);
-  const isWide = useMedia(WIDE);
   const starts = canStart(row);
+  const chat = (): void => void navigate({ to: '/playground', search: { instance: name } });
   const edit = (): void => void navigate({ to: '/instances/$name/edit', params: { name } });
   const mayRestart = isOnline && (status === 'running' || status === 'restarting');
   useShortcuts(own.keysPlace, [
@@ -110,12 +111,15 @@ function HeaderActions({ row }: { row: Row }) {
       label: words.logs,
       run: () => void navigate({ to: '/instances/$name', params: { name }, search: { tab: 'logs' } }),
     },
-    ...(isAdmin ? [{ keys: 'e', label: words.edit, run: edit }] : []),
+    ...(mayOperate ? [{ keys: 'c', label: own.chat, run: () => (canChat ? chat() : undefined) }] : []),
+    ...(isAdmin
+      ? [
+          { keys: 'e', label: words.edit, run: edit },
+          { keys: 'Delete', label: words.remove, run: () => (isOnline ? actions.delete(name) : undefined) },
+        ]
+      : []),
   ]);
-  const chat = (): void => void navigate({ to: '/playground', search: { instance: name } });
   const items = (): readonly MenuItem[] => [
-    ...(isWide || !canChat ? [] : [{ label: own.chat, icon: 'playground', onSelect: chat } as const]),
-    ...(isWide ? [] : [{ label: words.edit, icon: 'edit', onSelect: edit } as const]),
     {
       label: words.duplicate,
       icon: 'copy',
@@ -133,43 +137,63 @@ function HeaderActions({ row }: { row: Row }) {
   ];
   return (
     <>
-      {mayOperate && isWide && canChat && (
-        <Button icon="playground" onClick={chat}>
+      {mayOperate && canChat && (
+        <Button icon="playground" keyHint="c" onClick={chat}>
           {own.chat}
         </Button>
       )}
       {mayOperate && !starts && (
-        <Button
+        <Action
           icon="restart"
+          label={words.restart}
           disabled={!mayRestart}
           isPending={pending === 'restart'}
           onClick={() => actions.restart(name)}
-        >
-          {words.restart}
-        </Button>
+        />
       )}
-      {mayOperate && (
+      {mayOperate && !starts && (
+        <Action
+          icon="stop"
+          label={words.stop}
+          isPending={pending === 'stop'}
+          disabled={!isOnline || !canStop(row)}
+          onClick={() => actions.toggle(name)}
+        />
+      )}
+      {mayOperate && starts && (
         <Button
-          kind={starts ? 'primary' : 'normal'}
-          icon={starts ? 'start' : 'stop'}
-          isPending={pending === 'start' || pending === 'stop'}
-          disabled={!isOnline || !(starts || canStop(row))}
+          kind="primary"
+          icon="start"
+          isPending={pending === 'start'}
+          disabled={!isOnline}
           onClick={() => actions.toggle(name)}
         >
-          {starts ? words.start : words.stop}
+          {words.start}
         </Button>
       )}
       {isAdmin && (
         <>
-          {isWide && (
-            <Button icon="edit" keyHint="e" onClick={edit}>
-              {words.edit}
-            </Button>
-          )}
+          <Action icon="edit" label={words.edit} keyHint="e" onClick={edit} />
           <MenuButton label={words.more(name)} items={items} />
         </>
       )}
       {isRenaming && <RenameDialog name={name} onClose={() => setRenaming(false)} />}
     </>
+  );
+}
+
+interface ActionProps extends Omit<ButtonProps, 'children'> {
+  icon: IconName;
+  label: string;
+}
+
+/** A button of the header; on a phone only its icon, so that all stand in one row. */
+function Action({ label, keyHint, ...rest }: ActionProps) {
+  const isWide = useMedia(WIDE);
+  if (!isWide) return <IconButton {...rest} label={label} className="border border-line bg-raised" />;
+  return (
+    <Button {...rest} {...(keyHint === undefined ? {} : { keyHint })}>
+      {label}
+    </Button>
   );
 }

@@ -18,6 +18,9 @@ const LOOKS: Readonly<Record<LogLevel, readonly [string, string]>> = {
   error: ['text-bad', 'text-bad'],
 };
 
+/** The part of a time that a phone shows: `14:03` of `14:03:12`. */
+const MINUTES = 'HH:MM'.length;
+
 interface LogLineProps {
   row: LogRow;
   /** Lines of the screen. */
@@ -36,6 +39,7 @@ export const LogLine = memo(function LogLine({ row, lines, columns, pattern, isC
   if (row.kind !== 'line') return <Rule row={row} />;
   const [letterLook, textLook] = LOOKS[row.level];
   const isWrapped = columns !== null;
+  const time = clockTime(row.at, Date.parse(row.at));
   return (
     <div
       data-seq={row.key}
@@ -46,8 +50,13 @@ export const LogLine = memo(function LogLine({ row, lines, columns, pattern, isC
         isCurrent ? 'bg-selected shadow-[inset_2px_0_0_var(--accent)]' : row.level === 'error' && 'bg-bad-soft',
       )}
     >
-      <time dateTime={row.at} title={row.at} className="figures hidden w-[13ch] shrink-0 pl-6 text-mute wide:block">
-        {clockTime(row.at, Date.parse(row.at))}
+      <time
+        dateTime={row.at}
+        title={row.at}
+        className="figures w-[6ch] shrink-0 pl-[1ch] text-mute wide:w-[13ch] wide:pl-6"
+      >
+        {time.slice(0, MINUTES)}
+        <span className="hidden wide:inline">{time.slice(MINUTES)}</span>
       </time>
       <span
         title={words.levelNames[row.level]}
@@ -80,7 +89,7 @@ export const LogLine = memo(function LogLine({ row, lines, columns, pattern, isC
 });
 
 /** Characters before the text of a line, on a narrow and on a wide screen. */
-export const GUTTER = { narrow: 3, wide: 16 } as const;
+export const GUTTER = { narrow: 9, wide: 16 } as const;
 
 /** The begin or end of a run, or missing lines. */
 function Rule({ row }: { row: Exclude<LogRow, { kind: 'line' }> }) {

@@ -1,6 +1,7 @@
 import type { LogLevel } from '@llamactl/client';
 import { useState } from 'react';
 import { keep, kept, oneOf } from '../../lib/browser-storage.ts';
+import { WIDE } from '../../lib/media.ts';
 import { LOG_LEVELS } from '../../lib/log-levels.ts';
 
 /** How this browser shows logs. */
@@ -13,7 +14,9 @@ export interface LogSettings {
 export function useLogSettings(): [LogSettings, (change: Partial<LogSettings>) => void] {
   const [settings, setSettings] = useState<LogSettings>(() => ({
     level: kept('log.level', oneOf(...LOG_LEVELS)) ?? 'debug',
-    isWrapped: kept('log.wrap', (value) => (typeof value === 'boolean' ? value : undefined)) ?? false,
+    // A phone would show only the begin of most lines.
+    isWrapped:
+      kept('log.wrap', (value) => (typeof value === 'boolean' ? value : undefined)) ?? !matchMedia(WIDE).matches,
   }));
   const change = (changed: Partial<LogSettings>): void => {
     const next = { ...settings, ...changed };

@@ -1,13 +1,16 @@
 import { useMutation } from '@tanstack/react-query';
-import { useRef, type KeyboardEvent, type Ref } from 'react';
+import type { KeyboardEvent, Ref } from 'react';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { MenuButton } from '../../components/menu.tsx';
+import type { MenuItem } from '../../components/menu-items.ts';
 import { Select } from '../../components/select.tsx';
 import { showError } from '../../components/toast.tsx';
 import { CONTROL } from '../../components/field.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { LOG_LEVELS } from '../../lib/log-levels.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { instanceWords } from '../../words/instance.ts';
 import type { LogSession } from './log-session.ts';
@@ -26,6 +29,8 @@ interface LogToolbarProps {
   onNextError: () => void;
   isFollowing: boolean;
   onFollow: () => void;
+  /** Called when the user leaves the search by its key. */
+  onLeave: () => void;
   fieldRef: Ref<HTMLInputElement>;
 }
 
@@ -38,43 +43,69 @@ export function LogToolbar(props: LogToolbarProps) {
     onSuccess: (text) => saveFile(`${name}.log`, text, 'text/plain'),
     onError: showError,
   });
+  const isWide = useMedia(WIDE);
+  const items = (): readonly MenuItem[] => [
+    { kind: 'heading', label: words.level },
+    ...LOG_LEVELS.map((level) => ({
+      label: words.levels[level],
+      isChosen: settings.level === level,
+      onSelect: () => onSettings({ level }),
+    })),
+    { kind: 'line' },
+    {
+      label: words.wrap,
+      isChosen: settings.isWrapped,
+      onSelect: () => onSettings({ isWrapped: !settings.isWrapped }),
+    },
+    { kind: 'line' },
+    { label: words.nextError, icon: 'warning', onSelect: onNextError },
+    { label: words.download, icon: 'download', disabled: download.isPending, onSelect: () => download.mutate() },
+  ];
   return (
     <div
       role="toolbar"
       aria-label={words.place}
-      className="flex shrink-0 flex-wrap items-center gap-2 border-b border-line px-4 py-2 wide:px-6"
+      className="flex shrink-0 items-center gap-2 border-b border-line px-4 py-2 wide:flex-wrap wide:px-6"
     >
       <LogSearchField {...props} />
-      <Select
-        label={words.level}
-        isLabelHidden
-        value={settings.level}
-        choices={LOG_LEVELS.map((value) => ({ value, label: words.levels[value] }))}
-        onChoose={(level) => onSettings({ level })}
-      />
-      <span className="flex grow items-center justify-end gap-1">
-        <IconButton icon="warning" label={words.nextError} onClick={onNextError} />
-        <IconButton
-          icon="wrap"
-          label={words.wrap}
-          aria-pressed={settings.isWrapped}
-          onClick={() => onSettings({ isWrapped: !settings.isWrapped })}
-        />
-        <IconButton icon="follow" label={words.follow} aria-pressed={isFollowing} onClick={onFollow} />
-        <IconButton
-          icon="download"
-          label={words.download}
-          isPending={download.isPending}
-          onClick={() => download.mutate()}
-        />
-      </span>
+      {isWide ? (
+        <>
+          <Select
+            label={words.level}
+            isLabelHidden
+            value={settings.level}
+            choices={LOG_LEVELS.map((value) => ({ value, label: words.levels[value] }))}
+            onChoose={(level) => onSettings({ level })}
+          />
+          <span className="flex grow items-center justify-end gap-1">
+            <IconButton icon="warning" label={words.nextError} onClick={onNextError} />
+            <IconButton
+              icon="wrap"
+              label={words.wrap}
+              aria-pressed={settings.isWrapped}
+              onClick={() => onSettings({ isWrapped: !settings.isWrapped })}
+            />
+            <IconButton icon="follow" label={words.follow} aria-pressed={isFollowing} onClick={onFollow} />
+            <IconButton
+              icon="download"
+              label={words.download}
+              isPending={download.isPending}
+              onClick={() => download.mutate()}
+            />
+          </span>
+        </>
+      ) : (
+        <>
+          <IconButton icon="follow" label={words.follow} aria-pressed={isFollowing} onClick={onFollow} />
+          <MenuButton label={words.more} items={items} />
+        </>
+      )}
     </div>
   );
 }
 
-function LogSearchField({ query, onQuery, found, onStep, fieldRef }: LogToolbarProps) {
+function LogSearchField({ query, onQuery, found, onStep, onLeave, fieldRef }: LogToolbarProps) {
   const words = useWords(instanceWords).logs;
-  const box = useRef<HTMLSpanElement>(null);
   const onKey = (event: KeyboardEvent): void => {
     if (event.key === 'Enter') {
       event.preventDefault();
@@ -83,10 +114,10 @@ function LogSearchField({ query, onQuery, found, onStep, fieldRef }: LogToolbarP
     if (event.key !== 'Escape') return;
     event.preventDefault();
     onQuery('');
-    box.current?.querySelector('input')?.blur();
+    onLeave();
   };
   return (
-    <span ref={box} className="flex min-w-0 grow items-center gap-1 wide:max-w-96">
+    <span className="flex min-w-0 grow items-center gap-1 wide:max-w-96">
       <span className="relative flex min-w-0 grow items-center">
         <Icon name="search" size={14} className="pointer-events-none absolute left-2 text-mute" />
         <input

@@ -26,6 +26,8 @@ export interface LogViewHandle {
   follow: () => void;
   /** The number of the first row on the screen. */
   top: () => number;
+  /** Gives the focus to the lines. */
+  focus: () => void;
 }
 
 interface LogViewProps {
@@ -160,6 +162,7 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
       setCurrent(null);
       onFollow(true);
     },
+    focus: () => box.current?.focus(),
     top: () => numberOf(current, store) ?? numberNow(anchor.current, store) - 1,
   }));
 
@@ -178,8 +181,9 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
         onScroll={onScroll}
         className="relative min-h-0 grow overflow-auto bg-canvas font-mono text-[0.75rem] leading-5 -outline-offset-2 [overflow-anchor:none]"
       >
-        <span ref={ruler} aria-hidden className="invisible absolute whitespace-pre">
-          {'0'.repeat(100)}
+        {/* Within a box of its own, so that the log does not scroll sideways for it. */}
+        <span aria-hidden className="invisible absolute size-0 overflow-hidden whitespace-pre">
+          <span ref={ruler}>{'0'.repeat(100)}</span>
         </span>
         <div
           style={{

@@ -124,6 +124,7 @@ function OpenLog({ name, session, settings, changeSettings, line }: OpenLogProps
         onQuery={changeQuery}
         found={matches === null ? null : { at, count: matches.length }}
         onStep={step}
+        onLeave={() => view.current?.focus()}
         onNextError={toError}
         onFollow={follow}
         fieldRef={field}

@@ -73,7 +73,14 @@ function InstanceFacts({ instance, row }: { instance: Instance; row: Row }) {
         [words.address, port],
         [words.pid, instance.pid ?? NONE],
         [words.ready, row.ready_at === null ? NONE : <Moment key="ready" at={row.ready_at} />],
-        [words.lastLoad, row.last_load_seconds === null ? NONE : duration(row.last_load_seconds)],
+        [
+          words.lastLoad,
+          row.last_load_seconds === null
+            ? NONE
+            : row.last_load_seconds < 1
+              ? words.instantLoad
+              : duration(row.last_load_seconds),
+        ],
         [
           words.restarts,
           instance.max_restarts < 0

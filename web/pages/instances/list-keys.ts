@@ -63,6 +63,15 @@ export function useListKeys({ current, selection: { selected, clear }, grid }: L
       label: commands.logs,
       run: one((name) => void navigate({ to: '/instances/$name', params: { name }, search: { tab: 'logs' } })),
     },
+    ...(mayOperate
+      ? [
+          {
+            keys: 'c',
+            label: words.keyChat,
+            run: one((name) => void navigate({ to: '/playground', search: { instance: name } })),
+          },
+        ]
+      : []),
     ...(isAdmin
       ? [
           {

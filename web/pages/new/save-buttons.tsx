@@ -33,12 +33,14 @@ export function SaveButtons({ name, preview, problems, error, isPending, canSave
   const needsRestart = isRunning && preview.preview?.restart_required === true;
   // Changes that count at once need no restart. The buttons keep their places, because the answer comes while a hand moves.
   const isSaveFirst = isRunning && preview.preview?.restart_required === false;
-  const saveByKey = (): void => {
-    if (!cannot && !isPending) onSave('nothing');
+  const thenLabel = then === 'restart' ? words.saveAndRestart : words.saveAndStart;
+  const byKey = (after: AfterSave) => (): void => {
+    if (!cannot && !isPending) onSave(after);
   };
   useShortcuts(words.keysPlace, [
-    { keys: 'mod+s', label: words.save, isGlobal: true, run: saveByKey },
-    { keys: 'mod+Enter', label: words.save, isGlobal: true, isUnlisted: true, run: saveByKey },
+    { keys: 'mod+s', label: words.save, isGlobal: true, run: byKey('nothing') },
+    { keys: 'mod+Enter', label: words.save, isGlobal: true, isUnlisted: true, run: byKey('nothing') },
+    { keys: 'mod+shift+Enter', label: thenLabel, isGlobal: true, run: byKey(then) },
   ]);
   return (
     <div className="flex flex-col gap-2">
@@ -55,6 +57,7 @@ export function SaveButtons({ name, preview, problems, error, isPending, canSave
           <span className="min-w-0">{requests > 0 ? words.wouldCut(requests) : words.needsRestart}</span>
         </p>
       )}
+      {!isOnline && <p className="text-mute">{words.saveWaits}</p>}
       <div className="flex gap-2">
         <Button
           className="grow"
@@ -73,7 +76,7 @@ export function SaveButtons({ name, preview, problems, error, isPending, canSave
           isPending={isPending}
           onClick={() => onSave(then)}
         >
-          {then === 'restart' ? words.saveAndRestart : words.saveAndStart}
+          {thenLabel}
         </Button>
       </div>
     </div>

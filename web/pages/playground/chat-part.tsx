@@ -1,9 +1,10 @@
 import { useNavigate } from '@tanstack/react-router';
-import { useEffect, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
 import { Drawer } from '../../components/dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
+import { COARSE } from '../../lib/media.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
@@ -91,6 +92,11 @@ function OpenChat({ room, history }: { room: ChatRoom; history: HistoryStore }) 
   const row = useRow(conversation.instance);
   const isEmpty = conversation.turns.length === 0;
   useStopKey(room);
+  const composer = useRef<HTMLTextAreaElement>(null);
+  // On a touch screen it would open the keyboard.
+  const toComposer = useCallback(() => {
+    if (!matchMedia(COARSE).matches) composer.current?.focus();
+  }, []);
   return (
     <div className="flex min-w-0 grow flex-col">
       {failure !== null && <p className="px-6 py-1 text-bad">{words.historyFailed(failure)}</p>}
@@ -101,10 +107,10 @@ function OpenChat({ room, history }: { room: ChatRoom; history: HistoryStore }) 
           </EmptyState>
         </div>
       ) : (
-        <MessageList key={conversation.id} room={room} onCode={setCodeOf} />
+        <MessageList key={conversation.id} room={room} onCode={setCodeOf} onAsked={toComposer} />
       )}
       {row === undefined || isAble(row, 'chat') ? (
-        <Composer room={room} hasVision={row !== undefined && isAble(row, 'vision')} />
+        <Composer room={room} hasVision={row !== undefined && isAble(row, 'vision')} fieldRef={composer} />
       ) : (
         <p className="mx-auto w-full max-w-3xl shrink-0 px-4 pb-4 text-mute wide:px-6">
           {words.cannotChat(conversation.instance)}

@@ -1,4 +1,12 @@
-import { useEffect, useRef, useState, type ClipboardEvent, type DragEvent, type KeyboardEvent } from 'react';
+import {
+  useEffect,
+  useRef,
+  useState,
+  type ClipboardEvent,
+  type DragEvent,
+  type KeyboardEvent,
+  type RefObject,
+} from 'react';
 import { Button } from '../../components/button.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
@@ -12,19 +20,24 @@ import type { ChatRoom } from './chat-room.ts';
 import type { ChatFile } from './conversation.ts';
 import { VisionNote } from './vision-note.tsx';
 
+interface ComposerProps {
+  room: ChatRoom;
+  hasVision: boolean;
+  fieldRef: RefObject<HTMLTextAreaElement | null>;
+}
+
 /** The field for the next question. Its text is its own, so that typing renders nothing else. */
-export function Composer({ room, hasVision }: { room: ChatRoom; hasVision: boolean }) {
+export function Composer({ room, hasVision, fieldRef: field }: ComposerProps) {
   const words = useWords(playgroundWords);
   const answering = useStored(room.answering);
   const [text, setText] = useState('');
   const [files, setFiles] = useState<readonly ChatFile[]>([]);
   const [blindTo, setBlindTo] = useState<string | null>(null);
   const picker = useRef<HTMLInputElement>(null);
-  const field = useRef<HTMLTextAreaElement>(null);
   // On a touch screen it would open the keyboard.
   useEffect(() => {
     if (!matchMedia(COARSE).matches) field.current?.focus();
-  }, [room]);
+  }, [room, field]);
   const isEmpty = text.trim() === '' && files.length === 0;
 
   const send = (): void => {

@@ -11,8 +11,15 @@ import { QuestionView } from './question-view.tsx';
 /** Pixels from the end within which new text keeps the end in sight. */
 const NEAR_END = 48;
 
+interface MessageListProps {
+  room: ChatRoom;
+  onCode: (id: string) => void;
+  /** Called after a changed question was sent. */
+  onAsked: () => void;
+}
+
 /** The messages of the shown branches. It follows the end unless the reader has scrolled up. */
-export function MessageList({ room, onCode }: { room: ChatRoom; onCode: (id: string) => void }) {
+export function MessageList({ room, onCode, onAsked }: MessageListProps) {
   const words = useWords(playgroundWords);
   const conversation = useStored(room.conversation);
   const answering = useStored(room.answering);
@@ -36,7 +43,7 @@ export function MessageList({ room, onCode }: { room: ChatRoom; onCode: (id: str
             return (
               <div key={turn.id} className={turn.id === answering ? '' : part}>
                 {turn.role === 'user' ? (
-                  <QuestionView turn={turn} branches={joined} room={room} isBusy={isBusy} />
+                  <QuestionView turn={turn} branches={joined} room={room} isBusy={isBusy} onAsked={onAsked} />
                 ) : turn.id === answering ? (
                   <LiveAnswerView turn={turn} room={room} />
                 ) : (

@@ -1,4 +1,4 @@
-import { memo, useState, type KeyboardEvent } from 'react';
+import { memo, useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { TextArea } from '../../components/field.tsx';
@@ -17,13 +17,33 @@ interface QuestionViewProps {
   branches: string;
   room: ChatRoom;
   isBusy: boolean;
+  /** Called after a changed question was sent. */
+  onAsked: () => void;
 }
 
 /** A question of the user, which can be changed into a new branch. */
-export const QuestionView = memo(function QuestionView({ turn, branches, room, isBusy }: QuestionViewProps) {
+export const QuestionView = memo(function QuestionView(props: QuestionViewProps) {
+  const { turn, branches, room, isBusy, onAsked } = props;
   const words = useWords(playgroundWords);
   const [isEdited, setEdited] = useState(false);
-  if (isEdited) return <QuestionForm turn={turn} room={room} onClose={() => setEdited(false)} />;
+  const pencil = useRef<HTMLButtonElement>(null);
+  const isLeft = useRef(false);
+  useEffect(() => {
+    if (isLeft.current && !isEdited) pencil.current?.focus();
+    isLeft.current = false;
+  }, [isEdited]);
+  if (isEdited) {
+    const cancel = (): void => {
+      isLeft.current = true;
+      setEdited(false);
+    };
+    const send = (text: string): void => {
+      room.edit(turn.id, text);
+      setEdited(false);
+      onAsked();
+    };
+    return <QuestionForm turn={turn} onSend={send} onCancel={cancel} />;
+  }
   return (
     <article aria-label={words.you} className="group flex flex-col items-end gap-1">
       <div className="flex max-w-[85%] min-w-0 flex-col gap-2 rounded-panel bg-hover px-3 py-2">
@@ -46,23 +66,27 @@ export const QuestionView = memo(function QuestionView({ turn, branches, room, i
       <div className="flex items-center">
         <BranchSwitch branches={branches} id={turn.id} isBusy={isBusy} onChoose={(id) => room.choose(id)} />
         <CopyButton text={turn.text} label={words.copyText} />
-        <IconButton icon="edit" label={words.edit} disabled={isBusy} onClick={() => setEdited(true)} />
+        <IconButton ref={pencil} icon="edit" label={words.edit} disabled={isBusy} onClick={() => setEdited(true)} />
       </div>
     </article>
   );
 });
 
-function QuestionForm({ turn, room, onClose }: { turn: Turn; room: ChatRoom; onClose: () => void }) {
+interface QuestionFormProps {
+  turn: Turn;
+  onSend: (text: string) => void;
+  onCancel: () => void;
+}
+
+function QuestionForm({ turn, onSend, onCancel }: QuestionFormProps) {
   const words = useWords(playgroundWords);
   const parts = useWords(partsWords);
   const [text, setText] = useState(turn.text);
   const send = (): void => {
-    if (text.trim() === '') return;
-    room.edit(turn.id, text);
-    onClose();
+    if (text.trim() !== '') onSend(text);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key === 'Escape') onClose();
+    if (event.key === 'Escape') onCancel();
     else if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) send();
     else return;
     event.preventDefault();
@@ -79,7 +103,7 @@ function QuestionForm({ turn, room, onClose }: { turn: Turn; room: ChatRoom; onC
         onKeyDown={onKeyDown}
       />
       <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{parts.cancel}</Button>
+        <Button onClick={onCancel}>{parts.cancel}</Button>
         <Button kind="primary" disabled={text.trim() === ''} onClick={send}>
           {words.sendChanged}
         </Button>

@@ -81,5 +81,6 @@ export const de = {
   keySelect: 'Zeile auswählen',
   keyRange: 'Bereich auswählen',
   keyStartStop: 'Starten oder stoppen',
+  keyChat: 'Chat',
   keyClear: 'Auswahl aufheben',
 } satisfies typeof en;

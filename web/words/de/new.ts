@@ -118,6 +118,7 @@ export const de = {
   changes: (count) => (count === 0 ? 'Keine Änderungen' : count === 1 ? 'Eine Änderung' : `${count} Änderungen`),
   keysPlace: 'Formular einer Instanz',
   save: 'Speichern',
+  saveWaits: 'llamactl antwortet nicht. Speichern geht, sobald es antwortet.',
   saveAndStart: 'Speichern und starten',
   saveAndRestart: 'Speichern und neu starten',
   atNextStart: 'Sie gelten ab dem nächsten Start.',

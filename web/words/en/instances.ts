@@ -80,5 +80,6 @@ export const en = {
   keySelect: 'Select the row',
   keyRange: 'Select a range',
   keyStartStop: 'Start or stop',
+  keyChat: 'Chat',
   keyClear: 'Clear the selection',
 };

@@ -112,6 +112,7 @@ export const en = {
   changes: (count: number) => (count === 0 ? 'No changes' : count === 1 ? 'One change' : `${count} changes`),
   keysPlace: 'Form of an instance',
   save: 'Save',
+  saveWaits: 'llamactl does not answer. You can save as soon as it does.',
   saveAndStart: 'Save and start',
   saveAndRestart: 'Save and restart',
   atNextStart: 'They take effect at the next start.',

@@ -19,7 +19,7 @@ beforeEach(async () => {
     ],
     remedies: [
       { label: 'Choose another model file', link: 'settings/model_path' },
-      { label: 'Then start it', operation: 'startInstance' },
+      { label: 'Start it when that is done', operation: 'startInstance' },
     ],
     log_seq: 7,
   });
@@ -51,7 +51,7 @@ describe('llamactl why', () => {
         '  port       8100',
         '  last exit  status 1, 3m 0s ago',
         '  → Choose another model file: llamactl update qwen --model FILE',
-        '  → Then start it: llamactl start qwen',
+        '  → Start it when that is done: llamactl start qwen',
         '',
       ].join('\n'),
     );

@@ -413,6 +413,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${made.key}` } });
     await page.clock.fastForward(31_000);
     await row.getByText('never', { exact: true }).waitFor({ state: 'detached' });
+    expect(await row.locator('time').allTextContents()).toContainEqual(expect.stringMatching(/\ds ago$/));
   });
 
   it('leads an admin to the reason why the key of an app is refused', async () => {

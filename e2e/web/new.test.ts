@@ -99,6 +99,17 @@ async function create(name: string, options: Record<string, unknown>): Promise<v
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
+describe.skipIf(HAS_NO_BROWSER)('a server without instances, but with a model on its disk', () => {
+  it('offers this model first: a download takes longer', async () => {
+    const page = await window.tab(server.url);
+    const ready = page.getByRole('button', { name: 'Create and start' }).first();
+    await page.getByText('demo-model').waitFor();
+    const downloads = page.getByRole('button', { name: 'Get and chat' });
+    await downloads.first().waitFor();
+    expect(await primaryOf([ready, ...(await downloads.all())])).toEqual([ready]);
+  });
+});
+
 describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   it('is made of a model of the library, and started', async () => {
     const page = await window.tab(server.url, '/new');

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { bytes, day, number, percent, plainNumber, rateText, seconds } from './figures.ts';
+import { bytes, contextText, day, number, percent, plainNumber, rateText, seconds } from './figures.ts';
 import { language } from './language.ts';
 
 afterEach(() => language.set('en'));
@@ -16,6 +16,12 @@ describe('figures', () => {
     const texts = [number(8192), number(0.5, 2), plainNumber(0.8), seconds(0.95), bytes(1.3e9), percent(9.5)];
     expect(texts).toEqual(['8.192', '0,50', '0,8', '0,95 s', '1,3 GB', '9,5 %']);
     expect(rateText(2.84)).toBe('2,8');
+  });
+
+  it('of contexts are in thousands of 1024, or in the groups of the language', () => {
+    expect([131_072, 512, 99_999_999].map(contextText)).toEqual(['128k', '512', '99,999,999']);
+    language.set('de');
+    expect(contextText(99_999_999)).toBe('99.999.999');
   });
 
   it('have days in one form in each language', () => {

@@ -2,7 +2,7 @@ import { clockTime } from '../../format/clock-time.ts';
 import * as plain from '../../format/figures.ts';
 import { language } from './language.ts';
 
-export { contextText, duration, since } from '../../format/figures.ts';
+export { duration, since } from '../../format/figures.ts';
 
 /** Figures as the reader's language writes them. All figures of the page come from here. */
 
@@ -52,6 +52,11 @@ export function rateText(rate: number): string {
 /** A number of tokens: `512`, `1.2k`. */
 export function tokenCount(count: number): string {
   return inLanguage(plain.tokenCount(count));
+}
+
+/** The size of a context: `128k` of 131072; any other in groups, `99,999`. */
+export function contextText(tokens: number): string {
+  return tokens % 1024 === 0 ? plain.contextText(tokens) : number(tokens);
 }
 
 /** A number of weights: `135M`, `7.2B`. */

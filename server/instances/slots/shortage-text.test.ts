@@ -35,3 +35,11 @@ describe('the advice for an instance that needs too much memory', () => {
     );
   });
 });
+
+it.each([
+  [0.5, '512 MiB'],
+  [22, '22.00 GiB'],
+  [2_241.15, '2.19 TiB'],
+])('%d GiB are shown in the unit that people read', (need, text) => {
+  expect(shortageText(shortage(need), [], { overcommit: 1 })).toContain(`it needs ${text} of ram`);
+});

@@ -25,5 +25,7 @@ export function shortageText(
 /** Two digits after the point, because need and room may be close. */
 function sizeText(bytes: number): string {
   const mebibytes = bytes / 2 ** 20;
-  return mebibytes < 1_000 ? `${Math.round(mebibytes * 100) / 100} MiB` : `${(mebibytes / 1_024).toFixed(2)} GiB`;
+  if (mebibytes < 1_000) return `${Math.round(mebibytes * 100) / 100} MiB`;
+  const gibibytes = mebibytes / 1_024;
+  return gibibytes < 1_000 ? `${gibibytes.toFixed(2)} GiB` : `${(gibibytes / 1_024).toFixed(2)} TiB`;
 }

@@ -490,7 +490,7 @@ describe('remedies', () => {
       },
       { label: 'Or choose another model file', link: 'settings/model_path' },
       { label: `Or put the file back: ${file}` },
-      { label: 'Then start it', operation: 'startInstance' },
+      { label: 'Start it when that is done', operation: 'startInstance' },
       { label: 'Or delete the instance', command: 'llamactl rm qwen' },
     ]);
   });
@@ -526,7 +526,7 @@ describe('remedies', () => {
     expect(remedies.map(({ label }) => label)).toEqual([
       'Choose another model file, or a model by its name: Ollama deletes such files',
       `Or put the file back: ${file}`,
-      'Then start it',
+      'Start it when that is done',
     ]);
   });
 
@@ -593,7 +593,7 @@ describe('remedies', () => {
     expect(known.remedies.map(shown)).toEqual([
       'Use `--flash-attn` instead of `--flash-atn` | updateInstance | {"extra_args":["--verbose","--flash-attn","on"]}',
       'Correct its options and arguments | settings/extra_args',
-      'Then start it | startInstance',
+      'Start it when that is done | startInstance',
     ]);
     const [first] = explain({ ...refused, engineOptions: new Set(['threads']), meantOption: () => null }).remedies;
     expect(first?.link).toBe('settings/extra_args');
@@ -653,7 +653,7 @@ describe('remedies', () => {
   it('end with a start, and the evidence says what else triggers one', () => {
     const reason = 'the engine exited with status 3';
     const why = (on_demand: boolean) => explain(facts({ status: 'failed', reason, on_demand }));
-    expect(shown(why(true).remedies.at(-1) ?? { label: 'none' })).toBe('Then start it | startInstance');
+    expect(shown(why(true).remedies.at(-1) ?? { label: 'none' })).toBe('Start it when that is done | startInstance');
     expect(why(true).evidence).toContainEqual({ what: 'retry', text: 'at most every 30 s, when a request comes' });
     expect(why(false).evidence).toContainEqual({ what: 'retry', text: 'by hand only' });
   });
@@ -671,7 +671,7 @@ describe('remedies', () => {
     const { cause, remedies } = explain(facts({ status: 'stopped' }, { health: blocked(code, message) }));
     expect(cause).toBe(causeOfObstacle({ code, message }));
     expect(shown(remedies[0] ?? { label: 'none' })).toMatch(remedy);
-    expect(remedies.at(-1)).toEqual({ label: 'Then start it', operation: 'startInstance' });
+    expect(remedies.at(-1)).toEqual({ label: 'Start it when that is done', operation: 'startInstance' });
   });
 
   it('are empty if nothing is wrong', () => {

@@ -17,7 +17,7 @@ interface Part {
 
 const START: Remedy = { label: 'Start it', operation: 'startInstance' };
 const RESTART: Remedy = { label: 'Restart it', operation: 'restartInstance' };
-const THEN_START: Remedy = { ...START, label: 'Then start it' };
+const THEN_START: Remedy = { ...START, label: 'Start it when that is done' };
 const THEN_RESTART: Remedy = { ...RESTART, label: 'Then restart it' };
 const WHOLE_LOG: Remedy = { label: 'Follow its output', link: 'log' };
 

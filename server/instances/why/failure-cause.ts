@@ -4,7 +4,7 @@ import type { StartObstacle } from '@llamactl/contract/health';
 /** The first match wins. Messages of llamactl, of engines and of the system. */
 const WORDS: readonly (readonly [RegExp, Cause])[] = [
   // MB and GB: in reasons that earlier versions stored.
-  [/\bneeds [\d.]+ [MG]i?B of \S+, and can get at most\b/, 'does_not_fit'],
+  [/\bneeds [\d.]+ [MGT]i?B of \S+, and can get at most\b/, 'does_not_fit'],
   [/no slot is free and none can be freed/, 'no_slot'],
   [/(?:model|projector|adapter|control vector)\b.*cannot be read|Permission denied/i, 'model_unreadable'],
   [

@@ -153,7 +153,7 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
               {month !== null && <UsageFigures row={month.get(key.id)} />}
             </Td>
             <Td isNumber className={FOR_WIDE}>
-              {key.last_used_at === null ? words.never : <Age of={key.last_used_at} />}
+              {key.last_used_at === null ? words.never : <Age of={key.last_used_at} saysAgo />}
             </Td>
             <Td isNumber>
               <EndOf at={key.expires_at} />
@@ -189,7 +189,7 @@ function NarrowFacts({ of: key, isAdmin }: { of: Key; isAdmin: boolean }) {
       {isAdmin && <span className="block truncate">{key.owner}</span>}
       <span className="block truncate">{key.instances?.join(', ') ?? words.everyInstance}</span>
       <span className="block">
-        {words.keyColumns.used}: {key.last_used_at === null ? words.never : <Age of={key.last_used_at} />}
+        {words.keyColumns.used}: {key.last_used_at === null ? words.never : <Age of={key.last_used_at} saysAgo />}
       </span>
     </span>
   );

@@ -70,10 +70,10 @@ function SessionRow({ session, list, onEnd }: Omit<SessionTableProps, 'sessions'
       </Td>
       <Td className={`${FOR_WIDE} text-mute`}>{session.address}</Td>
       <Td isNumber className={FOR_WIDE}>
-        <Age of={session.created_at} />
+        <Age of={session.created_at} saysAgo />
       </Td>
       <Td isNumber>
-        <Age of={session.last_used_at} />
+        <Age of={session.last_used_at} saysAgo />
       </Td>
       <Td isNumber className={FOR_WIDE}>
         <Moment at={session.ends_at} />

@@ -142,7 +142,7 @@ function UserRow({ user, month, onEdit, onSessions, onDisable, onDelete }: UserR
         {month !== null && <UsageFigures row={month.get(user.username)} />}
       </Td>
       <Td isNumber className={FOR_WIDE}>
-        {user.last_login_at === null ? words.never : <Age of={user.last_login_at} />}
+        {user.last_login_at === null ? words.never : <Age of={user.last_login_at} saysAgo />}
       </Td>
       <Td isNumber>
         <span className="inline-flex items-center gap-1">

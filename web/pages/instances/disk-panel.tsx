@@ -13,6 +13,7 @@ import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { estimateQuery, modelsQuery } from '../../lib/queries.ts';
 import { firstRunWords } from '../../words/first-run.ts';
 import type { FirstInstance } from './first-instance.ts';
+import { usableModels } from './starter-choice.ts';
 import { StepView } from './starter-panel.tsx';
 
 /** Most models that are listed; the page Models has all. */
@@ -25,9 +26,7 @@ export function DiskPanel({ first }: { first: FirstInstance }) {
   const words = useWords(firstRunWords);
   const { client } = useApp();
   const query = useQuery(modelsQuery(client));
-  const usable = (query.data?.models ?? []).filter(
-    ({ problems, capabilities }) => problems.length === 0 && capabilities.includes('chat'),
-  );
+  const usable = usableModels(query.data?.models ?? []);
   const isScanning = query.data?.scanning === true && usable.length === 0;
   return (
     <Panel title={words.onDisk}>
@@ -37,7 +36,13 @@ export function DiskPanel({ first }: { first: FirstInstance }) {
           <p className="text-mute">{isScanning ? words.scanning : words.noneOnDisk}</p>
         )}
         {usable.slice(0, MOST).map((model, at) => (
-          <FoundModel key={model.id} model={model} first={first} isEstimated={at < MOST_ESTIMATES} />
+          <FoundModel
+            key={model.id}
+            model={model}
+            first={first}
+            isEstimated={at < MOST_ESTIMATES}
+            isPrimary={at === 0}
+          />
         ))}
         <PathForm first={first} />
       </div>
@@ -45,7 +50,14 @@ export function DiskPanel({ first }: { first: FirstInstance }) {
   );
 }
 
-function FoundModel({ model, first, isEstimated }: { model: Model; first: FirstInstance; isEstimated: boolean }) {
+interface FoundModelProps {
+  model: Model;
+  first: FirstInstance;
+  isEstimated: boolean;
+  isPrimary: boolean;
+}
+
+function FoundModel({ model, first, isEstimated, isPrimary }: FoundModelProps) {
   const words = useWords(firstRunWords);
   const { client } = useApp();
   const isOnline = useIsOnline();
@@ -69,6 +81,7 @@ function FoundModel({ model, first, isEstimated }: { model: Model; first: FirstI
       </div>
       <Button
         size="small"
+        kind={isPrimary ? 'primary' : 'normal'}
         disabled={!isOnline || step.kind !== 'idle'}
         onClick={() => first.use({ model: model.id }, model.name)}
       >

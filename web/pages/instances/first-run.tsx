@@ -9,12 +9,12 @@ import { Panel } from '../../components/panel.tsx';
 import { VerdictMark } from '../../components/status.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { enginesQuery, startersQuery } from '../../lib/queries.ts';
+import { enginesQuery, modelsQuery, startersQuery } from '../../lib/queries.ts';
 import { firstRunWords } from '../../words/first-run.ts';
 import { DiskPanel } from './disk-panel.tsx';
 import { useFirstInstance } from './first-instance.ts';
 import { StarterPanel } from './starter-panel.tsx';
-import { chosenStarters } from './starter-choice.ts';
+import { chosenStarters, usableModels } from './starter-choice.ts';
 
 /** The page of a server without instances: from nothing to a chat in few steps. */
 export function FirstRun() {
@@ -23,6 +23,7 @@ export function FirstRun() {
   const { client } = useApp();
   const first = useFirstInstance();
   const starters = useQuery(startersQuery(client));
+  const models = useQuery(modelsQuery(client));
   if (!isAdmin) {
     return (
       <>
@@ -34,6 +35,7 @@ export function FirstRun() {
     );
   }
   const memory = starters.data?.memory;
+  const hasReady = usableModels(models.data?.models ?? []).length > 0;
   return (
     <>
       <PageHeader title={words.title} heading={words.heading} actions={<EngineMark />} />
@@ -45,7 +47,7 @@ export function FirstRun() {
         <EngineMissing />
         <div className="grid grid-cols-1 gap-4 wide:grid-cols-2 broad:grid-cols-3">
           {chosenStarters(starters.data?.starters ?? []).map((starter) => (
-            <StarterPanel key={starter.name} starter={starter} first={first} />
+            <StarterPanel key={starter.name} starter={starter} first={first} isPrimary={!hasReady} />
           ))}
           <DiskPanel first={first} />
         </div>
@@ -68,14 +70,10 @@ function useLlamaServer() {
 function EngineMark() {
   const words = useWords(firstRunWords);
   const { engine } = useLlamaServer();
-  if (engine === undefined) return null;
-  const { program, version } = engine;
-  const isFound = program !== null;
-  return (
-    <VerdictMark verdict={isFound ? 'ok' : 'bad'}>
-      {isFound ? words.engineFound(version?.split(' ')[0] ?? '') : words.engineMissing}
-    </VerdictMark>
-  );
+  // The panel below says that it is missing, and what helps.
+  if (engine === undefined || engine.program === null) return null;
+  const { version } = engine;
+  return <VerdictMark verdict="ok">{words.engineFound(version?.split(' ')[0] ?? '')}</VerdictMark>;
 }
 
 function EngineMissing() {

@@ -1,4 +1,4 @@
-import type { Starter } from '@llamactl/client';
+import type { Model, Starter } from '@llamactl/client';
 
 /** Purposes that a newcomer can try at once, in the order of the page. */
 const PURPOSES = ['small', 'general'] as const;
@@ -10,4 +10,9 @@ export function chosenStarters(starters: readonly Starter[]): Starter[] {
     const bySize = fitting.toSorted((one, other) => one.size - other.size);
     return (purpose === 'small' ? bySize[0] : bySize.at(-1)) ?? [];
   });
+}
+
+/** The models of this machine that can chat at once. */
+export function usableModels(models: readonly Model[]): Model[] {
+  return models.filter(({ problems, capabilities }) => problems.length === 0 && capabilities.includes('chat'));
 }

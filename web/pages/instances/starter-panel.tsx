@@ -11,8 +11,15 @@ import type { FirstInstance, FirstStep } from './first-instance.ts';
 
 const VERDICTS = { yes: 'ok', tight: 'warn', no: 'bad' } as const;
 
+interface StarterPanelProps {
+  starter: Starter;
+  first: FirstInstance;
+  /** Whether nothing is quicker than its download. */
+  isPrimary: boolean;
+}
+
 /** A model to download, and to chat with after one click. */
-export function StarterPanel({ starter, first }: { starter: Starter; first: FirstInstance }) {
+export function StarterPanel({ starter, first, isPrimary }: StarterPanelProps) {
   const words = useWords(firstRunWords);
   const isOnline = useIsOnline();
   const { name, reason, size, fits, reference } = starter;
@@ -31,7 +38,7 @@ export function StarterPanel({ starter, first }: { starter: Starter; first: Firs
             <StepView step={step} onCancel={first.cancel} />
           ) : (
             <Button
-              kind="primary"
+              kind={isPrimary ? 'primary' : 'normal'}
               icon="download"
               disabled={!isOnline || step.kind !== 'idle'}
               onClick={() => first.get(reference, name)}

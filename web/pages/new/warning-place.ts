@@ -11,8 +11,6 @@ export interface PlacedWarning {
 const KEYS: readonly string[] = SETTINGS;
 /** `extra_args.0: …` */
 const WITH_PATH = /^([a-z_]+)((?:\.[^\s:]+)?): (.+)$/s;
-/** `Port 8100 …` */
-const OF_PORT = /^Port (\d+) /;
 
 /** Finds the setting of each warning: by the path before it, or by the value that it names. */
 export function placedWarnings(warnings: readonly string[], document: SettingsDocument): PlacedWarning[] {
@@ -21,9 +19,16 @@ export function placedWarnings(warnings: readonly string[], document: SettingsDo
     if (KEYS.includes(head)) return { path: head + rest, message };
     const { model_path: file, port } = document;
     if (typeof file === 'string' && file !== '' && warning.includes(file)) {
-      return { path: 'model_path', message: warning };
+      return { path: 'model_path', message: withoutBegin(warning, `the model file ${file} `) };
     }
-    const isOfPort = typeof port === 'number' && OF_PORT.exec(warning)?.[1] === String(port);
-    return { path: isOfPort ? 'port' : '', message: warning };
+    if (typeof port === 'number' && warning.startsWith(`Port ${port} `)) {
+      return { path: 'port', message: withoutBegin(warning, `Port ${port} `) };
+    }
+    return { path: '', message: warning };
   });
+}
+
+/** The name of the field stands before it, so the sentence does not name it again. */
+function withoutBegin(sentence: string, begin: string): string {
+  return sentence.startsWith(begin) ? sentence.slice(begin.length) : sentence;
 }

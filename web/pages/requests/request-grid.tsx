@@ -90,10 +90,10 @@ function useColumns({ isWide, hasDates, isOfOne }: Layout): GridColumn[] {
   if (!isWide) return [{ id: 'request', title, width: 'minmax(0, 1fr)' }];
   return [
     { id: 'time', title: columns.time, width: hasDates ? '156px' : '84px' },
-    ...(isOfOne ? [] : [{ id: 'instance', title: columns.instance, width: 'minmax(110px, 0.8fr)' }]),
-    { id: 'caller', title: columns.caller, width: 'minmax(140px, 1.3fr)' },
-    { id: 'path', title: columns.path, width: 'minmax(110px, 1.3fr)' },
-    { id: 'bar', title: columns.bar, width: 'minmax(140px, 1.1fr)' },
+    ...(isOfOne ? [] : [{ id: 'instance', title: columns.instance, width: 'minmax(110px, 1fr)' }]),
+    { id: 'caller', title: columns.caller, width: 'minmax(120px, 1fr)' },
+    { id: 'path', title: columns.path, width: 'minmax(160px, 1.2fr)' },
+    { id: 'bar', title: columns.bar, width: 'minmax(140px, 1.4fr)' },
     { id: 'duration', title: columns.duration, width: '84px', isNumber: true },
     { id: 'rate', title: columns.rate, width: '76px', isNumber: true },
     { id: 'tokens', title: columns.tokens, width: '104px', isNumber: true },

@@ -6,7 +6,8 @@ export const de = {
   again: 'Ihre Anmeldung ist zu Ende',
   againNote: 'Melden Sie sich erneut an. Die Seite dahinter bleibt, wie sie ist.',
   accountsOn: 'Konten sind jetzt an',
-  accountsOnNote: 'Melden Sie sich an, um weiterzumachen. Die Seite dahinter bleibt, wie sie ist.',
+  accountsOnNote:
+    'Melden Sie sich an, um weiterzumachen. Formulare behalten, was Sie geschrieben haben, und der Playground bietet die Chats dieses Browsers an.',
   name: 'Benutzername',
   password: 'Passwort',
   show: 'Passwort zeigen',

@@ -4,7 +4,7 @@ export const en = {
   again: 'Your log-in has ended',
   againNote: 'Log in again. The page behind stays as it is.',
   accountsOn: 'Accounts are on now',
-  accountsOnNote: 'Log in to go on. The page behind stays as it is.',
+  accountsOnNote: 'Log in to go on. Forms keep what you typed, and the playground offers the chats of this browser.',
   name: 'User name',
   password: 'Password',
   show: 'Show the password',

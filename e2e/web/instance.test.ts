@@ -186,8 +186,9 @@ describe.skipIf(HAS_NO_BROWSER)('one instance by keys', () => {
     await expect.poll(() => isFocused(page.getByRole('textbox', { name: 'Message' }))).toBe(true);
     await page.goBack();
     await isIn(page, 'running');
-    await page.keyboard.press('s');
+    await button(page, 'Stop').press('Enter');
     await isIn(page, 'stopped');
+    await expect.poll(() => isFocused(button(page, 'Start'))).toBe(true);
     await page.keyboard.press('Delete');
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
     await page.waitForURL(/#\/instances$/);

@@ -133,7 +133,7 @@ describe.skipIf(HAS_NO_BROWSER)('without a pointer', () => {
     await page.keyboard.type('slots are idle');
     await lines.locator('mark').first().waitFor();
     await press('Escape');
-    await tabTo(page, lines);
+    await isFocused(page, lines);
 
     await press('e');
     await tabTo(page, page.getByLabel('ctx_size', { exact: true }));
@@ -176,8 +176,7 @@ describe.skipIf(HAS_NO_BROWSER)('without a pointer', () => {
     await choose('Delete');
     await tabTo(page, page.getByRole('dialog').getByRole('button', { name: 'Delete', exact: true }));
     await press('Enter');
-    await tabTo(page, page.getByRole('link', { name: 'To the instances' }));
-    await press('Enter');
+    await page.waitForURL(/#\/instances$/);
     await link('other').waitFor();
     await link('demo-model').waitFor({ state: 'detached' });
     expect(window.complaints).toEqual([]);

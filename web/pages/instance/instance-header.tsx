@@ -151,25 +151,17 @@ function HeaderActions({ row }: { row: Row }) {
           onClick={() => actions.restart(name)}
         />
       )}
-      {mayOperate && !starts && (
+      {mayOperate && (
+        // One button in both states, so that it keeps the focus.
         <Action
-          icon="stop"
-          label={words.stop}
-          isPending={pending === 'stop'}
-          disabled={!isOnline || !canStop(row)}
+          kind={starts ? 'primary' : 'normal'}
+          icon={starts ? 'start' : 'stop'}
+          label={starts ? words.start : words.stop}
+          hasWords={starts}
+          isPending={pending === 'start' || pending === 'stop'}
+          disabled={!isOnline || !(starts || canStop(row))}
           onClick={() => actions.toggle(name)}
         />
-      )}
-      {mayOperate && starts && (
-        <Button
-          kind="primary"
-          icon="start"
-          isPending={pending === 'start'}
-          disabled={!isOnline}
-          onClick={() => actions.toggle(name)}
-        >
-          {words.start}
-        </Button>
       )}
       {isAdmin && (
         <>
@@ -185,14 +177,16 @@ function HeaderActions({ row }: { row: Row }) {
 interface ActionProps extends Omit<ButtonProps, 'children'> {
   icon: IconName;
   label: string;
+  /** Whether a phone shows its words too. */
+  hasWords?: boolean;
 }
 
 /** A button of the header; on a phone only its icon, so that all stand in one row. */
-function Action({ label, keyHint, ...rest }: ActionProps) {
+function Action({ label, keyHint, hasWords = false, kind = 'normal', ...rest }: ActionProps) {
   const isWide = useMedia(WIDE);
-  if (!isWide) return <IconButton {...rest} label={label} className="border border-line bg-raised" />;
+  if (!isWide && !hasWords) return <IconButton {...rest} label={label} className="border border-line bg-raised" />;
   return (
-    <Button {...rest} {...(keyHint === undefined ? {} : { keyHint })}>
+    <Button {...rest} kind={kind} {...(keyHint === undefined ? {} : { keyHint })}>
       {label}
     </Button>
   );

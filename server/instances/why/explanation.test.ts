@@ -592,7 +592,7 @@ describe('remedies', () => {
     const known = explain({ ...refused, engineOptions: new Set(['flash_attn']), meantOption });
     expect(known.remedies.map(shown)).toEqual([
       'Use `--flash-attn` instead of `--flash-atn` | updateInstance | {"extra_args":["--verbose","--flash-attn","on"]}',
-      'Correct its options and arguments | settings/extra_args',
+      'Correct its further arguments | settings/extra_args',
       'Start it when that is done | startInstance',
     ]);
     const [first] = explain({ ...refused, engineOptions: new Set(['threads']), meantOption: () => null }).remedies;

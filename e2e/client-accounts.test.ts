@@ -100,7 +100,7 @@ describe('a client with accounts', () => {
     await expect(viewer.listInstances()).rejects.toThrow(UnauthorizedError);
     const filter = { action: 'createKey' };
     const rows = await admin.getAudit(filter);
-    expect(rows.map(({ target }) => target)).toEqual([info.id]);
+    expect(rows.map(({ target }) => target)).toEqual([`${info.id} (dashboard)`]);
     const trail = new StreamReader(admin.streamAudit(filter));
     await trail.ended;
     expect(trail.items).toEqual(rows);

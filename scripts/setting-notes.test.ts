@@ -5,12 +5,12 @@ import { de } from '../web/words/de/settings.ts';
 
 const TO_SETTINGS = ['components', 'schemas', 'ConfigView', 'properties', 'config'];
 
-/** The texts of the settings in a JSON schema. Parts with settings of their own are sections. */
+/** The texts of the settings in a JSON schema, also of those in a part that users name. Parts with settings of their own are sections. */
 function notesIn(part: unknown): string[] {
   if (!isRecord(part)) return [];
-  const { description, properties } = part;
+  const { description, properties, additionalProperties: named } = part;
   if (isRecord(properties)) return Object.values(properties).flatMap(notesIn);
-  return typeof description === 'string' ? [description] : [];
+  return [...(typeof description === 'string' ? [description] : []), ...notesIn(named)];
 }
 
 test('the note of each setting is translated', () => {

@@ -429,7 +429,7 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     await create('unseen');
     await server.call('POST', '/api/instances/unseen/start?wait=true');
     const page = await window.tab(server.url, '/instances/unseen');
-    await page.getByRole('heading', { name: 'unseen' }).waitFor();
+    await page.getByRole('button', { name: 'More for unseen' }).waitFor();
     await page.evaluate('window.isSamePage = true');
     await server.end('SIGKILL');
     await page.getByText('Connection lost').waitFor();

@@ -88,6 +88,9 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
     const drawer = page.getByRole('dialog', { name: 'own-file' });
     await drawer.getByText('A person, another program or quickstart wrote this one').waitFor();
     expect(await drawer.getByRole('button', { name: 'Delete' }).count()).toBe(0);
+    // The open drawer would ask for the model once more, and get a 404.
+    await page.keyboard.press('Escape');
+    await drawer.waitFor({ state: 'detached' });
     await rm(folder, { recursive: true });
     await expect.poll(listed).not.toContain('own-file');
   });

@@ -597,6 +597,15 @@ describe('remedies', () => {
     ]);
     const [first] = explain({ ...refused, engineOptions: new Set(['threads']), meantOption: () => null }).remedies;
     expect(first?.link).toBe('settings/extra_args');
+    // The other name alone would not help here: the engine gets one argument with a space.
+    const joined = { ...refused.instance, extra_args: ['--flash-atn on'] };
+    const [other] = explain({
+      ...refused,
+      instance: joined,
+      engineOptions: new Set(['flash_attn']),
+      meantOption,
+    }).remedies;
+    expect(other?.link).toBe('settings/extra_args');
   });
 
   it.each([

@@ -315,5 +315,7 @@ function meantFlag(flag: string, extra: readonly string[], meantBy: RemedyFacts[
   const words = extra.map((word) =>
     word === flag || word.startsWith(`${flag}=`) ? correct + word.slice(flag.length) : word,
   );
+  // In `--flag 1`, one argument with a space, another name alone would not help.
+  if (words.every((word) => extra.includes(word))) return [];
   return [update(`Use \`${correct}\` instead of \`${flag}\``, { extra_args: words })];
 }

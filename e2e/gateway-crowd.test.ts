@@ -107,7 +107,8 @@ describe('two models with one slot', () => {
     const moments = await enginesDuring(answers);
     expect(new Set(await answers)).toEqual(new Set([DEMO_SENTENCE]));
     expect(moments.filter((tags) => tags.length > 1)).toEqual([]);
-    expect(new Set(moments.flat()).size, 'both were seen').toBeGreaterThan(1);
+    // An engine that answers all its requests between two looks is only in the events.
+    await vi.waitFor(() => expect(Math.min(starts('a'), starts('b'))).toBeGreaterThan(0));
     expectNeverTwo(['a', 'b']);
     expect(starts('a') + starts('b')).toBeLessThanOrEqual(4);
   });

@@ -5,46 +5,69 @@ import { runTool, type ToolOptions } from '@llamactl/cli/quickstart/run-tool';
 import { makeWorkFolder } from '@llamactl/cli/quickstart/work-folder';
 import { downloadPackages, unpackPackages, writeLauncher } from './debian-packages.ts';
 
-/** Debian's Chromium without windows. */
-const PACKAGE = 'chromium-headless-shell';
-/** Programs that a machine may already have. */
-const PRESENT = ['chromium-headless-shell', 'chromium', 'google-chrome-stable', 'google-chrome'];
+/** A browser of Debian for tests. */
+interface DebianBrowser {
+  /** Of its folder, and of the program in it. */
+  name: string;
+  package: string;
+  /** Its program within the unpacked package. */
+  program: string;
+  /** Programs that a machine may already have, which are used instead. */
+  present: readonly string[];
+}
 
-/** Path of the tests' browser, whether or not it exists. */
-export function browserProgram(cache: string): string {
-  return path.join(cache, 'chromium', 'chromium');
+export const CHROMIUM: DebianBrowser = {
+  name: 'chromium',
+  // Without windows.
+  package: 'chromium-headless-shell',
+  program: 'usr/lib/chromium/chromium-headless-shell',
+  present: ['chromium-headless-shell', 'chromium', 'google-chrome-stable', 'google-chrome'],
+};
+export const FIREFOX: DebianBrowser = {
+  name: 'firefox',
+  package: 'firefox-esr',
+  program: 'usr/lib/firefox-esr/firefox-esr',
+  present: [],
+};
+
+/** Path of a browser for tests, whether or not it exists. */
+export function browserProgram(cache: string, { name }: DebianBrowser): string {
+  return path.join(cache, name, name);
 }
 
 /**
- * Installs a Chromium without root: one that the machine has, else Debian's packages. Unpacks them into our own folder,
+ * Installs a browser without root: one that the machine has, else Debian's packages. Unpacks them into our own folder,
  * with the libraries that this machine lacks.
  *
  * @returns the version
  * @throws {Error} with the reason why none is available
  */
-export async function installBrowser(cache: string): Promise<{ version: string; isNew: boolean }> {
-  const program = browserProgram(cache);
+export async function installBrowser(
+  cache: string,
+  browser: DebianBrowser,
+): Promise<{ version: string; isNew: boolean }> {
+  const program = browserProgram(cache, browser);
   const run = { environment: { ...process.env, LC_ALL: 'C' } };
   const present = await versionOf(program, run);
   if (present !== null) return { version: present, isNew: false };
   await mkdir(cache, { recursive: true });
   await using work = await makeWorkFolder(path.dirname(program));
-  const built = path.join(work.path, 'chromium');
+  const built = path.join(work.path, browser.name);
   await mkdir(built);
-  const own = await presentBrowser(run);
+  const own = await presentBrowser(browser, run);
   if (own === null) {
-    const target = { root: built, program: 'usr/lib/chromium/chromium-headless-shell', launcher: 'chromium' };
-    await unpackPackages(await downloadPackages([PACKAGE], work.path, run), target, run);
-  } else await writeLauncher(path.join(built, 'chromium'), `exec '${own}' "$@"\n`);
-  const version = await versionOf(path.join(built, 'chromium'), run);
-  if (version === null) throw new Error(`the Chromium of this machine's ${own ?? PACKAGE} does not run`);
+    const target = { root: built, program: browser.program, launcher: browser.name };
+    await unpackPackages(await downloadPackages([browser.package], work.path, run), target, run);
+  } else await writeLauncher(path.join(built, browser.name), `exec '${own}' "$@"\n`);
+  const version = await versionOf(path.join(built, browser.name), run);
+  if (version === null) throw new Error(`the ${browser.name} of this machine's ${own ?? browser.package} does not run`);
   await rm(path.dirname(program), { recursive: true, force: true });
   await rename(built, path.dirname(program));
   return { version, isNew: true };
 }
 
-async function presentBrowser(run: ToolOptions): Promise<string | null> {
-  for (const name of PRESENT) {
+async function presentBrowser({ present }: DebianBrowser, run: ToolOptions): Promise<string | null> {
+  for (const name of present) {
     const program = await findProgram(name, run.environment['PATH']);
     if (program !== null && (await versionOf(program, run)) !== null) return program;
   }

@@ -1,8 +1,7 @@
 import { accessSync, constants, readFileSync, statSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { browserProgram } from './browser-install.ts';
-import { firefoxProgram } from './firefox-install.ts';
+import { browserProgram, CHROMIUM, FIREFOX } from './browser-install.ts';
 import { goProgram } from './go-install.ts';
 import { noProxyFile, type Proxy, proxyProgram } from './proxy-install.ts';
 import { CLIENT_PYTHON, pythonPackages, pythonProgram, SDK_PYTHON } from './python-install.ts';
@@ -81,7 +80,11 @@ export function testNode(version: string): string {
  * @throws {Error} with the command to install one, if it was never tried
  */
 export function testBrowser(): { program: string } | { missing: string } {
-  return programOr('Chromium', process.env['LLAMACTL_TEST_BROWSER'] ?? browserProgram(CACHE), NO_BROWSER_FILE);
+  return programOr(
+    'Chromium',
+    process.env['LLAMACTL_TEST_BROWSER'] ?? browserProgram(CACHE, CHROMIUM),
+    NO_BROWSER_FILE,
+  );
 }
 
 /**
@@ -90,7 +93,7 @@ export function testBrowser(): { program: string } | { missing: string } {
  * @throws {Error} with the command to install one, if it was never tried
  */
 export function testFirefox(): { program: string } | { missing: string } {
-  return programOr('Firefox', firefoxProgram(CACHE), NO_FIREFOX_FILE);
+  return programOr('Firefox', browserProgram(CACHE, FIREFOX), NO_FIREFOX_FILE);
 }
 
 /**

@@ -1,7 +1,6 @@
 import { reasonOf } from '@llamactl/contract/reason';
 import { rm, writeFile } from 'node:fs/promises';
-import { installBrowser } from './browser-install.ts';
-import { installFirefox } from './firefox-install.ts';
+import { CHROMIUM, FIREFOX, installBrowser } from './browser-install.ts';
 import { installGo, NoGoError } from './go-install.ts';
 import { installProxies } from './proxy-install.ts';
 import { CLIENT_PYTHON, installPython, NoPythonError, SDK_PYTHON } from './python-install.ts';
@@ -27,15 +26,15 @@ async function nodes(): Promise<void> {
 
 async function browsers(): Promise<void> {
   await Promise.all([
-    browser('Chromium', installBrowser, NO_BROWSER_FILE),
+    browser('Chromium', CHROMIUM, NO_BROWSER_FILE),
     // Only the long tier needs its 337 MB.
-    ...(isLong ? [browser('Firefox', installFirefox, NO_FIREFOX_FILE)] : []),
+    ...(isLong ? [browser('Firefox', FIREFOX, NO_FIREFOX_FILE)] : []),
   ]);
 }
 
-async function browser(name: string, install: typeof installBrowser, reasonFile: string): Promise<void> {
+async function browser(name: string, kind: typeof CHROMIUM, reasonFile: string): Promise<void> {
   try {
-    const { version, isNew } = await install(CACHE);
+    const { version, isNew } = await installBrowser(CACHE, kind);
     await rm(reasonFile, { force: true });
     process.stdout.write(`${name} for tests: ${version}${isNew ? ', just installed' : ''}\n`);
   } catch (error) {

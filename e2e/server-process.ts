@@ -182,6 +182,15 @@ export class ServerProcess {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 
+  /** Creates an instance, and waits until it runs. @throws {Error} with the answer, when one of both is refused */
+  async run(body: { name: string; [setting: string]: unknown }): Promise<void> {
+    const place = '/api/instances';
+    for (const [url, content] of [[place, body], [`${place}/${body.name}/start?wait=true`]] as const) {
+      const { status, body: answer } = await this.call('POST', url, content);
+      if (status >= 300) throw new Error(`POST ${url} answered ${status}: ${JSON.stringify(answer)}`);
+    }
+  }
+
   async instance(name: string): Promise<Instance> {
     return InstanceSchema.parse((await this.call('GET', `/api/instances/${name}`)).body);
   }

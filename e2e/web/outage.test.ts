@@ -38,11 +38,8 @@ beforeAll(async () => {
     { name: 'writer', ...writer },
     { name: 'mortal', ...writer, auto_restart: false, on_demand: false },
     { name: 'spoken', engine: 'spoken' },
-  ]) {
-    const made = await server.call('POST', '/api/instances', body);
-    expect(made.status, JSON.stringify(made.body)).toBe(201);
-    await server.call('POST', `/api/instances/${body.name}/start?wait=true`);
-  }
+  ])
+    await server.run(body);
   browser = await startBrowser();
 });
 

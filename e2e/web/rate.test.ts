@@ -26,11 +26,8 @@ beforeAll(async () => {
   for (const body of [
     { name: 'chat', engine: 'spoken' },
     { name: 'embed', model_path: await testModel(), options: { ctx_size: 512 } },
-  ]) {
-    const made = await server.call('POST', '/api/instances', body);
-    expect(made.status, JSON.stringify(made.body)).toBe(201);
-    await server.call('POST', `/api/instances/${body.name}/start?wait=true`);
-  }
+  ])
+    await server.run(body);
   browser = await startBrowser();
 });
 

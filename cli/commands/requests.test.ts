@@ -50,7 +50,7 @@ describe('requests in flight', () => {
   });
 
   it('are followed by refused ones, one row for all of a minute', async () => {
-    const refused = { id: '33333333-3333', caller: 'address:192.0.2.7', method: 'POST', userAgent: null };
+    const refused = { id: '33333333-3333', caller: 'address:192.0.2.7', key: null, method: 'POST', userAgent: null };
     const error = { status: 401, code: 'UNAUTHORIZED', message: 'This key is not known.' } as const;
     for (const path of ['/v1/models', '/v1/chat/completions'])
       requests.noteRefusal({ ...refused, ...error, door: 'v1', path });

@@ -27,6 +27,11 @@ export interface FoundKey {
   revoked: AbortSignal;
 }
 
+/** A key for the audit trail and for requests, which name it also after it was revoked. */
+export function keyLabel({ id, name }: Pick<Key, 'id' | 'name'>): string {
+  return `${id} (${name})`;
+}
+
 interface KeysParts {
   store: Pick<AccountStore, 'saveKey' | 'removeKey' | 'noteKeysUsed'>;
   clock: Pick<Clock, 'now' | 'after'>;

@@ -3,7 +3,7 @@ import type { NarrowScope } from '@llamactl/contract/permissions';
 import type { Accounts } from './accounts.ts';
 import { anonymousAdmin, anonymousInference, type Caller } from './caller.ts';
 import { isKeySecret } from './key-secret.ts';
-import type { FoundKey, Keys } from './api-keys.ts';
+import { keyLabel, type FoundKey, type Keys } from './api-keys.ts';
 import { limitsInForce } from './limits.ts';
 import type { StoredUser } from './auth-ports.ts';
 import { isAtLeast, lowerRole, roleOf } from './roles.ts';
@@ -121,7 +121,7 @@ const NO_SCOPES: ReadonlySet<NarrowScope> = new Set();
 function callerOfKey({ stored, owner, instances, limits, expiresAt, revoked }: FoundKey): Caller {
   return {
     kind: 'key',
-    subject: `key:${stored.id} (${stored.name})`,
+    subject: `key:${keyLabel(stored)}`,
     username: owner.username,
     userId: owner.id,
     credentialId: stored.id,

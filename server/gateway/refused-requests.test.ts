@@ -8,6 +8,7 @@ import { Requests } from './requests.ts';
 const REFUSAL: Refusal = {
   id: 'r',
   caller: 'address:192.0.2.7',
+  key: null,
   door: 'v1',
   method: 'POST',
   path: '/v1/chat/completions?key=secret',
@@ -75,8 +76,8 @@ describe('the rows of refused requests', () => {
 
   it('are separate for the unknown keys of one address, but not for any number of them', () => {
     const refused = new RefusedRequests(new FakeClock());
-    const tried = Array.from({ length: 13 }, (_, index) => ({ caller: `address:1 (llk_${index}…)` }));
-    noted(refused, ...tried, { caller: 'address:1 (llk_0…)' }, { caller: 'address:11 (llk_0…)' });
+    const tried = Array.from({ length: 13 }, (_, index) => ({ caller: 'address:1', key: `llk_${index}` }));
+    noted(refused, ...tried, { caller: 'address:1', key: 'llk_0' }, { caller: 'address:11', key: 'llk_0' });
     const rows = refused.all().map(({ caller, count }) => [caller, count]);
     expect(rows).toHaveLength(12);
     expect([rows[0], ...rows.slice(9)]).toEqual([

@@ -8,11 +8,10 @@ import { pathOnly } from './headers.ts';
 export interface Refusal {
   /** The request's `X-Request-Id`. */
   id: string;
-  /**
-   * Subject of a known caller; otherwise `address:` and the address, an IPv6 address as its /64. After the address of an
-   * unknown key stands its beginning: `address:192.0.2.7 (llk_3RCRoi…)`.
-   */
+  /** Subject of a known caller; otherwise `address:` and the address, an IPv6 address as its /64. */
   caller: string;
+  /** The beginning of the key of an unknown caller, which stands behind the address: `llk_3RCRoi`. `null`: it sent none. */
+  key: string | null;
   door: RequestDoor;
   method: string;
   /** As received. The query is not kept. */
@@ -61,7 +60,7 @@ export class RefusedRequests {
   note(refusal: Refusal, numbered: () => Pick<FinishedRequest, 'id' | 'seq'>): string | null {
     const { status, code } = refusal;
     const group = [Math.floor(this.#clock.elapsed() / MINUTE_MS), status, code].join(' ');
-    const caller = this.#callerIn(group, refusal.caller);
+    const caller = this.#callerIn(group, refusal);
     const key = `${group} ${caller}`;
     const row = this.#rows.get(key);
     if (row !== undefined) {
@@ -73,11 +72,12 @@ export class RefusedRequests {
   }
 
   /** The caller of a row: without the key if there are rows for many keys of its address already. */
-  #callerIn(group: string, caller: string): string {
-    const [address = caller] = caller.split(' (');
-    if (address === caller || this.#rows.has(`${group} ${caller}`)) return caller;
-    const others = this.#rows.keys().filter((key) => key.startsWith(`${group} ${address} (`));
-    return others.take(MOST_KEYS).toArray().length < MOST_KEYS ? caller : address;
+  #callerIn(group: string, { caller, key }: Refusal): string {
+    if (key === null) return caller;
+    const named = `${caller} (${key}…)`;
+    if (this.#rows.has(`${group} ${named}`)) return named;
+    const others = this.#rows.keys().filter((row) => row.startsWith(`${group} ${caller} (`));
+    return others.take(MOST_KEYS).toArray().length < MOST_KEYS ? named : caller;
   }
 
   #removeOldest(): string | null {

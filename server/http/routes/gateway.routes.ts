@@ -238,7 +238,8 @@ function refusalOf(
   const isKnown = caller !== null && caller.kind !== 'anonymous';
   return {
     id,
-    caller: isKnown ? caller.subject : `${accountOf(null, addressOf, raw)}${keyMark(raw)}`,
+    caller: isKnown ? caller.subject : accountOf(null, addressOf, raw),
+    key: isKnown ? null : unknownKey(raw),
     door: routeOptions.config.access?.id === PASS_THROUGH.proxy.id ? 'proxy' : 'v1',
     method,
     path: urlOf(request, prefix),
@@ -249,10 +250,10 @@ function refusalOf(
   };
 }
 
-/** The beginning of the key that a request was refused with, ` (llk_3RCRoi…)`; empty: it has none. */
-function keyMark({ headers: { authorization = '', 'x-api-key': apiKey } }: HttpRequest['raw']): string {
+/** The beginning of the key that a request was refused with; `null`: it has none. */
+function unknownKey({ headers: { authorization = '', 'x-api-key': apiKey } }: HttpRequest['raw']): string | null {
   const key = [authorization.replace(/^Bearer +/i, ''), apiKey].flat().find((text) => isKeySecret(text?.trim() ?? ''));
-  return key === undefined ? '' : ` (${keyPrefix(key.trim())}…)`;
+  return key === undefined ? null : keyPrefix(key.trim());
 }
 
 /** Id of the account, shared by all its keys and tokens, or else of the address. An IPv6 address counts as its /64. */

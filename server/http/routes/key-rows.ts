@@ -1,13 +1,8 @@
 import type { Key } from '@llamactl/contract/auth';
-import type { Keys } from '../../auth/api-keys.ts';
+import { keyLabel, type Keys } from '../../auth/api-keys.ts';
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Caller } from '../../auth/caller.ts';
 import type { RecordedChange } from '../recorded-change.ts';
-
-/** A key as the target of a row of the audit trail, which names it also after it was revoked. */
-export function keyTarget({ id, name }: Pick<Key, 'id' | 'name'>): string {
-  return `${id} (${name})`;
-}
 
 /**
  * Makes a change of an account. Reports the keys that the change revoked, for the audit trail.
@@ -24,6 +19,6 @@ export async function revokingKeys<Result>(
   const result = await change();
   const left = new Set(keys.list(caller).map(({ id }) => id));
   const revoked = before.filter(({ id }) => !left.has(id));
-  changed(revoked.map((key) => ({ action: OPERATIONS.deleteKey.id, target: keyTarget(key) })));
+  changed(revoked.map((key) => ({ action: OPERATIONS.deleteKey.id, target: keyLabel(key) })));
   return result;
 }

@@ -1,8 +1,7 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { Keys } from '../../auth/api-keys.ts';
+import { keyLabel, type Keys } from '../../auth/api-keys.ts';
 import type { Caller } from '../../auth/caller.ts';
 import type { Bind } from '../operations.ts';
-import { keyTarget } from './key-rows.ts';
 
 /** Learns the new name of a key, to show it also after the key was deleted. */
 export interface KeyNameListener {
@@ -19,7 +18,7 @@ export function keyRoutes(
 
   bind(OPERATIONS.createKey, async ({ caller, body, concerns }) => {
     const created = await keys.create(caller, body);
-    concerns(keyTarget(created.info));
+    concerns(keyLabel(created.info));
     return created;
   });
 
@@ -40,5 +39,5 @@ export function keyRoutes(
 /** The key with its name, as the caller may see it; `null`: unknown, so the audit trail has only the id of the path. */
 function targetOf(keys: Pick<Keys, 'list'>, caller: Caller, id: string): string | null {
   const key = keys.list(caller).find((one) => one.id === id);
-  return key === undefined ? null : keyTarget(key);
+  return key === undefined ? null : keyLabel(key);
 }

@@ -1,21 +1,13 @@
 import type { FleetAction } from '@llamactl/contract/fleet';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import type { InstanceState } from '../life/lifecycle.ts';
-import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
+import type { InstanceRecord, Settings, WantedEdit } from '../ports/instance-record.ts';
 import type { StoredInstance } from '../ports/instance-store.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
-import { settingChanges } from '../settings/setting-changes.ts';
+import { recordChanges } from '../settings/setting-changes.ts';
 import { maskedVariables, newSettings, wantedSettings } from '../settings/settings.ts';
 import { hasRunAhead, isUp, launchedPlan } from '../life/transitions.ts';
 import { isRestartRequired, isSamePlan } from '../instance-view.ts';
-
-/** The user's part of an instance, as a document specifies it. */
-export interface WantedEdit {
-  settings: Settings;
-  /** `null`: llamactl chooses one. */
-  port: number | null;
-  portAssigned: boolean;
-}
 
 /** The step that makes one instance match its entry. */
 export interface FleetMove<Present extends StoredInstance> {
@@ -110,8 +102,7 @@ function compared(
   const settings = wantedSettings(entry, record.settings);
   const keptPort = named.has(record.port) ? null : record.port;
   const edit = { settings, port: entry.port ?? keptPort, portAssigned: entry.port === undefined };
-  const isPortKept = edit.port === record.port && edit.portAssigned === record.portAssigned;
-  const changes = [...(isPortKept ? [] : ['port']), ...settingChanges(newSettings(record.settings), settings)];
+  const changes = recordChanges({ ...record, settings: newSettings(record.settings) }, edit);
   const comparison = { entry, record, edit, changes };
   kept.set(entry, comparison);
   return comparison;

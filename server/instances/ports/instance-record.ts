@@ -65,3 +65,9 @@ export interface InstanceRecord {
 
 /** The part of a record that users can edit. */
 export type Edit = Pick<InstanceRecord, 'port' | 'portAssigned' | 'settings'>;
+
+/** An edit as a user wants it. */
+export interface WantedEdit extends Omit<Edit, 'port'> {
+  /** `null`: llamactl chooses one. */
+  port: number | null;
+}

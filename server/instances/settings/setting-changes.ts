@@ -1,7 +1,7 @@
-import type { Edit, Settings } from '../ports/instance-record.ts';
+import type { Settings, WantedEdit } from '../ports/instance-record.ts';
 
-/** Returns {@link settingChanges} of two records, after `port` if the port, or who chooses it, differs. */
-export function recordChanges(before: Edit, after: Edit): string[] {
+/** Returns {@link settingChanges} of two edits, after `port` if the port, or who chooses it, differs. */
+export function recordChanges(before: WantedEdit, after: WantedEdit): string[] {
   const isPortKept = after.port === before.port && after.portAssigned === before.portAssigned;
   return [...(isPortKept ? [] : ['port']), ...settingChanges(before.settings, after.settings)];
 }

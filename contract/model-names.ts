@@ -52,7 +52,7 @@ export function untagged(word: string): string | null {
 /** Whether one of these names means, in any case, the model that has this name or reference in Ollama. */
 export function hasNameInOllama(model: string, names: readonly string[]): boolean {
   const bare = (name: string): string => untagged(name.toLowerCase()) ?? name.toLowerCase();
-  return names.some((name) => bare(name) === bare(nameInOllama(model)));
+  return names.some((name) => bare(name) === bare(nameInOllama(model.toLowerCase())));
 }
 
 /** A word as it is compared with names in lower case: as typed, and as a reference of the hub. */

@@ -1,3 +1,4 @@
+import { untagged } from '@llamactl/contract/model-names';
 import { nameInOllama } from '@llamactl/contract/ollama-options';
 import type { CreateInstance, InstanceSummary, Model } from '@llamactl/client';
 import { instanceName } from './instance-name.ts';
@@ -17,7 +18,7 @@ export function newInstanceOf({ id, ref, name }: Model, word: string): NewInstan
   if (ref === null) return { title: name, settings: { model: word } };
   if (ref.startsWith('https://')) return { title: name, settings: { model: settingOf({ id, ref }) } };
   const inOllama = nameInOllama(ref);
-  const bare = inOllama.replace(/:latest$/, '');
+  const bare = untagged(inOllama) ?? inOllama;
   // The same name may exist without a namespace, and is then another model.
   const isSpaced = ref.startsWith('ollama:') && /^[\w-]+\/[^/]+$/.test(bare);
   const title = isSpaced ? bare.replace('/', '-') : name.replace(/:latest$/, '');
@@ -35,9 +36,7 @@ function settingOf({ id, ref }: { id: string; ref: string }): string {
 /** The same for a model that was downloaded. */
 export function newInstanceOfRemote({ model, reference }: RemoteModel): NewInstance {
   const inOllama = nameInOllama(reference);
-  const aliases = /^https?:/.test(reference)
-    ? []
-    : [...new Set([reference, inOllama, inOllama.replace(/:latest$/, '')])];
+  const aliases = /^https?:/.test(reference) ? [] : [...new Set([reference, inOllama, untagged(inOllama) ?? inOllama])];
   const { id, ref, path: file } = model;
   const settings = ref === null ? { model_path: file } : { model: settingOf({ id, ref }) };
   return { title: model.name, settings: { ...settings, aliases } };

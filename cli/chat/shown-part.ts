@@ -1,5 +1,4 @@
 import type { Session } from '../command-line.ts';
-import { OLLAMA_FIELDS } from '@llamactl/contract/ollama-options';
 import { plain } from '../screen/text.ts';
 import { settingText } from './chat-settings.ts';
 import type { Conversation } from './conversation.ts';
@@ -19,17 +18,12 @@ export async function shownPart(
     const { system_prompt: prompt = '' } = instance;
     return [prompt === '' ? 'no system prompt' : plain(prompt, 'many lines')];
   }
-  const { parametersOf } = await import('../modelfile/modelfile-of.ts');
-  const ofChat = [...settings].map(([key, value]) => settingText(nameInOllama(key), value));
+  const { inOllama, parametersOf } = await import('../modelfile/modelfile-of.ts');
+  const ofChat = [...settings].map(([key, value]) => settingText(inOllama(key), value));
   const ofInstance = parametersOf(instance).map((line) => plain(line.replace(/^PARAMETER /, '')));
   return [
     ...(ofChat.length === 0 ? [] : ['of this chat:', ...ofChat.map((line) => `  ${line}`)]),
     ...(ofInstance.length === 0 ? [] : [`of ${name}:`, ...ofInstance.map((line) => `  ${line}`)]),
     ...(ofChat.length + ofInstance.length === 0 ? ["no parameters: using the engine's defaults"] : []),
   ];
-}
-
-/** The name of a request field in Ollama, whose names `/show parameters` has. */
-function nameInOllama(field: string): string {
-  return [...OLLAMA_FIELDS].find(([, here]) => here === field)?.[0] ?? field;
 }

@@ -5,7 +5,7 @@ import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { merged, unset } from '../instances/instance-settings.ts';
 import { waitsByDefault } from '../instances/lifecycle.ts';
-import { replacedText, replacement, type Replacement } from '../instances/ollama-replacement.ts';
+import type { Replacement } from '../instances/ollama-replacement.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
 import { collect, withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
@@ -40,7 +40,7 @@ export function updateCommand(commandLine: CommandLine): Command {
         const { restart = false, wait = waitsByDefault(session), unset: keys = [] } = invocation.flags;
         const { name, settings, isComplete } = await saidSettings(commandLine, session, invocation);
         const before = isComplete ? await presentInstance(session, name) : null;
-        const replaced = before === null ? null : replacedByModelfile(session, before, settings);
+        const replaced = before === null ? null : await replacedByModelfile(session, before, settings);
         const patch = merged(unset(keys), replaced?.patch ?? settings);
         if (Object.keys(patch).length === 0) throw new Problem('nothing to change: give a setting', EXIT.usage, [HINT]);
         const updated = await client
@@ -63,7 +63,12 @@ async function presentInstance(session: Session, name: string): Promise<Instance
 }
 
 /** As in Ollama, a Modelfile is the whole of what it can say: the instance loses what the file lacks. */
-function replacedByModelfile({ terminal }: Session, before: Instance, settings: UpdateInstance): Replacement {
+async function replacedByModelfile(
+  { terminal }: Session,
+  before: Instance,
+  settings: UpdateInstance,
+): Promise<Replacement> {
+  const { replacedText, replacement } = await import('../instances/ollama-replacement.ts');
   const replaced = replacement(before, settings, 'modelfile');
   const text = replacedText(replaced);
   if (text !== '') terminal.note(plain(`from the Modelfile${text}`));

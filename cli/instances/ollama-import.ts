@@ -1,5 +1,5 @@
 import type { CreateInstance, InstanceCreated, InstanceSummary, Model } from '@llamactl/client';
-import { modelsCalled } from '@llamactl/contract/model-names';
+import { hasNameInOllama, modelsCalled } from '@llamactl/contract/model-names';
 import { isOllamaBlob, nameInOllama } from '@llamactl/contract/ollama-options';
 import { existsSync } from 'node:fs';
 import { shellQuoted } from '../../format/shell-words.ts';
@@ -102,9 +102,9 @@ async function wantedModels(
 
 /** The error for a model that instances name, and Ollama no longer has. `null`: no instance names it. */
 function deletedModel(word: string, instances: readonly InstanceSummary[]): Problem | null {
-  const bare = (name: string): string => nameInOllama(name.toLowerCase()).replace(/:latest$/, '');
+  const wanted = [nameInOllama(word.toLowerCase())];
   const left = instances.filter(
-    ({ model, model_path: file = '' }) => model !== undefined && isOllamaBlob(file) && bare(model) === bare(word),
+    ({ model, model_path: file = '' }) => model !== undefined && isOllamaBlob(file) && hasNameInOllama(model, wanted),
   );
   if (left.length === 0) return null;
   const name = nameInOllama(word);

@@ -89,7 +89,7 @@ function missingIn(
 }
 
 /** The name of a setting in Ollama. */
-function inOllama(key: string): string {
+export function inOllama(key: string): string {
   if (key === 'system_prompt') return 'SYSTEM';
   return PARAMETER_OF_OPTION.get(key) ?? PARAMETER_OF_FIELD.get(key) ?? (key === LOAD_MODE ? 'use_mmap' : key);
 }

@@ -8,6 +8,6 @@ export function instanceAddress(name: string): string {
 
 /** Whether a path of the page belongs to an instance: its own page, or the form of its settings. */
 export function isPlaceOf(name: string, pathname: string): boolean {
-  const own = `/instances/${encodeURIComponent(name)}`;
+  const own = instanceAddress(name).slice(1);
   return pathname === own || pathname.startsWith(`${own}/`);
 }

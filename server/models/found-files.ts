@@ -57,6 +57,8 @@ const DEEPEST = 8;
 /** Limits for a place that is a whole disk. */
 const MOST_FILES = 20_000;
 const MOST_ENTRIES = 500_000;
+/** Files whose status is asked together: one by one, each takes a turn of the event loop. */
+const ASKED_TOGETHER = 32;
 
 /** The names within a model of Ollama of its weights and its LoRA adapter. */
 const OLLAMA_MODEL = 'model.gguf';
@@ -205,16 +207,25 @@ class ModelSearch implements Search {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const entries = await this.#read(next.folder);
       await this.#folder(next.folder, entries, home);
+      const named: string[] = [];
       for (const entry of entries) {
         const file = path.join(next.folder, entry.name);
         if (entry.isDirectory() && next.depth < DEEPEST) queue.push({ folder: file, depth: next.depth + 1 });
-        if (!/\.gguf$/i.test(entry.name) || entry.isDirectory()) continue;
-        // Follows links, because caches and people use links. A pipe or a device is no regular file.
-        const found = await statOf(file);
+        if (/\.gguf$/i.test(entry.name) && !entry.isDirectory()) named.push(file);
+      }
+      await this.#files(named, home);
+    }
+  }
+
+  async #files(files: readonly string[], { root, ...shared }: Home): Promise<void> {
+    for (let index = 0; index < files.length; index += ASKED_TOGETHER) {
+      const batch = files.slice(index, index + ASKED_TOGETHER);
+      // Follows links, because caches and people use links. A pipe or a device is no regular file.
+      const statuses = await Promise.all(batch.map(statOf));
+      for (const [at, file] of batch.entries()) {
+        const found = statuses[at];
         if (found?.isFile() !== true) continue;
-        const { root, ...shared } = home;
-        const relative = path.relative(root, file);
-        this.#add({ ...statusOf(found), path: file, kind: 'gguf', ...shared, relative });
+        this.#add({ ...statusOf(found), path: file, kind: 'gguf', ...shared, relative: path.relative(root, file) });
       }
     }
   }

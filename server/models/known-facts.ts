@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { codeOf } from '@llamactl/contract/reason';
 import type { Sliced, SlicedWork } from '../sliced-work.ts';
@@ -23,7 +23,10 @@ export class KnownFacts {
   readonly #file: string;
   readonly #work: SlicedWork;
   #known = new Map<string, FileFacts>();
-  #hasChanged = false;
+  /** What the file lacks. */
+  #learned = new Map<string, FileFacts>();
+  /** Whether lines can be appended to the file: it has no damaged one. */
+  #isWhole = false;
 
   /** @param file Absolute. */
   constructor(file: string, work: SlicedWork) {
@@ -39,15 +42,21 @@ export class KnownFacts {
       if (codeOf(error) === null) throw error;
       return;
     }
-    await this.#work.run(this.#parse(text), null);
+    this.#isWhole = await this.#work.run(this.#parse(text), null);
   }
 
-  *#parse(text: string): Sliced<void> {
-    for (const line of text.split('\n')) {
+  /** @returns whether each line could be read */
+  *#parse(text: string): Sliced<boolean> {
+    const lines = text.split('\n');
+    // The end of a whole file is a line feed.
+    let isWhole = lines.pop() === '';
+    for (const line of lines) {
       const parsed = parsedLine(line);
-      if (parsed !== null) this.#known.set(parsed.key, parsed.known);
+      if (parsed === null) isWhole = false;
+      else this.#known.set(parsed.key, parsed.known);
       yield;
     }
+    return isWhole;
   }
 
   /**
@@ -81,8 +90,9 @@ export class KnownFacts {
 
   #learn(file: FoundFile, facts: FileFacts | undefined): void {
     if (facts === undefined) return;
-    this.#hasChanged = true;
-    this.#known.set(keyOf(file), facts);
+    const key = keyOf(file);
+    this.#learned.set(key, facts);
+    this.#known.set(key, facts);
   }
 
   *#all(files: readonly FoundFile[]): Sliced<KnownFile[]> {
@@ -95,14 +105,25 @@ export class KnownFacts {
     return all;
   }
 
-  /** Forgets all files but these, and stores the rest if anything changed. */
+  /**
+   * Forgets all files but these, and stores what has changed. New lines are appended: to write all lines again for one new file
+   * took a sixth of a scan.
+   */
   async keepOnly(files: readonly FoundFile[]): Promise<void> {
     const kept = await this.#work.run(this.#kept(files), null);
-    const isSame = !this.#hasChanged && kept.size === this.#known.size;
+    const forgets = kept.size < this.#known.size;
     this.#known = kept;
-    if (isSame) return;
-    await this.#store();
-    this.#hasChanged = false;
+    if (!forgets && this.#learned.size === 0) return;
+    const appends = this.#isWhole && !forgets;
+    this.#isWhole = false;
+    try {
+      if (appends) await writeFile(this.#file, linesOf(this.#learned), { flag: 'a', mode: 0o600 });
+      else await writeWhole(this.#file, linesOf(kept));
+      this.#isWhole = true;
+      this.#learned = new Map();
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+    }
   }
 
   *#kept(files: readonly FoundFile[]): Sliced<Map<string, FileFacts>> {
@@ -115,27 +136,20 @@ export class KnownFacts {
     }
     return kept;
   }
+}
 
-  async #store(): Promise<void> {
-    try {
-      await writeWhole(this.#file, this.#pieces());
-    } catch (error) {
-      if (codeOf(error) === null) throw error;
-    }
-  }
-
-  *#pieces(): Generator<string> {
-    let lines = '';
-    let count = 0;
-    for (const [key, known] of this.#known) {
-      lines += `${JSON.stringify({ key, known })}\n`;
-      count += 1;
-      if (count % AT_ONCE !== 0) continue;
-      yield lines;
-      lines = '';
-    }
+/** The lines of facts, in pieces. */
+function* linesOf(known: ReadonlyMap<string, FileFacts>): Generator<string> {
+  let lines = '';
+  let count = 0;
+  for (const [key, facts] of known) {
+    lines += `${JSON.stringify({ key, known: facts })}\n`;
+    count += 1;
+    if (count % AT_ONCE !== 0) continue;
     yield lines;
+    lines = '';
   }
+  yield lines;
 }
 
 /** Identifies a version of a file. Its name counts too, because it may say the quantisation. */

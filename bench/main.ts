@@ -1,13 +1,13 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeMachine } from './harness/machine.ts';
+import { describeMachine, processorModel } from './harness/machine.ts';
 import { measure } from './harness/measure.ts';
 import { areClaimsMet, sectionOf } from './harness/outcome.ts';
-import { withSection } from './harness/results.ts';
+import { fileOfProcessor, withSection } from './harness/results.ts';
 import { chosenScenarios, SCENARIOS } from './scenarios.ts';
 
-const RESULTS = path.join(import.meta.dirname, 'results.md');
+const RESULTS = path.join(import.meta.dirname, 'results');
 
 const HELP = `npm run bench -- [--runs N] [--quick] [scenario …]
 
@@ -19,7 +19,7 @@ ${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)}  ${title}`).join('\n'
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** Measures what was chosen, prints it, and writes it into results.md. Resolves with the exit code. */
+/** Measures what was chosen, prints it, and writes it into the results of this processor. Resolves with the exit code. */
 async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const { values, positionals } = parseArgs({
     args: [...argv],
@@ -58,12 +58,15 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
 }
 
 async function write(section: string): Promise<void> {
-  const document = await readFile(RESULTS, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const model = processorModel();
+  const file = path.join(RESULTS, fileOfProcessor(model));
+  const document = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
   const order = SCENARIOS.map(({ name }) => name);
-  await writeFile(RESULTS, withSection(document, section, order));
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(file, withSection(document, section, { model, order }));
 }
 
 const interruption = new AbortController();

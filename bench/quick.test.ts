@@ -9,7 +9,7 @@ describe('a quick scenario', () => {
     const outcome = await measure(boot, { runs: 2, isQuick: true, signal: new AbortController().signal });
     expect(outcome.runs).toHaveLength(2);
     for (const readings of outcome.runs) {
-      // units right, and really of this process; how fast it is, is for results.md to say
+      // units right, and really of this process; how fast it is, is for the results to say
       expect(readings['boot']).toBeGreaterThan(10);
       expect(readings['memory']).toBeGreaterThan(20);
       expect(readings['memory']).toBeLessThan(2_000);

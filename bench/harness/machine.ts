@@ -6,11 +6,14 @@ import { testEngine } from '../../scripts/test-assets.ts';
 
 const GIB = 2 ** 30;
 
+/** The processor, as the system names it. */
+export function processorModel(): string {
+  return (os.cpus()[0]?.model ?? 'unknown CPU').replaceAll(/\s+/g, ' ').trim();
+}
+
 /** What figures depend on: the machine and the versions of everything that runs, in one line. */
 export async function describeMachine(): Promise<string> {
-  const cpus = os.cpus();
-  const model = (cpus[0]?.model ?? 'unknown CPU').replaceAll(/\s+/g, ' ').trim();
-  const machine = `${cpus.length} × ${model}, ${Math.round(os.totalmem() / GIB)} GB, ${os.type()} ${os.release()} ${os.arch()}`;
+  const machine = `${os.cpus().length} × ${processorModel()}, ${Math.round(os.totalmem() / GIB)} GB, ${os.type()} ${os.release()} ${os.arch()}`;
   return `${machine}; node ${process.versions.node}, llamactl ${VERSION}, llama-server ${await engineVersion()}`;
 }
 

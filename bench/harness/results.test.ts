@@ -1,22 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import { withSection } from './results.ts';
+import { fileOfProcessor, withSection } from './results.ts';
 
-const ORDER = ['boot', 'list', 'start'];
+const OF = { model: 'A Processor', order: ['boot', 'list', 'start'] };
 const section = (name: string, text: string): string => `## ${name}: a title\n\n${text}`;
 
 describe('the document of results', () => {
   it('takes sections in the order of the scenarios and keeps the others', () => {
-    let document = withSection('', section('start', 'old start'), ORDER);
-    document = withSection(document, section('boot', 'boot'), ORDER);
+    let document = withSection('', section('start', 'old start'), OF);
+    document = withSection(document, section('boot', 'boot'), OF);
     const before = document;
-    document = withSection(document, section('start', 'new start'), ORDER);
+    document = withSection(document, section('start', 'new start'), OF);
     expect(document).toBe(before.replace('old start', 'new start'));
-    expect(document).toMatch(/^# Results\n[^]+\n## boot: a title\n\nboot\n\n## start: a title\n\nnew start\n$/);
+    expect(document).toMatch(
+      /^# Results: A Processor\n[^]+\n## boot: a title\n\nboot\n\n## start: a title\n\nnew start\n$/,
+    );
   });
 
   it('drops what is no scenario any more', () => {
-    const document = withSection(withSection('', section('list', 'list'), ORDER), section('boot', 'boot'), ['boot']);
+    const document = withSection(withSection('', section('list', 'list'), OF), section('boot', 'boot'), {
+      ...OF,
+      order: ['boot'],
+    });
     expect(document).not.toContain('list: a title');
     expect(document).toContain('boot: a title');
+  });
+
+  it.each([
+    ['AMD EPYC', 'amd-epyc.md'],
+    ['Intel(R) Xeon(R) Processor @ 2.50GHz', 'intel-xeon-2-50ghz.md'],
+    ['12th Gen Intel(R) Core(TM) i5-1240P', '12th-gen-intel-core-i5-1240p.md'],
+  ])('has a file for each processor: %s', (model, file) => {
+    expect(fileOfProcessor(model)).toBe(file);
   });
 });

@@ -23,7 +23,7 @@ export class KnownFacts {
   readonly #file: string;
   readonly #work: SlicedWork;
   #known = new Map<string, FileFacts>();
-  /** What the file lacks. */
+  /** Facts that the file lacks. */
   #learned = new Map<string, FileFacts>();
   /** Whether lines can be appended to the file: it has no damaged one. */
   #isWhole = false;

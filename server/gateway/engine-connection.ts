@@ -20,6 +20,8 @@ export interface ConnectionUser {
 export class EngineConnection {
   readonly #socket: Socket;
   #user: ConnectionUser;
+  /** Called once. */
+  #onAccepted: () => void;
   #error: Error | null = null;
   #onClosed: ((isSent: boolean) => void) | null = null;
 
@@ -27,9 +29,16 @@ export class EngineConnection {
    * Opens a connection. Written bytes leave only after `witness` has proven that the engine accepted the connection.
    *
    * @param buffer Target of all reads. Connections may share one buffer, because each read ends before the next begins.
+   * @param onAccepted Called once, when the first bytes show that a thread of the engine has the connection, or when it is closed.
    */
-  constructor({ port, witness }: Pick<EngineTarget, 'port' | 'witness'>, buffer: Buffer, user: ConnectionUser) {
+  constructor(
+    { port, witness }: Pick<EngineTarget, 'port' | 'witness'>,
+    buffer: Buffer,
+    user: ConnectionUser,
+    onAccepted: () => void,
+  ) {
     this.#user = user;
+    this.#onAccepted = onAccepted;
     this.#socket = connect({
       host: '127.0.0.1',
       port,
@@ -37,6 +46,7 @@ export class EngineConnection {
       onread: {
         buffer,
         callback: (length) => {
+          this.#accepted();
           if (!this.#socket.destroyed) this.#user.received(buffer.subarray(0, length));
           return true;
         },
@@ -51,9 +61,15 @@ export class EngineConnection {
       if (!this.#socket.destroyed) this.#user.ended();
     });
     this.#socket.on('close', () => {
+      this.#accepted();
       this.#onClosed?.(false);
       this.#user.closed(this.#error);
     });
+  }
+
+  #accepted(): void {
+    this.#onAccepted();
+    this.#onAccepted = DONE;
   }
 
   /** Whether all written bytes have left. */
@@ -113,6 +129,8 @@ export class EngineConnection {
   }
 }
 
+const DONE = (): void => undefined;
+
 const NO_USER: ConnectionUser = {
   received: () => undefined,
   drained: () => undefined,
@@ -124,8 +142,16 @@ const NO_USER: ConnectionUser = {
 const MOST_KEPT = 2;
 /** How long these idle connections are kept: llama-server closes them after 5 s. */
 const KEPT_MS = 4_000;
-/** How long idle connections beyond {@link MOST_KEPT} stay open, for requests that arrive right now. */
-const LINGER_MS = 10;
+/**
+ * How long idle connections beyond {@link MOST_KEPT} stay open, for the next requests of a crowd. With 10 ms, a tenth of the requests of
+ * 32 callers opened a connection, which cost a third of all processor time.
+ */
+const SPARE_MS = 50;
+/**
+ * After this time, a new connection without an answer may wait for a thread of the engine. Connections that have been idle for as long
+ * are closed then, because each occupies a thread.
+ */
+const YIELD_MS = 10;
 /**
  * How long a connection rests before it is used again. An engine may send a surplus answer late, which must not reach the
  * next caller: if it arrives during the rest, the connection is closed.
@@ -147,10 +173,13 @@ export interface Rested {
   since: number;
 }
 
-/** Idle connections to one run of an engine, in the order in which their rest began. */
+/** Connections to one run of an engine. */
 interface Pool {
   key: string | null;
+  /** In the order in which their rest began. */
   idles: Idle[];
+  /** When each connection without an answer was opened, by the clock's `elapsed`. */
+  unanswered: Set<{ since: number }>;
   /** When the timer fires, by the clock's `elapsed`; infinite: no timer runs. */
   due: number;
   cancel: () => void;
@@ -187,6 +216,15 @@ export class IdleConnections {
     return idle === undefined ? null : { connection: idle.connection, since: idle.since + REST_MS };
   }
 
+  /** Opens a connection. Idle ones make room for it if the engine does not answer on it. */
+  open(engine: Engine, buffer: Buffer, user: ConnectionUser): EngineConnection {
+    const pool = this.#of(engine);
+    const opened = { since: this.#clock.elapsed() };
+    pool.unanswered.add(opened);
+    if (pool.idles.length > 0) this.#wake(pool, opened.since + YIELD_MS);
+    return new EngineConnection(engine, buffer, user, () => pool.unanswered.delete(opened));
+  }
+
   /** Keeps a connection for a limited time. */
   keep(engine: Engine, connection: EngineConnection): void {
     if (this.#isClosed) {
@@ -196,11 +234,10 @@ export class IdleConnections {
     const pool = this.#of(engine);
     const { idles } = pool;
     const since = this.#clock.elapsed();
-    const until = since + (idles.length < MOST_KEPT ? KEPT_MS : LINGER_MS);
-    const idle = new Idle(connection, since, until, idles);
+    const idle = new Idle(connection, since, idles.length < MOST_KEPT ? KEPT_MS : SPARE_MS, idles);
     connection.use(idle);
     idles.push(idle);
-    this.#wake(pool, until);
+    this.#wake(pool, endOf(idle, pool));
   }
 
   /** Closes all idle connections, and keeps none from now on. */
@@ -214,7 +251,7 @@ export class IdleConnections {
     const kept = this.#byPort.get(port);
     if (kept?.key === key) return kept;
     if (kept !== undefined) end(kept);
-    const fresh = { key, idles: [], due: Number.POSITIVE_INFINITY, cancel: () => undefined };
+    const fresh = { key, idles: [], unanswered: new Set<{ since: number }>(), due: Number.POSITIVE_INFINITY, cancel: () => undefined };
     this.#byPort.set(port, fresh);
     return fresh;
   }
@@ -238,11 +275,19 @@ export class IdleConnections {
     pool.due = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
     for (const idle of pool.idles.slice()) {
-      if (idle.until <= now) idle.drop();
-      else next = Math.min(next, idle.until);
+      const until = endOf(idle, pool);
+      if (until <= now) idle.drop();
+      else next = Math.min(next, until);
     }
     this.#wake(pool, next);
   }
+}
+
+/** When an idle connection is closed if it is not used, by the clock's `elapsed`. */
+function endOf({ since, keptMs }: Idle, { unanswered }: Pool): number {
+  const [oldest] = unanswered;
+  const yielded = oldest === undefined ? Number.POSITIVE_INFINITY : Math.max(oldest.since, since) + YIELD_MS;
+  return Math.min(since + keptMs, yielded);
 }
 
 /** An idle connection. Any event on it makes it unusable, so it is closed. */
@@ -250,14 +295,14 @@ class Idle implements ConnectionUser {
   readonly connection: EngineConnection;
   /** When the rest began, by the clock's `elapsed`. */
   readonly since: number;
-  /** When the connection is closed if it is still idle, by the clock's `elapsed`. */
-  readonly until: number;
+  /** How long it is kept while no other connection may wait for its thread. */
+  readonly keptMs: number;
   readonly #all: Idle[];
 
-  constructor(connection: EngineConnection, since: number, until: number, all: Idle[]) {
+  constructor(connection: EngineConnection, since: number, keptMs: number, all: Idle[]) {
     this.connection = connection;
     this.since = since;
-    this.until = until;
+    this.keptMs = keptMs;
     this.#all = all;
   }
 

@@ -163,15 +163,37 @@ describe('a connection', () => {
     expect(accepted).toHaveLength(2);
   });
 
-  test('is kept with one other; more are closed after 10 ms, because each occupies a thread of the engine', async () => {
+  test('is kept with one other; more are closed after 50 ms, because each occupies a thread of the engine', async () => {
     await Promise.all(Array.from({ length: 6 }, () => done(begin())));
     expect([accepted.length, open()]).toEqual([6, 6]);
-    await clock.advance(9);
+    await clock.advance(49);
     expect(open()).toBe(6);
     await clock.advance(1);
     await eventually(() => expect(open()).toBe(2));
     await Promise.all(Array.from({ length: 2 }, () => done(begin())));
     expect(accepted).toHaveLength(6);
+  });
+
+  test('makes room for a new one that may wait for a thread of the engine: it has had no answer for 10 ms', async () => {
+    await Promise.all(Array.from({ length: 6 }, () => done(begin())));
+    serve = () => undefined;
+    // None has rested yet.
+    begin();
+    await eventually(() => expect([accepted.length, open()]).toEqual([7, 7]));
+    await clock.advance(9);
+    expect(open()).toBe(7);
+    await clock.advance(1);
+    await eventually(() => expect(open()).toBe(1));
+  });
+
+  test('is kept beside a new one that fails or is answered', async () => {
+    await Promise.all(Array.from({ length: 2 }, () => done(begin())));
+    await done(begin());
+    serve = ({ socket }) => socket.resetAndDestroy();
+    await done(begin());
+    await eventually(() => expect([accepted.length, open()]).toEqual([4, 3]));
+    await clock.advance(49);
+    expect(open()).toBe(3);
   });
 
   test('is closed when the engine sends bytes without a request', async () => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../instances/ports/time.ts';
 import { type AnswerEvents, AnswerParser, MalformedAnswer } from './answer-parser.ts';
-import { type ConnectionUser, type Engine, EngineConnection, IdleConnections } from './engine-connection.ts';
+import { type ConnectionUser, type Engine, type EngineConnection, IdleConnections } from './engine-connection.ts';
 import { chunkedEnd, type RawHeaders, requestHead } from './headers.ts';
 import type { GiveBack, HeldBody } from './held-body.ts';
 
@@ -59,7 +59,7 @@ class ConnectionsTo {
 
   /** Opens a connection for this user. */
   fresh(user: ConnectionUser): EngineConnection {
-    return new EngineConnection(this.#target, this.#shared.buffer, user);
+    return this.#shared.idle.open(this.#target, this.#shared.buffer, user);
   }
 
   /** Returns an idle connection for this user; `null`: none can be used. */

@@ -1,4 +1,4 @@
-import { appendFile, readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { codeOf } from '@llamactl/contract/reason';
 import { type FinishedRequest, FinishedRequestSchema } from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports/time.ts';
@@ -92,11 +92,11 @@ export class RequestJournal {
         // A copy, because requests end while the text is made.
         const kept = [...all()];
         // A crash leaves the old file or the new one.
-        await writeWhole(file, await work.run(linesOf(kept), null));
+        await writeWhole(file, await work.run(textsOf(kept), null));
         this.#lines = kept.length;
       } else {
-        const lines = await work.run(linesOf(added), null);
-        await appendFile(file, `${this.#isCutOff ? '\n' : ''}${lines}`, { mode: 0o600 });
+        const texts = await work.run(textsOf(added), null);
+        await writeFile(file, [this.#isCutOff ? '\n' : '', ...texts], { flag: 'a', mode: 0o600 });
         this.#lines += added.length;
       }
       this.#isCutOff = false;
@@ -110,16 +110,17 @@ export class RequestJournal {
   }
 }
 
-/** Records whose text is made between two pauses: less than a millisecond. */
-const AT_ONCE = 50;
+/** Records of one text, which is made and encoded without a pause: less than a millisecond. */
+const AT_ONCE = 100;
 
-function* linesOf(requests: readonly FinishedRequest[]): Sliced<string> {
-  let lines = '';
+/** The lines of records, in pieces: to encode the text of 5 000 as a whole takes 11 ms. */
+function* textsOf(requests: readonly FinishedRequest[]): Sliced<string[]> {
+  const texts: string[] = [];
   for (let index = 0; index < requests.length; index += AT_ONCE) {
-    lines += textOf(requests.slice(index, index + AT_ONCE));
+    texts.push(textOf(requests.slice(index, index + AT_ONCE)));
     yield;
   }
-  return lines;
+  return texts;
 }
 
 /** One line for each request. */

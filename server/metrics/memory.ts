@@ -56,8 +56,7 @@ export function memoryState(read: ReadText): MemoryState | null {
   if (total === null || available === null) return null;
   let limit = total;
   let left = available;
-  for (const group of groupsOf(read)) {
-    if (group.limit >= total) continue;
+  for (const group of groupsOf(read, total)) {
     limit = Math.min(limit, group.limit);
     left = Math.min(left, Math.max(0, group.limit - group.usage));
   }
@@ -70,21 +69,22 @@ export function swapTotal(read: ReadText): number | null {
   return match === null ? null : Number(match[1]) * KIBIBYTE;
 }
 
-/** The control groups of this process that have a limit, the innermost first. */
-function groupsOf(read: ReadText): { limit: number; usage: number }[] {
+/** The control groups of this process that have a limit below `most`, the innermost first. */
+function groupsOf(read: ReadText, most: number): { limit: number; usage: number }[] {
   return (read('/proc/self/cgroup') ?? '').split('\n').flatMap((line) => {
     const [, controllers, ...path] = line.split(':');
     const files = GROUP_FILES.find(({ isOurs }) => controllers !== undefined && isOurs(controllers));
     if (files === undefined) return [];
     return foldersUpFrom(path.join(':')).flatMap((folder) => {
       const file = (name: string): string => read(`${files.root}${folder}/${name}`) ?? '';
-      const limit = /^\d+/.exec(file(files.limit));
-      // `max`, or no file: the root has no limit, and a container sees its own group as the root
-      if (limit === null) return [];
+      const limit = Number(/^\d+/.exec(file(files.limit))?.[0] ?? Number.POSITIVE_INFINITY);
+      // `max`, a huge number in version 1, or no file: the root has no limit, and a container sees its own group as the root. The
+      // kernel sums up the usage when it is read, so it is not read in vain.
+      if (limit >= most) return [];
       const usage = Number.parseInt(file(files.usage), 10) || 0;
       const pages = [...file('memory.stat').matchAll(files.cache)].map(([, bytes]) => Number(bytes));
       const cache = pages.reduce((sum, bytes) => sum + bytes, 0);
-      return [{ limit: Number(limit[0]), usage: Math.max(0, usage - cache) }];
+      return [{ limit, usage: Math.max(0, usage - cache) }];
     });
   });
 }

@@ -18,10 +18,13 @@ export function flagNames(options: Readonly<Record<string, unknown>>, argv: read
 export class LaunchWords {
   readonly #argv: readonly string[];
   readonly #environment: Readonly<Record<string, string>>;
+  /** The last place of each flag, by its name without dashes. Some forty flags are asked of each instance of a list. */
+  readonly #places = new Map<string, number>();
 
   constructor(argv: readonly string[], environment: Readonly<Record<string, string>>) {
     this.#argv = argv;
     this.#environment = environment;
+    for (const [place, word] of argv.entries()) if (word.startsWith('-')) this.#places.set(bareName(word), place);
   }
 
   text({ names, variable }: Flag): string | null {
@@ -46,6 +49,6 @@ export class LaunchWords {
   }
 
   #find(names: readonly string[]): number {
-    return this.#argv.findLastIndex((word) => word.startsWith('-') && names.includes(bareName(word)));
+    return names.reduce((last, name) => Math.max(last, this.#places.get(name) ?? -1), -1);
   }
 }

@@ -74,7 +74,10 @@ function aWorld() {
         return () => listeners.delete(listener);
       },
     },
-    instances: { list: () => [...instances.values()], get },
+    instances: {
+      list: (status) => [...instances.values()].filter((one) => status === undefined || one.status === status),
+      get,
+    },
     gpus: async () => world.gpus,
     portHolder: async () => world.portHolder,
     onFault: (error) => {

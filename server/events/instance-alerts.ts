@@ -1,5 +1,5 @@
 import type { DomainEvent } from '@llamactl/contract/events';
-import type { Instance, InstanceSummary } from '@llamactl/contract/instance';
+import type { Instance, InstanceSummary, Status } from '@llamactl/contract/instance';
 import type { Trigger } from '@llamactl/contract/trigger';
 import { PORT_CLASH, type AlertSink } from '../instances/ports/alert-sink.ts';
 import { causeOf, type FailedSettings } from '../instances/why/failure-cause.ts';
@@ -23,7 +23,7 @@ export interface InstanceAlerts {
 
 /** The instances as they are now, from memory. */
 export interface SeenInstances {
-  list(): readonly Pick<InstanceSummary, 'name' | 'status' | 'reason'>[];
+  list(status?: Status): readonly Pick<InstanceSummary, 'name' | 'status' | 'reason'>[];
   /** Called only with a name from `list()` of the same turn. */
   get(name: string): Pick<Instance, 'port' | 'restart_count' | 'on_demand' | 'engine' | 'model_path'>;
 }
@@ -229,9 +229,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
 
   return {
     lookAtAll: () => {
-      for (const { name, status, reason } of instances.list()) {
-        if (status === 'failed' || status === 'restarting') changed({ name, status, reason });
-      }
+      for (const instance of [...instances.list('failed'), ...instances.list('restarting')]) changed(instance);
     },
     close: () => {
       isClosed = true;

@@ -111,8 +111,8 @@ export class Manager implements InstanceManager {
   list(status?: Status): InstanceSummary[] {
     return this.#dependencies.registry
       .open()
-      .map((mailbox) => this.#dependencies.rows.row(mailbox))
-      .filter((summary) => status === undefined || summary.status === status);
+      .filter(({ state }) => status === undefined || state.status === status)
+      .map((mailbox) => this.#dependencies.rows.row(mailbox));
   }
 
   get(name: string): Instance {

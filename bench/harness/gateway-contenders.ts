@@ -11,6 +11,8 @@ export interface Contenders {
   direct: Contender;
   haproxy: Contender;
   nginx: Contender;
+  /** A proxy in Go. */
+  caddy: Contender;
   /** With accounts on and a key, so that every request is checked and counted. */
   llamactl: Contender;
   /** Ends llamactl and starts it again. */
@@ -18,13 +20,13 @@ export interface Contenders {
   load: GatewayLoad;
 }
 
-/** What is measured has one core, engine and callers have another. @throws {Error} when nginx or haproxy cannot be had */
+/** What is measured has one core, engine and callers have another. @throws {Error} when one of the other proxies cannot be had */
 export async function gatewayContenders(bench: Bench): Promise<Contenders> {
   const { llamactl, enginePort: port, restart } = await cannedGateway(bench);
   const block = await PortBlock.take();
   bench.belongings.add(() => block.release());
-  const ports = { haproxy: block.next(), nginx: block.next() };
-  const { haproxy, nginx } = await otherProxies(bench, port, ports);
+  const ports = { haproxy: block.next(), nginx: block.next(), caddy: block.next() };
+  const { haproxy, nginx, caddy } = await otherProxies(bench, port, ports);
   const plain = (of: { port: number; pid: number | null }): Contender => ({
     pid: of.pid,
     place: { port: of.port, path: CANNED_PATH, fields: '' },
@@ -33,6 +35,7 @@ export async function gatewayContenders(bench: Bench): Promise<Contenders> {
     direct: plain({ port, pid: null }),
     haproxy: plain(haproxy),
     nginx: plain(nginx),
+    caddy: plain(caddy),
     llamactl,
     restart,
     load: GatewayLoad.start(bench, OTHER_CORE),

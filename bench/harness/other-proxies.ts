@@ -16,7 +16,7 @@ export interface Proxy {
 }
 
 /**
- * Both on one core in one process, streams not held back, connections to the engine kept. Without `http-no-delay`, haproxy holds the
+ * All on one core in one process, streams not held back, connections to the engine kept. Without `http-no-delay`, haproxy holds the
  * head of a stream for 0.2 s.
  */
 const HAPROXY = (port: number, engine: number): string => `
@@ -67,17 +67,41 @@ http {
 }
 `;
 
-/** Starts haproxy and nginx before the engine at a port. @throws {Error} when they cannot be had here */
+const CADDY = (port: number, engine: number): string => `
+{
+  admin off
+  auto_https off
+  log {
+    output discard
+  }
+}
+http://127.0.0.1:${port} {
+  reverse_proxy 127.0.0.1:${engine} {
+    flush_interval -1
+    transport http {
+      keepalive_idle_conns_per_host 512
+    }
+  }
+}
+`;
+
+/**
+ * Starts other proxies before the engine at a port: haproxy and nginx, written in C, and Caddy, written in Go like llama-swap and
+ * Ollama. These two come from no registry of packages in a form that can be built, so they cannot take part.
+ *
+ * @throws {Error} when they cannot be had here
+ */
 export async function otherProxies(
   bench: Bench,
   engine: number,
-  ports: { haproxy: number; nginx: number },
-): Promise<{ haproxy: Proxy; nginx: Proxy }> {
-  const programs = await debianPrograms(bench, ['haproxy', 'nginx']);
+  ports: { haproxy: number; nginx: number; caddy: number },
+): Promise<{ haproxy: Proxy; nginx: Proxy; caddy: Proxy }> {
+  const programs = await debianPrograms(bench, ['haproxy', 'nginx', 'caddy']);
   const folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-bench-proxies-'));
   bench.belongings.add(() => rm(folder, { recursive: true, force: true }));
   await mkdir(path.join(folder, 'nginx'));
   await writeFile(path.join(folder, 'haproxy.cfg'), HAPROXY(ports.haproxy, engine));
+  await writeFile(path.join(folder, 'Caddyfile'), CADDY(ports.caddy, engine));
   await writeFile(path.join(folder, 'nginx.conf'), NGINX(ports.nginx, engine, path.join(folder, 'nginx')));
   const haproxy: [string, ...string[]] = ['usr/sbin/haproxy', '-db', '-f', path.join(folder, 'haproxy.cfg')];
   const nginx: [string, ...string[]] = [
@@ -87,9 +111,12 @@ export async function otherProxies(
     '-c',
     path.join(folder, 'nginx.conf'),
   ];
+  const caddy: [string, ...string[]] = ['usr/bin/caddy', 'run', '--config', path.join(folder, 'Caddyfile')];
+  const environment = { ...programs.environment, HOME: folder };
   return {
     haproxy: await startProxy(bench, programs, haproxy, ports.haproxy),
     nginx: await startProxy(bench, programs, nginx, ports.nginx),
+    caddy: await startProxy(bench, { ...programs, environment }, caddy, ports.caddy),
   };
 }
 

@@ -20,20 +20,24 @@ const REST_MS = 1_000;
 /** What a proxy costs that has just started, which is what a home server has: some requests an hour. */
 export const firstRequests: Scenario = {
   name: 'first-requests',
-  title: 'the first hundred requests after a start, beside haproxy',
+  title: 'the first hundred requests after a start, beside haproxy and Caddy',
   method:
     'llamactl (as in `gateway`) is started again before each of the three parts, and rests for a second. Requests of 1 KB of JSON, one after the other ' +
     'on one connection: CPU of the first 20, of the next 80. Five streams, each on a connection of its own: median from the first step of connecting to the first ' +
-    'byte, without that of the direct way. One stream of 20 tokens a second: CPU of a token, ten seconds from its begin. haproxy is not started again: it ' +
-    'compiles nothing. CPU is read to the nanosecond.',
+    'byte, without that of the direct way. One stream of 20 tokens a second: CPU of a token, ten seconds from its begin. The others are not started again: they ' +
+    'compile nothing. CPU is read to the nanosecond.',
   figures: [
     { key: 'cpuFirst', what: 'CPU of requests 1 to 20, each', unit: 'ms', most: 0.9 },
     { key: 'cpuNext', what: 'CPU of requests 21 to 100, each', unit: 'ms', most: 0.7 },
     { key: 'haproxy', what: 'CPU of haproxy, each of 100', unit: 'ms' },
+    { key: 'caddyFirst', what: 'CPU of Caddy, in Go, each of its first 20', unit: 'ms' },
+    { key: 'caddyNext', what: 'each of its next 80', unit: 'ms' },
     { key: 'firstByte', what: 'added to the first byte of an early stream', unit: 'ms', most: 1.8 },
     { key: 'haproxyFirstByte', what: 'the same of haproxy', unit: 'ms' },
+    { key: 'caddyFirstByte', what: 'the same of Caddy', unit: 'ms' },
     { key: 'token', what: 'CPU of a token, one stream', unit: 'µs', most: 240 },
     { key: 'haproxyToken', what: 'the same of haproxy', unit: 'µs' },
+    { key: 'caddyToken', what: 'the same of Caddy', unit: 'µs' },
   ],
   limitSeconds: 240,
   open: async (bench) => {
@@ -45,6 +49,7 @@ export const firstRequests: Scenario = {
 async function measureOnce(bench: Bench, contenders: Contenders): Promise<Readings> {
   const { direct } = contenders;
   const haproxy = withProcess(contenders.haproxy);
+  const caddy = withProcess(contenders.caddy);
   const fresh = async (): Promise<Proxy> => {
     bench.signal.throwIfAborted();
     const contender = withProcess(await contenders.restart());
@@ -53,17 +58,23 @@ async function measureOnce(bench: Bench, contenders: Contenders): Promise<Readin
   };
   const ofRequests = await costOfRequests(await fresh());
   const haproxyRequests = await costOfRequests(haproxy);
+  const caddyRequests = await costOfRequests(caddy);
   const directFirstByte = await untilFirstBytes(direct);
   const firstByte = await untilFirstBytes(await fresh());
   const haproxyFirstByte = await untilFirstBytes(haproxy);
+  const caddyFirstByte = await untilFirstBytes(caddy);
   return {
     cpuFirst: ofRequests.first,
     cpuNext: ofRequests.next,
+    caddyFirst: caddyRequests.first,
+    caddyNext: caddyRequests.next,
     haproxy: (haproxyRequests.first * FIRST + haproxyRequests.next * NEXT) / (FIRST + NEXT),
     firstByte: firstByte - directFirstByte,
     haproxyFirstByte: haproxyFirstByte - directFirstByte,
+    caddyFirstByte: caddyFirstByte - directFirstByte,
     token: await costOfToken(bench, await fresh(), contenders.load),
     haproxyToken: await costOfToken(bench, haproxy, contenders.load),
+    caddyToken: await costOfToken(bench, caddy, contenders.load),
   };
 }
 

@@ -320,6 +320,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       usage: observation.usage,
       requests,
       serving,
+      writeAhead: () => observation.writeAhead(),
     });
     return { ...server, firstAdmin: callers.firstAdmin };
   } catch (error) {

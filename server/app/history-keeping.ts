@@ -26,8 +26,14 @@ const MACHINE_FILE = 'machine-stats.gz';
 /** How long the last writing may delay the end of a server, or a hand-over. */
 const PATIENCE_MS = 500;
 
+export interface HistoryKeeping {
+  restore(): Promise<void>;
+  /** Writes what has changed, before a hand-over during which requests wait. Never rejects. */
+  writeAhead(): Promise<void>;
+}
+
 /** Keeps the histories of instances and of the machine in files over a restart. */
-export function keepHistories(parts: HistoryKeepingParts): { restore(): Promise<void> } {
+export function keepHistories(parts: HistoryKeepingParts): HistoryKeeping {
   const { clock, dataDirectory, histories, machine, instances, onFault, teardown } = parts;
   const seconds = middleSeconds(parts.intervalSeconds);
   const machineFile = path.join(dataDirectory, MACHINE_FILE);
@@ -43,9 +49,12 @@ export function keepHistories(parts: HistoryKeepingParts): { restore(): Promise<
     return [...ofInstances, { file: machineFile, packed: () => packedSystemSteps(machine.kept(), seconds) }];
   };
   const archive = teardown.ending(new HistoryArchive({ clock, changed, onFault }));
-  teardown.add(() => atMost(clock, PATIENCE_MS, archive.keep()));
+  const keep = (): Promise<void> => atMost(clock, PATIENCE_MS, archive.keep());
+  // The histories of 100 engines take 60 ms, in which requests wait.
+  teardown.add((isHandingOver) => (isHandingOver && archive.isFresh ? undefined : keep()));
 
   return {
+    writeAhead: keep,
     restore: async () => {
       const ofMachine = await readHistory(machineFile, onFault);
       const kept = ofMachine === null ? null : await unpackedSystemSteps(ofMachine, seconds);

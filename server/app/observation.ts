@@ -73,6 +73,8 @@ export interface Observation {
   usage: UsageKeeping;
   /** Begins to observe. Call it after instances have booted. */
   begin(): void;
+  /** Writes histories before a hand-over. Never rejects. */
+  writeAhead(): Promise<void>;
 }
 
 /** Builds all observers. They never change instances. */
@@ -278,5 +280,6 @@ export function observe(parts: ObservationParts): Observation {
       void usage.restore();
       void restoreRequests();
     },
+    writeAhead: () => kept.writeAhead(),
   };
 }

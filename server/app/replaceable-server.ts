@@ -44,6 +44,8 @@ export interface ReplaceableServerParts {
   alertsWiring: Pick<AlertsWiring, 'delivered'>;
   usage: Pick<UsageKeeping, 'countBy'>;
   serving: Serving;
+  /** Writes in advance what is kept from time to time. Never rejects. */
+  writeAhead: () => Promise<void>;
   /** Those of this server and its predecessor. */
   requests: Pick<RequestsView, 'list' | 'cancel'>;
   onFault: (error: unknown, what: string) => void;
@@ -102,6 +104,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
       const problem = lock.describe({ reload: { number, state, reason, from } });
       if (problem !== null) throw new Error(problem);
     },
+    writeAhead: parts.writeAhead,
     hold: async () => {
       http.sayGoodbye();
       const isQuiet = turnstile.shut();

@@ -251,7 +251,13 @@ export class IdleConnections {
     const kept = this.#byPort.get(port);
     if (kept?.key === key) return kept;
     if (kept !== undefined) end(kept);
-    const fresh = { key, idles: [], unanswered: new Set<{ since: number }>(), due: Number.POSITIVE_INFINITY, cancel: () => undefined };
+    const fresh = {
+      key,
+      idles: [],
+      unanswered: new Set<{ since: number }>(),
+      due: Number.POSITIVE_INFINITY,
+      cancel: () => undefined,
+    };
     this.#byPort.set(port, fresh);
     return fresh;
   }

@@ -12,7 +12,7 @@ export interface KeptHistory {
 }
 
 export interface HistoryArchiveDependencies {
-  clock: Pick<Clock, 'after'>;
+  clock: Pick<Clock, 'after' | 'elapsed'>;
   /** The histories that have changed since the last call. */
   changed: () => KeptHistory[];
   onFault: OnFault;
@@ -20,6 +20,8 @@ export interface HistoryArchiveDependencies {
 
 /** A crash loses the steps of at most this time. */
 const EVERY_MS = 120_000;
+/** Files that were written so recently need not be written again before a hand-over: it loses a point or two. */
+const FRESH_MS = 5_000;
 
 /** Writes histories to files, so that they outlive a restart. Files are replaced, so their size is bounded. */
 export class HistoryArchive {
@@ -29,6 +31,8 @@ export class HistoryArchive {
   /** Whether the fault is already reported. */
   #isFaulty = false;
   #writing: Promise<void> | null = null;
+  /** When the last writing began, by the clock's `elapsed`. */
+  #writtenAt = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: HistoryArchiveDependencies) {
     this.#dependencies = dependencies;
@@ -50,6 +54,11 @@ export class HistoryArchive {
     return this.#writing;
   }
 
+  /** Whether everything was written a moment ago. */
+  get isFresh(): boolean {
+    return this.#writing === null && this.#dependencies.clock.elapsed() - this.#writtenAt < FRESH_MS;
+  }
+
   /** Writes no more from time to time. */
   close(): void {
     this.#isClosed = true;
@@ -57,6 +66,7 @@ export class HistoryArchive {
   }
 
   async #write(): Promise<void> {
+    this.#writtenAt = this.#dependencies.clock.elapsed();
     // one after the other: each takes milliseconds of a thread, and requests must not wait
     for (const { file, packed } of this.#dependencies.changed()) {
       try {

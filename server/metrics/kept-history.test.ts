@@ -153,6 +153,22 @@ describe('the archive of histories', () => {
     expect(clock.pending).toEqual([]);
   });
 
+  it('is fresh for five seconds after it was written', async () => {
+    const clock = new FakeClock();
+    const archive = new HistoryArchive({
+      clock,
+      changed: () => of('one'),
+      onFault: (error) => expect.fail(String(error)),
+    });
+    expect(archive.isFresh).toBe(false);
+    const writing = archive.keep();
+    expect(archive.isFresh).toBe(false);
+    await writing;
+    expect(archive.isFresh).toBe(true);
+    await clock.advance(5_000);
+    expect(archive.isFresh).toBe(false);
+  });
+
   it('reports a fault once, writes the others, and says nothing about a deleted instance', async () => {
     const faults: string[] = [];
     writeFileSync(path.join(folder, 'file'), '');

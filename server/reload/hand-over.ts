@@ -142,6 +142,8 @@ export class HandOver<Server extends ReplaceableServer> {
     this.#server.note(this.#number, null);
     const link = await this.#launch();
     this.#server.assertKept();
+    await this.#server.writeAhead();
+    this.#assertWanted();
     return link;
   }
 

@@ -22,6 +22,8 @@ export interface ReplaceableServer {
    * @throws {Error} if it cannot be written
    */
   note(number: number, failure: string | null): void;
+  /** Writes in advance what this server keeps from time to time, so that little is left to write while requests wait. Never rejects. */
+  writeAhead(): Promise<void>;
   /** Makes new requests wait. Resolves when requests that need the store or the engines are over. */
   hold(): Promise<void>;
   /** Releases engines, store and lock. From then on leases come from `successor`. */

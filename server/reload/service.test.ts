@@ -265,6 +265,16 @@ describe('a data directory that was replaced', () => {
   });
 });
 
+it('what the old server keeps from time to time is written before requests wait', async () => {
+  const { service: one, done, successor } = await service();
+  vi.spyOn(one.first, 'writeAhead').mockImplementation(async () => void done.push('first writes ahead'));
+  one.reload();
+  const next = await successor();
+  next.link.takeOver().catch(() => undefined);
+  await vi.waitFor(() => expect(done).toContain('first hands over'));
+  expect(done).toEqual(['first notes 1', 'first writes ahead', 'first holds', 'first hands over']);
+});
+
 describe('a data directory on a full disk', () => {
   it('fails the reload, and the server continues', async () => {
     const { service: one, done, failures } = await service();

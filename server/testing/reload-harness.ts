@@ -53,6 +53,8 @@ export class FakeServer implements ReplaceableServer {
     this.#did(`notes ${number}${failure === null ? '' : ` failed: ${failure}`}`);
   }
 
+  async writeAhead(): Promise<void> {}
+
   async hold(): Promise<void> {
     this.#did('holds');
   }

@@ -15,6 +15,10 @@ export interface Rotation {
   clock: Clock;
   /** The present files; only this process and the engine change them. */
   run: RunOutput;
+  /** Bytes of an archive: a burst of output is divided, because archives are dropped as a whole. */
+  pieceBytes: number;
+  /** Most bytes that are archived. The oldest output of a longer burst is dropped. */
+  mostBytes: number;
   /** False: the disk has no room for an archive. All but the newest content is lost; the archive's size shows that. */
   keepsContent: boolean;
   /** Most bytes that stay in the file if `keepsContent` is false. */
@@ -45,6 +49,7 @@ const LONGEST_REST_BYTES = 65_536;
 const SHORT_BYTES = 262_144;
 const MOST_COPIES = 5;
 const LINE_FEED = 0x0a;
+const PIECE_BYTES = 65_536;
 /** Checks within the current turn: a turn of a busy server takes longer than a cut. */
 const LOOKS_AT_ONCE = 50;
 const LOOK_EVERY_MS = 0.1;
@@ -55,19 +60,22 @@ export class NotFrozen extends Error {}
 
 /** @throws {NotFrozen} */
 export async function moveToArchive(rotation: Rotation): Promise<void> {
-  const { run, onChange, onCut } = rotation;
-  const unfinished = path.join(run.folder, ARCHIVE_TO_BE);
+  const { onChange, onCut } = rotation;
+  const { folder } = rotation.run;
+  const unfinished = path.join(folder, ARCHIVE_TO_BE);
   // left by an earlier crash whose waker was slower than the restart
-  await rm(path.join(run.folder, RUN_WOKEN), { force: true });
-  const live = await open(run.live, 'r+');
+  await rm(path.join(folder, RUN_WOKEN), { force: true });
+  const live = await open(rotation.run.live, 'r+');
   try {
+    const liveFrom = rotation.keepsContent ? await archiveBurst(rotation, live, unfinished) : rotation.run.liveFrom;
+    const run = { ...rotation.run, liveFrom };
     let isNamed = false;
     let cutting = Promise.resolve();
     const file = await rotation.openArchive(unfinished);
     try {
-      const copied = await copyMost(rotation, live, file);
+      const copied = await copyMost({ ...rotation, run }, live, file);
       const isFrozen = await rotation.whileFrozen(async () => {
-        const { name, rest } = commit(rotation, { live: live.fd, archive: file.fd, unfinished, copied });
+        const { name, rest } = commit({ ...rotation, run }, { live: live.fd, archive: file.fd, unfinished, copied });
         isNamed = true;
         onChange();
         // overwrites only bytes that are in archives already
@@ -97,6 +105,57 @@ export async function finishCut(archive: string): Promise<void> {
 
 function cutName(archive: string): string {
   return `${archive}.cut`;
+}
+
+/**
+ * Drops what is too much of a burst, and archives all but the last pieces of the rest, while the engine writes. The file is not cut
+ * yet: after a crash, recovery finds archives whose bytes are in the file too. Resolves to the first byte that is left.
+ */
+async function archiveBurst(rotation: Rotation, live: FileHandle, unfinished: string): Promise<number> {
+  const { run, pieceBytes, mostBytes, openArchive, isAbandoned, onChange } = rotation;
+  const end = run.shift + (await live.stat()).size;
+  let from = run.liveFrom;
+  const archive = async (to: number, bytesFrom: number): Promise<void> => {
+    const file = await openArchive(unfinished);
+    try {
+      await copyPart(live, file, bytesFrom - run.shift, to - run.shift, isAbandoned);
+      await file.datasync();
+    } catch (error) {
+      await rm(unfinished, { force: true });
+      throw error;
+    } finally {
+      await file.close();
+    }
+    await rename(unfinished, path.join(run.folder, archiveName({ from, to, cut: false })));
+    from = to;
+    onChange();
+  };
+  const lineFrom = async (at: number): Promise<number> =>
+    run.shift + (await lineStart(live, at - run.shift, end - run.shift));
+  if (end - from > mostBytes) {
+    const to = await lineFrom(end - mostBytes);
+    // A line that is longer than all that may be kept is divided.
+    const kept = to < end ? to : end - mostBytes;
+    await archive(kept, kept);
+  }
+  while (end - from > 2 * pieceBytes) {
+    const to = await lineFrom(from + pieceBytes);
+    // A long line may leave less than a piece.
+    if (end - to < pieceBytes) break;
+    await archive(to, from);
+  }
+  return from;
+}
+
+/** The offset in a file of the first line that begins at `from` or after it; `to`: none does before that. */
+async function lineStart(live: FileHandle, from: number, to: number): Promise<number> {
+  const buffer = Buffer.allocUnsafe(PIECE_BYTES);
+  for (let at = from - 1; at < to; at += PIECE_BYTES) {
+    const { bytesRead } = await live.read(buffer, 0, Math.min(PIECE_BYTES, to - at), at);
+    const found = buffer.subarray(0, bytesRead).indexOf(LINE_FEED);
+    if (found !== -1) return at + found + 1;
+  }
+  return to;
 }
 
 /** Copies while the engine writes. Resolves to the offset in the live file where the rest begins. */

@@ -20,6 +20,7 @@ test('Rotator repeats a failed rename of a cut archive before anything else', as
   const rotator = createRotator({
     clock: bench.clock,
     maxSizeBytes: 10 * BYTES,
+    maxTotalBytes: Infinity,
     openArchive: () => Promise.reject(new Error('Nothing was to be moved')),
     makeRoom: async () => false,
   });

@@ -22,6 +22,8 @@ export interface RotatedRun {
 export interface RotatorOptions {
   clock: Clock;
   maxSizeBytes: number;
+  /** Most bytes of the instance's log. */
+  maxTotalBytes: number;
   openArchive: OpenArchive;
   /** Drops the oldest kept output of the run's instance; false: nothing is left to drop. */
   makeRoom: (run: RotatedRun) => Promise<boolean>;
@@ -46,7 +48,8 @@ export interface Rotator {
 const PIECE_BYTES = 65_536;
 const LINE_FEED = 0x0a;
 
-export function createRotator({ clock, maxSizeBytes, openArchive, makeRoom }: RotatorOptions): Rotator {
+export function createRotator(options: RotatorOptions): Rotator {
+  const { clock, maxSizeBytes, maxTotalBytes, openArchive, makeRoom } = options;
   const move = async (run: RotatedRun, keepsContent: boolean): Promise<void> => {
     if (run.unnamedCut !== null) await nameCut(run, run.unnamedCut);
     const output = await readRun(run.folder, 0, 0);
@@ -54,6 +57,8 @@ export function createRotator({ clock, maxSizeBytes, openArchive, makeRoom }: Ro
     await moveToArchive({
       clock,
       run: output,
+      pieceBytes: maxSizeBytes,
+      mostBytes: maxTotalBytes,
       keepsContent,
       keptBytes: Math.min(NEWEST_BYTES, Math.floor(maxSizeBytes / 2)),
       openArchive,

@@ -90,6 +90,7 @@ export function createTending(options: TendingOptions, watched: ReadonlyMap<stri
   const rotator = createRotator({
     clock: options.clock,
     maxSizeBytes,
+    maxTotalBytes,
     openArchive,
     makeRoom: async ({ folder }) => {
       const log = watched.get(folder)?.log;

@@ -8,17 +8,23 @@ import { createSubscription } from './subscription.ts';
 const IDS: Readonly<Record<string, string>> = { a: 'id-a', b: 'id-b' };
 const idOf = (name: string): string | null => IDS[name] ?? null;
 
-/** The trigger in the frame that a client gets. */
-function seen(trigger: Trigger, visible: readonly string[] | null, seesCallers: boolean): unknown {
-  const event: DomainEvent = {
-    type: 'instance_status_changed',
-    data: { name: 'a', status: 'stopping', previous_status: 'running', trigger },
-  };
+/** The data in the frame that a client gets. */
+function dataSeen(
+  event: DomainEvent,
+  visible: readonly string[] | null,
+  seesCallers: boolean,
+): Record<string, unknown> {
   const message = messageOfEvent({ seq: 1, timestamp: '', event, instance: 'id-a' }, idOf);
   const sight = { visible: visible === null ? null : new Set(visible), seesCallers, caller: 'user:me' };
   const bytes = createSubscription(sight, {}).bytesOf(message).toString();
-  const frame = JSON.parse(bytes.slice(bytes.indexOf('{'))) as { data: { trigger: unknown } };
-  return frame.data.trigger;
+  const frame = JSON.parse(bytes.slice(bytes.indexOf('{'))) as { data: Record<string, unknown> };
+  return frame.data;
+}
+
+/** The trigger in the frame that a client gets. */
+function seen(trigger: Trigger, visible: readonly string[] | null, seesCallers: boolean): unknown {
+  const data = { name: 'a', status: 'stopping' as const, previous_status: 'running' as const, trigger };
+  return dataSeen({ type: 'instance_status_changed', data }, visible, seesCallers)['trigger'];
 }
 
 describe('the author of a change of settings', () => {
@@ -31,7 +37,8 @@ describe('the author of a change of settings', () => {
     expect(eventAsSeen(event, sight, idOf)).toBe(event);
     const { caller, ...data } = event.data as { caller: string };
     expect(eventAsSeen(event, { ...sight, seesCallers: false }, idOf)).toEqual({ type: event.type, data });
-    expect(caller).toBe('user:ada');
+    expect(dataSeen(event, null, true)).toEqual({ ...data, caller });
+    expect(dataSeen(event, null, false)).toEqual(data);
   });
 });
 

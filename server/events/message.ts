@@ -3,6 +3,7 @@ import {
   instanceOf,
   previousNameOf,
   type DecisionFrame,
+  type DomainEvent,
   type DownloadFrame,
   type Frame,
   type GapFrame,
@@ -62,12 +63,18 @@ export function messageOfEvent(kept: KeptEvent, idOf: (name: string) => string |
   const { event } = kept;
   const bytes = textFrame(JSON.stringify(pastEventOf(kept)));
   const message: Message = { type: event.type, ...subjectOf(kept, idOf), isFleeting: false, bytes };
-  if (event.type !== 'instance_status_changed' || event.data.trigger === undefined) return message;
+  if (!isByAuthor(event)) return message;
   const seenBy: Message['seenBy'] = (sight) => {
     const seen = eventAsSeen(event, sight, idOf);
     return seen === event ? bytes : textFrame(JSON.stringify(pastEventOf({ ...kept, event: seen })));
   };
   return { ...message, seenBy };
+}
+
+/** Whether an event names its cause or author, which not every client may see. */
+function isByAuthor({ data }: DomainEvent): boolean {
+  if ('trigger' in data) return data.trigger !== undefined;
+  return 'caller' in data && data.caller !== undefined;
 }
 
 /** A kept event in the form in which clients get it. */

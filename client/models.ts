@@ -1037,6 +1037,30 @@ export type Frame = {
   timestamp: string;
   /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
+  type: 'instance_start_refused';
+  data: {
+    name: string;
+    /** Error code that the start returned. */
+    code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'CAPACITY_EXCEEDED' | 'DOES_NOT_FIT' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
+    /** Message of that error. It names the program of an engine without the folder, which not every reader may see. */
+    message: string;
+    /** Who or what requested the start. Absent: unknown. */
+    trigger?: {
+      /** `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started. */
+      kind: 'command' | 'update' | 'demand' | 'eviction' | 'idle' | 'restart_policy' | 'server_start';
+      /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+      caller?: string | undefined;
+      /** `X-Request-Id` of the request that started it on demand; absent like `caller`. */
+      request_id?: string | undefined;
+      /** Name of the instance that needed its slot or memory; absent: none, or one that you may not see. */
+      needed_by?: string | undefined;
+    } | undefined;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
   type: 'instance_created';
   data: {
     name: string;
@@ -1347,6 +1371,8 @@ export interface Instance {
   last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
+  /** The last start that was refused since its status or settings changed; `null`: none, or llamactl has restarted since. */
+  refused: RefusedStart | null;
   /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
   memory?: InstanceMemory[] | undefined;
   /** When the process of the current run started; `null`: no process runs. */
@@ -1518,6 +1544,8 @@ export interface InstanceSummary {
   last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
+  /** The last start that was refused since its status or settings changed; `null`: none, or llamactl has restarted since. */
+  refused: RefusedStart | null;
   /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
   memory?: InstanceMemory[] | undefined;
   /** When the process of the current run started; `null`: no process runs. */
@@ -1933,6 +1961,30 @@ export type PastEvent = {
   timestamp: string;
   /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
+  type: 'instance_start_refused';
+  data: {
+    name: string;
+    /** Error code that the start returned. */
+    code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'CAPACITY_EXCEEDED' | 'DOES_NOT_FIT' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
+    /** Message of that error. It names the program of an engine without the folder, which not every reader may see. */
+    message: string;
+    /** Who or what requested the start. Absent: unknown. */
+    trigger?: {
+      /** `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started. */
+      kind: 'command' | 'update' | 'demand' | 'eviction' | 'idle' | 'restart_policy' | 'server_start';
+      /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
+      caller?: string | undefined;
+      /** `X-Request-Id` of the request that started it on demand; absent like `caller`. */
+      request_id?: string | undefined;
+      /** Name of the instance that needed its slot or memory; absent: none, or one that you may not see. */
+      needed_by?: string | undefined;
+    } | undefined;
+  };
+} | {
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
   type: 'instance_created';
   data: {
     name: string;
@@ -2070,6 +2122,15 @@ export interface QuantList {
   memory: LargestMemory;
   /** By the paths of their files. */
   quants: Quant[];
+}
+
+export interface RefusedStart {
+  /** RFC 3339, UTC. */
+  at: string;
+  /** Error code that the start returned. */
+  code: 'MODEL_NOT_FOUND' | 'ENGINE_NOT_FOUND' | 'PORT_IN_USE' | 'CAPACITY_EXCEEDED' | 'DOES_NOT_FIT' | 'VALIDATION_ERROR' | 'RESERVED_OPTION' | 'PRIVILEGED_OPTION';
+  /** Message of that error. It names the program of an engine without the folder, which not every reader may see. */
+  message: string;
 }
 
 export interface Remedy {
@@ -2288,7 +2349,7 @@ export interface Subscribe {
   /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
   /** Left out: all but `requests_updated`, `request_started`, `request_finished`, `system_stats_updated`, `instance_load_progress`, `decision`. */
-  types?: ('instance_status_changed' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'requests_updated' | 'request_started' | 'request_finished' | 'system_stats_updated' | 'instance_load_progress' | 'decision')[] | undefined;
+  types?: ('instance_status_changed' | 'instance_start_refused' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'requests_updated' | 'request_started' | 'request_finished' | 'system_stats_updated' | 'instance_load_progress' | 'decision')[] | undefined;
   /** Logs whose lines to send. An entry that the previous subscription had too goes on where it is. */
   logs?: {
     /** Name of the instance, ignoring case. */

@@ -16,6 +16,7 @@ import {
 } from './live-frames.ts';
 import { LogLevelSchema } from './logs.ts';
 import { LongIntegerSchema } from './long-integer.ts';
+import { REFUSAL_FIELDS } from './refused-start.ts';
 import { AuthorSchema, TriggerSchema } from './trigger.ts';
 
 /** Makes the schema of an event about one instance. `data` has the name of the instance. */
@@ -41,6 +42,10 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
     trigger: TriggerSchema.optional().describe(
       'Who or what made it change; a later status of the same start or stop repeats it. Absent: unknown.',
     ),
+  }),
+  ofInstance('instance_start_refused', {
+    ...REFUSAL_FIELDS,
+    trigger: TriggerSchema.optional().describe('Who or what requested the start. Absent: unknown.'),
   }),
   ofInstance('instance_created', { caller: AuthorSchema }),
   ofInstance('instance_updated', {

@@ -1,24 +1,14 @@
 import { z } from 'zod';
 import { CauseSchema } from './cause.ts';
 import { TimestampSchema } from './instance.ts';
+import { StartRefusalCodeSchema } from './refused-start.ts';
 
 /** A problem that would make a start fail. */
 const StartObstacleSchema = z
   .object({
-    code: z
-      .enum([
-        'MODEL_NOT_FOUND',
-        'ENGINE_NOT_FOUND',
-        'PORT_IN_USE',
-        'CAPACITY_EXCEEDED',
-        'DOES_NOT_FIT',
-        'VALIDATION_ERROR',
-        'RESERVED_OPTION',
-        'PRIVILEGED_OPTION',
-      ])
-      .describe(
-        'Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `DOES_NOT_FIT`: it needs more memory than it can get. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
-      ),
+    code: StartRefusalCodeSchema.describe(
+      'Error code that a start would return. `CAPACITY_EXCEEDED`: no slot can be freed, because pinned instances hold them. `DOES_NOT_FIT`: it needs more memory than it can get. `VALIDATION_ERROR`: the configuration no longer has the engine. `RESERVED_OPTION`, `PRIVILEGED_OPTION`: a stored variable may not be set.',
+    ),
     message: z.string().describe('Problem and fix, for a person.'),
     cause: CauseSchema,
   })

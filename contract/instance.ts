@@ -4,6 +4,7 @@ import { DURATION, durationSeconds } from './duration.ts';
 import { LoadSchema } from './load.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { ModelSchema } from './model.ts';
+import { RefusedStartSchema } from './refused-start.ts';
 import { RequestDefaultsSchema, SystemPromptSchema } from './request-additions.ts';
 import { StatsSchema } from './stats.ts';
 
@@ -367,6 +368,9 @@ const summary = {
     .nullable()
     .describe('Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown.'),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
+  refused: RefusedStartSchema.nullable().describe(
+    'The last start that was refused since its status or settings changed; `null`: none, or llamactl has restarted since.',
+  ),
   memory: z
     .array(InstanceMemorySchema)
     .optional()

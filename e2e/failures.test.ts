@@ -61,6 +61,19 @@ describe('a start that cannot succeed', () => {
     expect(body).toMatchObject({ code: 'MODEL_NOT_FOUND', error: expect.stringContaining(file) as unknown });
   });
 
+  it('leaves a trace for those who come later: in the instance, and one event for equal refusals', async () => {
+    const file = path.join(folder, 'later.gguf');
+    const { body } = await startOf('traced', { model_path: file });
+    await server.call('POST', '/api/instances/traced/start');
+    const refusal = { code: 'MODEL_NOT_FOUND', message: body['error'] };
+    expect(await server.instance('traced')).toMatchObject({ status: 'stopped', refused: refusal });
+    const kept = await server.call('GET', '/api/events?instance=traced&type=instance_start_refused');
+    const trigger = { kind: 'command', caller: 'anonymous' };
+    expect(kept.body['events']).toMatchObject([{ data: { name: 'traced', ...refusal, trigger } }]);
+    await server.call('PUT', '/api/instances/traced', { model_path: model });
+    expect(await server.instance('traced')).toMatchObject({ refused: null });
+  });
+
   it('is refused when a shard is missing, and names it', async () => {
     const first = path.join(folder, 'big-00001-of-00002.gguf');
     await writeFile(first, await readFile(model));

@@ -64,6 +64,9 @@ describe('a model that cannot fit', () => {
       { code: 'DOES_NOT_FIT', error: expect.stringContaining('`memory.devices.ram.limit_mb`') as string },
     ]);
     expect([(await ask('a')).status, await engines()]).toEqual([503, 0]);
+    expect(await server.instance('a')).toMatchObject({ status: 'stopped', refused: { code: 'DOES_NOT_FIT' } });
+    const { body: kept } = await server.call('GET', '/api/events?instance=a&type=instance_start_refused');
+    expect(kept['events']).toMatchObject([{ data: { code: 'DOES_NOT_FIT', trigger: { kind: 'command' } } }]);
   });
 });
 

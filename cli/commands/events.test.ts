@@ -78,6 +78,18 @@ describe('llamactl events', () => {
     expect(lines(events)).toEqual(['c             created', 'c             deleted']);
   });
 
+  it.each([[[]], [['--type', 'refused']]])('prints a refused start as a sentence: %j', async (flags) => {
+    const events = await follow(...flags);
+    const message = 'llama cannot start: it needs 5.00 GiB of ram.';
+    const trigger = { kind: 'command' as const, caller: 'user:ada' };
+    server.tell({
+      type: 'instance_start_refused',
+      data: { name: 'llama', code: 'DOES_NOT_FIT', message, trigger },
+    });
+    await events.until((output) => output.includes('\n'));
+    expect(lines(events)).toEqual(['llama         start refused  it needs 5.00 GiB of ram  a command by user:ada']);
+  });
+
   it('prints decisions with --trace, besides the usual events', async () => {
     const events = await follow('llama', '--trace');
     await server.traced;
@@ -131,7 +143,7 @@ describe('llamactl events', () => {
   it('refuses invalid types and numbers', async () => {
     const wrong = await sandbox.run(['events', '--type', 'stauts']);
     expect(wrong.status).toBe(2);
-    expect(wrong.stderr).toContain('status, stats, created');
+    expect(wrong.stderr).toContain('status, refused, stats, created');
     expect((await sandbox.run(['events', '--after-seq', 'x'])).status).toBe(2);
   });
 

@@ -17,6 +17,7 @@ interface Flags {
 /** Short names of event types; the API's names work too. */
 const TYPES = {
   status: 'instance_status_changed',
+  refused: 'instance_start_refused',
   stats: 'instance_stats_updated',
   created: 'instance_created',
   updated: 'instance_updated',

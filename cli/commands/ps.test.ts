@@ -72,6 +72,21 @@ describe('a list of instances', () => {
     expect(seen((await sandbox.run(['ps'])).stdout)[1]).toContain(reason);
   });
 
+  it('shows why the last start of a stopped instance was refused', async () => {
+    const message =
+      'large cannot start: it needs 90.00 GiB of ram, and can get at most 8.00 GiB; raise `memory.overcommit`.';
+    const refused = { at: '2026-03-01T11:00:00Z', code: 'DOES_NOT_FIT' as const, message };
+    await server.add('large', { refused });
+    await server.add('fine', { status: 'running', refused });
+    const [head, large, fine] = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);
+    expect(head).toContain('REASON');
+    expect(large).toMatch(/^large {2}stopped .* {2}start refused: it needs.*…$/);
+    expect(large?.length).toBeLessThanOrEqual(80);
+    expect(fine).not.toContain('refused');
+    const [, whole] = seen((await sandbox.run(['ps'])).stdout);
+    expect(whole).toContain('start refused: it needs 90.00 GiB of ram, and can get at most 8.00 GiB; raise');
+  });
+
   it('cuts the beginning of a long model name first', async () => {
     await server.add('a', { model_path: `/models/${'very-'.repeat(20)}long-Q4_K_M.gguf` });
     const [, row = ''] = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);

@@ -22,6 +22,7 @@ const STATUSES = ['stopped', 'starting', 'running', 'stopping', 'restarting', 'f
 const OPTIONAL = ['model_path'] satisfies (keyof InstanceSummary)[];
 const CHANGES = [
   'instance_status_changed',
+  'instance_start_refused',
   'instance_created',
   'instance_updated',
   'instance_deleted',

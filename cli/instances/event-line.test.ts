@@ -53,6 +53,27 @@ describe('an event line', () => {
         },
       },
     ],
+    [
+      '12:00:00  llama         start refused  it needs 5 GiB of ram  a command by user:ada',
+      {
+        ...at,
+        type: 'instance_start_refused',
+        data: {
+          name: 'llama',
+          code: 'DOES_NOT_FIT',
+          message: 'llama cannot start: it needs 5 GiB of ram.',
+          trigger: { kind: 'command', caller: 'user:ada' },
+        },
+      },
+    ],
+    [
+      '12:00:00  llama         start refused  Port 8100 is in use',
+      {
+        ...at,
+        type: 'instance_start_refused',
+        data: { name: 'llama', code: 'PORT_IN_USE', message: 'Port 8100 is in use.' },
+      },
+    ],
     ['12:00:00  llama         created', { ...at, type: 'instance_created', data: { name: 'llama' } }],
     [
       '12:00:00  llama         created  by user:ada',

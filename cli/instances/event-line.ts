@@ -1,5 +1,6 @@
 import type { Frame } from '@llamactl/client';
 import { memoryText, count, percent } from '../../format/figures.ts';
+import { refusalText } from '../../format/refusal-text.ts';
 import { ANONYMOUS } from '../access/audit-rows.ts';
 import type { Style } from '../screen/style.ts';
 import { padded, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
@@ -38,6 +39,12 @@ function partsOf(frame: Frame, style: Style): string[] {
       const change = `${style.faint(plain(previous))} → ${style.status(status, plain(status))}`;
       const by = trigger === undefined ? null : triggerText(trigger);
       return [nameOf(name), change, ...[reason, by].flatMap((text) => (typeof text === 'string' ? [plain(text)] : []))];
+    }
+    case 'instance_start_refused': {
+      const { name, message, trigger } = frame.data;
+      const by = trigger === undefined ? null : triggerText(trigger);
+      const why = plain(refusalText(message));
+      return [nameOf(name), style.bad('start refused'), why, ...(by === null ? [] : [plain(by)])];
     }
     case 'instance_created':
       return [nameOf(frame.data.name), 'created', ...authorOf(frame.data.caller)];
@@ -84,7 +91,7 @@ function authorOf(caller: string | undefined): string[] {
   return caller === undefined || caller === ANONYMOUS ? [] : [plain(`by ${caller}`)];
 }
 
-/** Who or what caused a change of status; `null`: its reason says all of it. */
+/** Who or what caused a start or a change of status; `null`: its reason says all of it. */
 function triggerText({ kind, caller, request_id: request, needed_by: other }: Trigger): string | null {
   const by = authorOf(caller)
     .map((author) => ` ${author}`)

@@ -34,6 +34,7 @@ function summary(name: string, rest: Partial<InstanceSummary> = {}): InstanceSum
     restart_required: false,
     stats: null,
     reason: null,
+    refused: null,
     started_at: null,
     created_at: AT,
     updated_at: AT,
@@ -60,6 +61,20 @@ beforeEach(() => {
 });
 
 describe('an instance list updated by events', () => {
+  it('takes the refusal of a start from an event, until the status changes', () => {
+    const refusal = { code: 'PORT_IN_USE' as const, message: 'Port 8100 is in use.' };
+    const refused = (name: string): Frame => ({ ...at, type: 'instance_start_refused', data: { name, ...refusal } });
+    expect(list.take(refused('b'))).toBe(false);
+    expect(list.get('b')).toMatchObject({ status: 'stopped', refused: { at: at.timestamp, ...refusal } });
+    list.take({
+      ...at,
+      type: 'instance_status_changed',
+      data: { name: 'b', status: 'starting', previous_status: 'stopped' },
+    });
+    expect(list.get('b')).toMatchObject({ status: 'starting', refused: null });
+    expect(list.take(refused('new'))).toBe(true);
+  });
+
   it('takes status and reason from an event, without reading the list again', () => {
     expect(list.take(changed('failed', 'no memory'))).toBe(false);
     expect(list.get('a')).toMatchObject({ status: 'failed', reason: 'no memory' });

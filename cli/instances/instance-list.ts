@@ -26,6 +26,8 @@ export class InstanceList {
     switch (frame.type) {
       case 'instance_status_changed':
         return this.#changeStatus(frame);
+      case 'instance_start_refused':
+        return this.#refuse(frame);
       case 'instance_stats_updated':
         this.#measure(frame);
         return false;
@@ -54,7 +56,15 @@ export class InstanceList {
     const known = this.#instances.get(data.name);
     if (known === undefined) return true;
     const { status, reason = null } = data;
-    this.#instances.set(data.name, { ...known, status, reason, started_at: startAfter(status, known, timestamp) });
+    const startedAt = startAfter(status, known, timestamp);
+    this.#instances.set(data.name, { ...known, status, reason, refused: null, started_at: startedAt });
+    return false;
+  }
+
+  #refuse({ timestamp: at, data: { name, code, message } }: Frame & { type: 'instance_start_refused' }): boolean {
+    const known = this.#instances.get(name);
+    if (known === undefined) return true;
+    this.#instances.set(name, { ...known, refused: { at, code, message } });
     return false;
   }
 

@@ -64,6 +64,16 @@ describe('the page of an instance', () => {
     expect(shown({ status: 'starting', waits_for: ['chat'] })).toEqual(['waits for    chat']);
   });
 
+  it('shows the last refused start, with its reason unless that is the obstacle of the next one', () => {
+    const message = 'llama cannot start: it needs 5.00 GiB of ram.';
+    const refused = { at: '2026-03-01T11:55:00Z', code: 'DOES_NOT_FIT' as const, message };
+    const shown = (changes: Partial<Instance>, obstacle: string | null): string[] =>
+      pageLines({ ...STOPPED, refused, ...changes }, WIDE, NOW, obstacle).filter((line) => line.startsWith('refused'));
+    expect(shown({}, null)).toEqual(['refused      the last start, 5m 0s ago: it needs 5.00 GiB of ram']);
+    expect(shown({}, 'it needs 5.00 GiB of ram')).toEqual(['refused      the last start, 5m 0s ago']);
+    expect(shown({ status: 'running' }, null)).toEqual([]);
+  });
+
   it('shows what is kept over a stop', () => {
     const context = { tokens: 4_014, bytes: 92.5e6, saved_at: '2026-03-01T11:55:00Z', reuse: null };
     const reuse = { at: '2026-03-01T11:58:00Z', restored: 4_014, reused: 4_000 };

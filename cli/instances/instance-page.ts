@@ -1,5 +1,6 @@
 import type { Instance } from '@llamactl/client';
 import { bytes, memoryText, contextText, count, duration, since } from '../../format/figures.ts';
+import { refusalText } from '../../format/refusal-text.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { newerModel } from './newer-model.ts';
 import type { Style } from '../screen/style.ts';
@@ -66,6 +67,7 @@ function entriesOf(instance: Instance, now: number, obstacle: string | null): En
       reason === null ? [] : [isOutdated(instance) ? `${reason}; it has another file now` : reason],
     ),
     ...optional('waits for', instance.waits_for),
+    ...optional('refused', refusedTexts(instance, now, obstacle)),
     ...optional('attention', [
       ...(isBehind
         ? [`it runs with older settings${obstacle === null ? `; to apply the new ones: llamactl restart ${name}` : ''}`]
@@ -98,6 +100,15 @@ function entriesOf(instance: Instance, now: number, obstacle: string | null): En
     ['requests', [requestsOf(instance)]],
     ...optional('context', contextTexts(instance, now)),
     ['created', [`${since(instance.created_at, now)} ago${changedText(instance, now)}`]],
+  ];
+}
+
+/** The last refused start, with its reason if it is not the obstacle of the next one. */
+function refusedTexts({ status, refused }: Instance, now: number, obstacle: string | null): string[] {
+  if (refused === null || (status !== 'stopped' && status !== 'failed')) return [];
+  const start = `the last start, ${since(refused.at, now)} ago`;
+  return [
+    obstacle !== null && refused.message.includes(obstacle) ? start : `${start}: ${refusalText(refused.message)}`,
   ];
 }
 

@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { InstanceSummary } from '@llamactl/client';
 import { memoryText, since } from '../../format/figures.ts';
 import { moment } from '../../format/moment.ts';
+import { refusalText } from '../../format/refusal-text.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import { plain } from '../screen/text.ts';
@@ -64,9 +65,11 @@ export function instanceTable(
   return { columns: parts, rows: instances.map((instance) => parts.map(({ cell }) => cell(instance))) };
 }
 
-/** Why it failed, restarts or waits. */
-function reasonText({ reason, waits_for: others }: InstanceSummary): string {
-  return reason ?? (others.length === 0 ? '' : `waits for ${others.join(', ')}`);
+/** Why it failed, restarts, waits, or was not started. */
+function reasonText({ status, reason, waits_for: others, refused }: InstanceSummary): string {
+  if (reason !== null) return reason;
+  if (others.length > 0) return `waits for ${others.join(', ')}`;
+  return status === 'stopped' && refused !== null ? `start refused: ${refusalText(refused.message)}` : '';
 }
 
 /** `ram 1.2 GB, nvidia:0 5.0 GB`: what its run holds. */

@@ -23,6 +23,7 @@ export function sampleInstance(changes: Partial<Instance> & Pick<Instance, 'name
     ready_at: null,
     last_load_seconds: null,
     reason: null,
+    refused: null,
     started_at: null,
     created_at: '2026-03-01T12:00:00Z',
     updated_at: '2026-03-01T12:00:00Z',

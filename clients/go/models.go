@@ -1107,6 +1107,7 @@ type EventType string
 
 const (
 	EventTypeInstanceStatusChanged EventType = "instance_status_changed"
+	EventTypeInstanceStartRefused  EventType = "instance_start_refused"
 	EventTypeInstanceCreated       EventType = "instance_created"
 	EventTypeInstanceUpdated       EventType = "instance_updated"
 	EventTypeInstanceDeleted       EventType = "instance_deleted"
@@ -1547,6 +1548,10 @@ type Instance struct {
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
+	// The last start that was refused since its status or settings changed; nil: none, or llamactl has restarted
+	// since.
+	Refused *RefusedStart `json:"refused"`
+
 	// The memory that it holds on each device; absent: it does not run, or its need is unknown.
 	Memory []InstanceMemory `json:"memory,omitzero"`
 
@@ -1753,6 +1758,38 @@ type InstanceSeries struct {
 	WaitingMax []float64 `json:"waiting_max"`
 }
 
+type InstanceStartRefusedEvent struct {
+	Name string `json:"name"`
+
+	// Error code that the start returned. One of MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE, CAPACITY_EXCEEDED,
+	// DOES_NOT_FIT, VALIDATION_ERROR, RESERVED_OPTION, PRIVILEGED_OPTION.
+	Code string `json:"code"`
+
+	// Message of that error. It names the program of an engine without the folder, which not every reader may see.
+	Message string `json:"message"`
+
+	// Who or what requested the start. Absent: unknown.
+	Trigger *InstanceStartRefusedEventTrigger `json:"trigger,omitzero"`
+}
+
+type InstanceStartRefusedEventTrigger struct {
+	// `command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request
+	// needed it; `eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed;
+	// `restart_policy`: its engine ended or hung; `server_start`: llamactl started. One of command, update, demand,
+	// eviction, idle, restart_policy, server_start.
+	Kind string `json:"kind"`
+
+	// Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see
+	// all instances.
+	Caller string `json:"caller,omitzero"`
+
+	// `X-Request-Id` of the request that started it on demand; absent like `caller`.
+	RequestID string `json:"request_id,omitzero"`
+
+	// Name of the instance that needed its slot or memory; absent: none, or one that you may not see.
+	NeededBy string `json:"needed_by,omitzero"`
+}
+
 type InstanceStatsUpdatedEvent struct {
 	Name  string `json:"name"`
 	Stats Stats  `json:"stats"`
@@ -1854,6 +1891,10 @@ type InstanceSummary struct {
 
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
+
+	// The last start that was refused since its status or settings changed; nil: none, or llamactl has restarted
+	// since.
+	Refused *RefusedStart `json:"refused"`
 
 	// The memory that it holds on each device; absent: it does not run, or its need is unknown.
 	Memory []InstanceMemory `json:"memory,omitzero"`
@@ -2482,6 +2523,18 @@ type QuantList struct {
 
 	// By the paths of their files.
 	Quants []Quant `json:"quants"`
+}
+
+type RefusedStart struct {
+	// RFC 3339, UTC.
+	At time.Time `json:"at"`
+
+	// Error code that the start returned. One of MODEL_NOT_FOUND, ENGINE_NOT_FOUND, PORT_IN_USE, CAPACITY_EXCEEDED,
+	// DOES_NOT_FIT, VALIDATION_ERROR, RESERVED_OPTION, PRIVILEGED_OPTION.
+	Code string `json:"code"`
+
+	// Message of that error. It names the program of an engine without the folder, which not every reader may see.
+	Message string `json:"message"`
 }
 
 type Remedy struct {
@@ -3240,6 +3293,8 @@ type subscriptionLogsItem struct {
 
 func (*InstanceStatusChangedEvent) eventData() {}
 
+func (*InstanceStartRefusedEvent) eventData() {}
+
 func (*InstanceCreatedEvent) eventData() {}
 
 func (*InstanceUpdatedEvent) eventData() {}
@@ -3275,6 +3330,8 @@ func newEventData(kind EventType) EventData {
 	switch kind {
 	case EventTypeInstanceStatusChanged:
 		return new(InstanceStatusChangedEvent)
+	case EventTypeInstanceStartRefused:
+		return new(InstanceStartRefusedEvent)
 	case EventTypeInstanceCreated:
 		return new(InstanceCreatedEvent)
 	case EventTypeInstanceUpdated:

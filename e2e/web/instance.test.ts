@@ -88,6 +88,10 @@ describe.skipIf(HAS_NO_BROWSER)('an instance whose model file goes away', () => 
     await button(page, 'Start').click();
     await page.getByRole('region', { name: 'Why', exact: true }).getByText('cannot be started').waitFor();
     await header(page).getByText('The next request starts it.').waitFor({ state: 'detached' });
+    await page.getByRole('tab', { name: 'Events' }).click();
+    const refusal = page.getByRole('row').filter({ hasText: 'start refused' });
+    await refusal.getByText(`the model file ${file} does not exist`).waitFor();
+    await refusal.getByText('by a command').waitFor();
   });
 });
 

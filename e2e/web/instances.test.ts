@@ -177,6 +177,7 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await row(page, 'missing').getByRole('button', { name: 'Start missing' }).click();
     const message = page.getByRole('status').filter({ hasText: '/nowhere/model.gguf' });
     await message.waitFor();
+    await row(page, 'missing').getByText('start refused: the model file').waitFor();
     await row(page, 'missing').getByRole('button', { name: 'More for missing' }).click();
     await page.getByRole('menu').waitFor();
     // An error of the last second may belong to the next page.

@@ -58,4 +58,13 @@ describe('the trigger in a frame', () => {
     expect(seen(eviction, ['id-a'], false)).toEqual({ kind: 'eviction' });
     expect(seen({ kind: 'eviction', needed_by: 'gone' }, ['id-a'], false)).toEqual({ kind: 'eviction' });
   });
+
+  it('of a refused start is masked in the same way, and its code and message are not', () => {
+    const refusal = { name: 'a', code: 'PORT_IN_USE' as const, message: 'Port 9000 is in use.' };
+    const event: DomainEvent = { type: 'instance_start_refused', data: { ...refusal, trigger: demand } };
+    expect(dataSeen(event, null, true)).toEqual({ ...refusal, trigger: demand });
+    expect(dataSeen(event, null, false)).toEqual({ ...refusal, trigger: { kind: 'demand' } });
+    expect(dataSeen(event, ['id-a'], false)).toEqual({ ...refusal, trigger: { kind: 'demand' } });
+    expect(eventAsSeen(event, { visible: null, seesCallers: true }, idOf)).toBe(event);
+  });
 });

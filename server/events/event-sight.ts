@@ -1,4 +1,5 @@
 import type { DomainEvent } from '@llamactl/contract/events';
+import type { Trigger } from '@llamactl/contract/trigger';
 
 /** The rights of a client's caller. */
 export interface Sight {
@@ -24,7 +25,11 @@ export function eventAsSeen(
 ): DomainEvent {
   switch (event.type) {
     case 'instance_status_changed':
-      return statusChangeAsSeen(event, sight, idOf);
+    case 'instance_start_refused': {
+      const { trigger } = event.data;
+      const seen = trigger && triggerAsSeen(trigger, sight, idOf);
+      return seen === trigger ? event : withTrigger(event, seen);
+    }
     case 'instance_created':
     case 'instance_updated':
     case 'instance_deleted':
@@ -35,17 +40,26 @@ export function eventAsSeen(
   }
 }
 
-function statusChangeAsSeen(
-  event: Extract<DomainEvent, { type: 'instance_status_changed' }>,
+/** An event about the start or stop of an instance. */
+type CausedEvent = Extract<DomainEvent, { type: 'instance_status_changed' | 'instance_start_refused' }>;
+
+function withTrigger(event: CausedEvent, trigger: Trigger | undefined): DomainEvent {
+  // The compiler joins no `data` of a union with its `type`.
+  return event.type === 'instance_status_changed'
+    ? { ...event, data: { ...event.data, trigger } }
+    : { ...event, data: { ...event.data, trigger } };
+}
+
+/** A trigger as a client may see it; the same object if the client may see all of it. */
+function triggerAsSeen(
+  trigger: Trigger,
   { visible, seesCallers }: Pick<Sight, 'visible' | 'seesCallers'>,
   idOf: (name: string) => string | null,
-): DomainEvent {
-  if (event.data.trigger === undefined) return event;
-  const { kind, needed_by: neededBy, ...author } = event.data.trigger;
+): Trigger {
+  const { kind, needed_by: neededBy, ...author } = trigger;
   const id = neededBy === undefined || visible === null ? null : idOf(neededBy);
   const isNamed = neededBy !== undefined && (visible === null || (id !== null && visible.has(id)));
   const hidesAuthor = !seesCallers && Object.keys(author).length > 0;
-  if (!hidesAuthor && isNamed === (neededBy !== undefined)) return event;
-  const trigger = { kind, ...(hidesAuthor ? {} : author), ...(isNamed && { needed_by: neededBy }) };
-  return { ...event, data: { ...event.data, trigger } };
+  if (!hidesAuthor && isNamed === (neededBy !== undefined)) return trigger;
+  return { kind, ...(hidesAuthor ? {} : author), ...(isNamed && { needed_by: neededBy }) };
 }

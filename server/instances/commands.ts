@@ -6,6 +6,7 @@ import { type Mailbox, Sealed } from './life/mailbox.ts';
 import { momentOf, type Clock } from './ports/time.ts';
 import { noFreeSlot, noRoom, notFound, shuttingDown } from './refusals.ts';
 import { isRestartDue, isUp } from './life/transitions.ts';
+import type { RefusedStarts } from './refused-starts.ts';
 import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
@@ -16,6 +17,7 @@ export interface CommandDependencies {
   clock: Pick<Clock, 'now' | 'elapsed'>;
   scheduler: Pick<Scheduler, 'outlook' | 'refuses' | 'reserve'>;
   startCheck: StartCheck;
+  refusedStarts: Pick<RefusedStarts, 'watch'>;
   /** `null`: memory limits no start. */
   memory: Pick<MemoryAdmission, 'learn' | 'obstacle' | 'ease'> | null;
   defaults: Pick<Config['instances'], 'stop_timeout'>;
@@ -45,12 +47,17 @@ export class Commands {
   }
 
   start(mailbox: Mailbox, options: WaitOptions): Promise<Status> {
-    return this.#startOrRestart(mailbox, { type: 'start', cause: 'command', author: authorOf(options.by) }, options);
+    const author = authorOf(options.by);
+    return this.#watched(mailbox, author, () =>
+      this.#startOrRestart(mailbox, { type: 'start', cause: 'command', author }, options),
+    );
   }
 
   restart(mailbox: Mailbox, options: StopOptions & WaitOptions): Promise<Status> {
     const author = authorOf(options.by);
-    return this.#startOrRestart(mailbox, { type: 'restart', ...this.#stopTerms(options), author }, options);
+    return this.#watched(mailbox, author, () =>
+      this.#startOrRestart(mailbox, { type: 'restart', ...this.#stopTerms(options), author }, options),
+    );
   }
 
   async stop(mailbox: Mailbox, options: StopOptions & WaitOptions): Promise<Status> {
@@ -84,7 +91,12 @@ export class Commands {
    *
    * @param by Subject of the caller; `undefined`: unknown
    */
-  async startBeside(mailbox: Mailbox, by: string | undefined): Promise<Status> {
+  startBeside(mailbox: Mailbox, by: string | undefined): Promise<Status> {
+    const author = authorOf(by);
+    return this.#watched(mailbox, author, () => this.#startIfFree(mailbox, author));
+  }
+
+  async #startIfFree(mailbox: Mailbox, author: Author): Promise<Status> {
     const { scheduler, startCheck, memory } = this.#dependencies;
     const { stops } = mailbox;
     if (isUp(mailbox.state)) return mailbox.state.status;
@@ -101,9 +113,14 @@ export class Commands {
       memory?.ease(id, false);
       throw noFreeSlot(name);
     }
-    const posted = this.#post(mailbox, { type: 'start', cause: 'command', author: authorOf(by) });
+    const posted = this.#post(mailbox, { type: 'start', cause: 'command', author });
     if (mailbox.state.status === 'starting') scheduler.reserve(id);
     return posted;
+  }
+
+  /** Carries out a start or restart. Its refusal is remembered. */
+  #watched(mailbox: Mailbox, author: Author, act: () => Promise<Status>): Promise<Status> {
+    return this.#dependencies.refusedStarts.watch(mailbox, { kind: 'command', ...author }, act);
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { InstanceSummary, ModelInfo } from '@llamactl/contract/instance';
+import type { RefusedStart } from '@llamactl/contract/refused-start';
 import { type Abilities, abilitiesOf } from './abilities.ts';
 import { isRestartRequired, summarize, type LiveFields } from './instance-view.ts';
 import { restartsInARow } from './life/restart-policy.ts';
@@ -18,6 +19,7 @@ import type { LeaseBook } from './slots/lease-book.ts';
 import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { WaitingRooms } from './slots/waiting-rooms.ts';
+import type { RefusedStarts } from './refused-starts.ts';
 import type { Registry } from './registry.ts';
 
 export interface InstanceRowsDependencies {
@@ -32,6 +34,7 @@ export interface InstanceRowsDependencies {
   /** `null`: memory limits no start. */
   memory: Pick<MemoryAdmission, 'heldBy'> | null;
   loads: Pick<LoadWatch, 'loadOf' | 'lastSeconds'>;
+  refusedStarts: Pick<RefusedStarts, 'of'>;
   figures: LiveFigures;
 }
 
@@ -42,6 +45,7 @@ interface KnownRow {
   state: InstanceState;
   served: Served | null;
   memory: RunNeed | null;
+  refused: RefusedStart | null;
   abilities: Abilities;
   changing: Changing;
   summary: InstanceSummary;
@@ -78,15 +82,16 @@ export class InstanceRows {
     const model = this.modelOf(record);
     const served = this.#dependencies.servedFacts.of(record.id);
     const memory = this.memoryOf(record);
+    const refused = this.refusedOf({ record, state });
     const isSameRun = known?.state === state && known.served === served && known.memory === memory;
-    const isKnown = isSameRun && known.summary.model_info === model;
+    const isKnown = isSameRun && known.summary.model_info === model && known.refused === refused;
     // Nothing of a resting instance changes by itself.
     if (isKnown && isResting(state)) return known.summary;
     const changing = this.#changing(record, state);
     if (isKnown && isSame(known.changing, changing)) return known.summary;
     const abilities = isKnown ? known.abilities : this.#currentAbilities(record, state);
-    const summary = { ...summarize(record, state, { model, memory, abilities, live: changing }), ...changing };
-    this.#rows.set(record, { state, served, memory, abilities, changing, summary });
+    const summary = { ...summarize(record, state, { model, memory, refused, abilities, live: changing }), ...changing };
+    this.#rows.set(record, { state, served, memory, refused, abilities, changing, summary });
     return summary;
   }
 
@@ -127,6 +132,11 @@ export class InstanceRows {
   /** The memory that the run of an instance holds; `null`: it has none, or its need is unknown. */
   memoryOf({ id }: InstanceRecord): RunNeed | null {
     return this.#dependencies.memory?.heldBy(id) ?? null;
+  }
+
+  /** The last refused start since the status or the settings of an instance changed; `null`: none. */
+  refusedOf(instance: Pick<Mailbox, 'record' | 'state'>): RefusedStart | null {
+    return this.#dependencies.refusedStarts.of(instance);
   }
 
   /** @param plan Of the current or the next run; `null`: the configuration no longer has the engine. */

@@ -19,6 +19,7 @@ const AROUND: ViewContext = {
   model: null,
   newerFile: null,
   memory: null,
+  refused: null,
   abilities: { capabilities: [], context_size: null, slots: null },
   plan: PLAN,
   isLearnt: true,

@@ -6,6 +6,7 @@ import {
   type KeptContext,
   type ModelInfo,
 } from '@llamactl/contract/instance';
+import type { RefusedStart } from '@llamactl/contract/refused-start';
 import type { Stats } from '@llamactl/contract/stats';
 import type { Abilities } from './abilities.ts';
 import type { InstanceState } from './life/lifecycle.ts';
@@ -25,6 +26,8 @@ export interface ViewContext {
   newerFile: string | null;
   /** The memory that its run holds; `null`: it has none, or its need is unknown. */
   memory: RunNeed | null;
+  /** The last refused start since its status or settings changed; `null`: none. */
+  refused: RefusedStart | null;
   abilities: Abilities;
   /** The plan that the current settings would launch; `null`: the configuration no longer has the engine. */
   plan: LaunchPlan | null;
@@ -56,7 +59,7 @@ export type LiveFields = Pick<
 export function summarize(
   record: InstanceRecord,
   state: InstanceState,
-  { model, memory, abilities, live }: Pick<ViewContext, 'model' | 'memory' | 'abilities' | 'live'>,
+  { model, memory, refused, abilities, live }: Pick<ViewContext, 'model' | 'memory' | 'refused' | 'abilities' | 'live'>,
 ): Omit<InstanceSummary, 'restart_count' | 'restart_required' | 'stats'> {
   const { settings } = record;
   return {
@@ -83,6 +86,7 @@ export function summarize(
     ready_at: live.ready_at,
     last_load_seconds: live.last_load_seconds,
     reason: reasonOf(state),
+    refused,
     ...(memory === null ? {} : { memory: memoryView(memory) }),
     started_at: startOf(state),
     created_at: record.createdAt,

@@ -38,6 +38,7 @@ import type { RunLogs } from './ports/run-output.ts';
 import type { LaunchPlan, Runs } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
 import type { Trace } from './ports/trace.ts';
+import { RefusedStarts } from './refused-starts.ts';
 import { Registry } from './registry.ts';
 import { PortChoice } from './settings/port-choice.ts';
 import { Removals } from './removal.ts';
@@ -180,7 +181,19 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     isFixed: (instance) => slots.isPinned(instance) && slots.use(instance).phase !== 'leaving',
     onFault,
   });
-  const shared = { ...outside, runs, store, registry, portChoice, references, leases, memory, onFault };
+  const refusedStarts = new RefusedStarts(outside);
+  const shared = {
+    ...outside,
+    runs,
+    store,
+    registry,
+    portChoice,
+    references,
+    leases,
+    memory,
+    refusedStarts,
+    onFault,
+  };
   const slots = new InstanceSlots({
     ...shared,
     groups,
@@ -252,7 +265,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     return mailbox;
   };
   const removals = new Removals({ ...shared, healthReports, rows, loads, tried });
-  const commands = new Commands({ clock, scheduler, startCheck, memory, defaults: settings });
+  const commands = new Commands({ clock, scheduler, startCheck, refusedStarts, memory, defaults: settings });
   const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });

@@ -324,6 +324,7 @@ export class Manager implements InstanceManager {
       model: rows.modelOf(record),
       newerFile: rows.newerFileOf(record),
       memory: rows.memoryOf(record),
+      refused: rows.refusedOf({ record, state }),
       abilities: rows.abilitiesOf(record, launchedPlan(state) ?? plan),
       live: rows.live({ record, state }),
       plan,

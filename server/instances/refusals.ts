@@ -103,6 +103,16 @@ export function shuttingDown(): ApiError {
   return new ApiError('SHUTTING_DOWN', 'llamactl is stopping.');
 }
 
+/**
+ * Removes the folder of a program from a message about it. The folder comes from the environment of the server or the
+ * instance, which not every reader may see.
+ */
+export function withoutFolder(message: string, command: string): string {
+  if (command.includes('/')) return message;
+  const end = message.startsWith('/') ? message.indexOf(`/${command} `) : -1;
+  return end === -1 ? message : message.replaceAll(message.slice(0, end + 1 + command.length), command);
+}
+
 /** The way to the remedies for a missing model file, which a retry does not bring back. */
 function helpFor({ settings, name }: Mailbox['record'], reason: string): string {
   return causeOf(reason, settings) === 'model_missing' ? `; for help: llamactl why ${name}` : '';

@@ -2,6 +2,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import type { HealthReports } from './run/health-report.ts';
 import type { InstanceRows } from './instance-rows.ts';
 import type { LoadWatch } from './run/load-watch.ts';
+import type { RefusedStarts } from './refused-starts.ts';
 import type { TriedChanges } from './why/tried-changes.ts';
 import type { LeaseBook } from './slots/lease-book.ts';
 import type { Mailbox } from './life/mailbox.ts';
@@ -32,6 +33,7 @@ export interface RemovalDependencies {
   rows: Pick<InstanceRows, 'forget'>;
   loads: Pick<LoadWatch, 'forget'>;
   tried: Pick<TriedChanges, 'forget'>;
+  refusedStarts: Pick<RefusedStarts, 'forget'>;
   onFault: (error: unknown, what: string) => void;
 }
 
@@ -110,8 +112,9 @@ export class Removals {
   }
 
   async #store(mailbox: Mailbox, by: string | undefined): Promise<Removed> {
-    const { store, logs, references, registry, leases, contexts, healthReports, rows, loads, tried, events } =
+    const { store, logs, references, registry, leases, contexts, healthReports, rows, loads, tried, refusedStarts } =
       this.#dependencies;
+    const { events } = this.#dependencies;
     const { id, name } = mailbox.record;
     const unstoredEvents = await mailbox.takeUnstoredEvents();
     const deleted = events.keep({ type: 'instance_deleted', data: { name, caller: by } }, id);
@@ -130,6 +133,7 @@ export class Removals {
       rows.forget(id);
       loads.forget(id);
       tried.forget(id);
+      refusedStarts.forget(id);
       registry.drop(mailbox);
     } finally {
       events.publish(deleted);

@@ -10,7 +10,7 @@ import type { Registry } from './registry.ts';
 import type { RunReferences } from './run-references.ts';
 import { unknownEngine } from './settings/settings.ts';
 import { currentRun, isUp } from './life/transitions.ts';
-import { noRoom } from './refusals.ts';
+import { noRoom, withoutFolder } from './refusals.ts';
 import type { MemoryAdmission } from './slots/memory-admission.ts';
 
 export interface StartCheckDependencies {
@@ -151,14 +151,4 @@ export class StartCheck {
 
 function portInUse({ name, port }: InstanceRecord, holder: string): string {
   return `Port ${port} is in use by ${holder}; end it, or give ${name} another port.`;
-}
-
-/**
- * Removes the folder of a program from a message about it. The folder comes from the environment of the server or the
- * instance, which not every reader may see.
- */
-function withoutFolder(message: string, command: string): string {
-  if (command.includes('/')) return message;
-  const end = message.startsWith('/') ? message.indexOf(`/${command} `) : -1;
-  return end === -1 ? message : message.replaceAll(message.slice(0, end + 1 + command.length), command);
 }

@@ -274,6 +274,7 @@ export function newInstance(body: CreateInstance, port: number): Instance {
     ready_at: null,
     last_load_seconds: null,
     reason: null,
+    refused: null,
     restart_count: 0,
     restart_required: false,
     last_exit: null,

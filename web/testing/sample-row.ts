@@ -29,6 +29,7 @@ export function sampleRow(fields: Partial<Row>): Row {
     context_size: null,
     slots: null,
     reason: null,
+    refused: null,
     started_at: null,
     created_at: '2026-11-30T10:00:00Z',
     updated_at: '2026-11-30T10:00:00Z',

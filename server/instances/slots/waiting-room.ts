@@ -12,6 +12,7 @@ import type { EngineTarget } from '../ports/engine-endpoint.ts';
 import type { PortWitness } from '../ports/listening-ports.ts';
 import type { Trace } from '../ports/trace.ts';
 import { ALL_PINNED, noRoom, notFound, notServed, queueFull, shuttingDown } from '../refusals.ts';
+import type { RefusedStarts } from '../refused-starts.ts';
 import type { MemoryAdmission } from './memory-admission.ts';
 import type { Scheduler } from './scheduler.ts';
 import { TurnQueue } from './turn-queue.ts';
@@ -25,6 +26,7 @@ export interface WaitingRoomDependencies {
   scheduler: Pick<Scheduler, 'outlook' | 'changed'>;
   /** `null`: memory limits no start. */
   memory: Pick<MemoryAdmission, 'obstacle'> | null;
+  refusedStarts: Pick<RefusedStarts, 'note'>;
   trace: Trace;
   presets: Config['presets'];
   /** Whether an instance, given by id, refuses new leases. */
@@ -238,14 +240,20 @@ export class WaitingRoom {
   }
 
   #start(queued: Queued): void {
-    const { clock, scheduler, memory } = this.#dependencies;
+    const { clock, scheduler, memory, refusedStarts } = this.#dependencies;
     const { record } = this.#mailbox;
     const isHopeless = scheduler.outlook(record.id) === 'hopeless';
     const shortage = isHopeless ? (memory?.obstacle(record.id) ?? null) : null;
     if (this.#dependencies.trace.isOn)
       this.#note(queued, isHopeless ? 'refused' : 'starts', isHopeless ? (shortage ?? ALL_PINNED) : null);
-    if (isHopeless) this.#dismiss(queued, noRoom(record.name, shortage, 503));
-    else this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand', author: authorOf(queued.request) });
+    const author = authorOf(queued.request);
+    if (!isHopeless) {
+      this.#mailbox.post({ type: 'start', ...momentOf(clock), cause: 'demand', author });
+      return;
+    }
+    const refusal = noRoom(record.name, shortage, 503);
+    refusedStarts.note(this.#mailbox, refusal, { kind: 'demand', ...author });
+    this.#dismiss(queued, refusal);
   }
 
   #hasRoom(): boolean {

@@ -25,6 +25,7 @@ export type Connection =
 /** The frames that every page needs. Some come only to clients that name them. */
 const TYPES: NonNullable<EventWishes['types']> = [
   'instance_status_changed',
+  'instance_start_refused',
   'instance_created',
   'instance_updated',
   'instance_deleted',

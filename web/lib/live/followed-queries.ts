@@ -5,7 +5,13 @@ import type { Feed } from './feed.ts';
 export function followWith(queries: QueryClient, feed: Feed): void {
   feed.listen(({ type, data }) => {
     if (type === 'gap') void queries.invalidateQueries();
-    if (type === 'instance_status_changed' || type === 'instance_updated' || type === 'instance_deleted') {
+    // A refused start shows what the next one needs.
+    if (
+      type === 'instance_status_changed' ||
+      type === 'instance_start_refused' ||
+      type === 'instance_updated' ||
+      type === 'instance_deleted'
+    ) {
       askAgainAbout(queries, [data.name]);
     }
   });

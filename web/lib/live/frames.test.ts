@@ -37,6 +37,17 @@ describe('a frame', () => {
     expect(rows.row('chat')).toMatchObject({ status: 'failed', reason: 'no memory', in_flight: 0, started_at: null });
   });
 
+  it('of a refused start has its reason, until the status changes', () => {
+    const rows = storeWith('chat');
+    const refusal = { code: 'PORT_IN_USE', message: 'Port 8100 is in use.' } as const;
+    const refused = { ...AT, type: 'instance_start_refused', data: { name: 'chat', ...refusal } } as const;
+    expect(applyFrame(rows, refused)).toBe(null);
+    expect(rows.row('chat')).toMatchObject({ status: 'stopped', refused: { at: AT.timestamp, ...refusal } });
+    const data = { name: 'chat', status: 'starting', previous_status: 'stopped' } as const;
+    applyFrame(rows, { ...AT, type: 'instance_status_changed', data });
+    expect(rows.row('chat')).toMatchObject({ status: 'starting', refused: null });
+  });
+
   it('of a rename keeps the place in the list', () => {
     const rows = storeWith('a', 'b', 'c');
     applyFrame(rows, { ...AT, type: 'instance_updated', data: { name: 'z', previous_name: 'b' } });

@@ -27,8 +27,20 @@ export function applyFrame(rows: RowStore, frame: Frame): Stale {
     case 'instance_status_changed': {
       const { name, status, reason } = frame.data;
       const isDown = status === 'stopped' || status === 'failed';
-      rows.change(name, { status, reason: reason ?? null, load: null, waits_for: [], ...(isDown ? DOWN : {}) });
+      rows.change(name, {
+        status,
+        reason: reason ?? null,
+        refused: null,
+        load: null,
+        waits_for: [],
+        ...(isDown ? DOWN : {}),
+      });
       return { name };
+    }
+    case 'instance_start_refused': {
+      const { name, code, message } = frame.data;
+      rows.change(name, { refused: { at: frame.timestamp, code, message } });
+      return null;
     }
     case 'instance_created':
       return { name: frame.data.name };

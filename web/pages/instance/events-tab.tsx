@@ -9,7 +9,8 @@ import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp, useHasAccounts, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { alertTitle } from '../../lib/alert-title.ts';
-import { authorText, triggerText } from '../../lib/trigger-text.ts';
+import { refusalText } from '../../../format/refusal-text.ts';
+import { authorText, triggerText, type Trigger } from '../../lib/trigger-text.ts';
 import { alertWords } from '../../words/alerts.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { eventsQuery, mergedEvents, useNewEvents, type InstanceEvent } from './instance-events.ts';
@@ -97,6 +98,8 @@ function What({ event }: { event: InstanceEvent }) {
   switch (event.type) {
     case 'instance_status_changed':
       return <StatusMark status={event.data.status} />;
+    case 'instance_start_refused':
+      return <VerdictMark verdict="bad">{words.refused}</VerdictMark>;
     case 'instance_created':
       return words.created;
     case 'instance_updated':
@@ -119,9 +122,18 @@ function What({ event }: { event: InstanceEvent }) {
 function Reason({ event }: { event: InstanceEvent }) {
   const words = useWords(instanceWords).events;
   if (event.type === 'system_alert') return event.data.message;
+  if (event.type === 'instance_start_refused') {
+    const { message, trigger } = event.data;
+    return <Caused why={refusalText(message)} trigger={trigger} />;
+  }
   if (event.type !== 'instance_status_changed') return <Change data={event.data} />;
   const { reason, cause, trigger } = event.data;
-  const why = reason ?? (cause === undefined ? null : words[cause]);
+  return <Caused why={reason ?? (cause === undefined ? null : words[cause])} trigger={trigger} />;
+}
+
+/** Why something happened, and who or what caused it. */
+function Caused({ why, trigger }: { why: string | null; trigger: Trigger | undefined }) {
+  const words = useWords(instanceWords).events;
   return (
     <>
       {why}
@@ -141,7 +153,7 @@ function Reason({ event }: { event: InstanceEvent }) {
 function Change({
   data: { caller, ...data },
 }: {
-  data: Exclude<InstanceEvent, { type: 'system_alert' | 'instance_status_changed' }>['data'];
+  data: Exclude<InstanceEvent, { type: 'system_alert' | 'instance_status_changed' | 'instance_start_refused' }>['data'];
 }) {
   const words = useWords(instanceWords).events;
   const changed = 'changed' in data ? (data.changed ?? []) : [];

@@ -65,6 +65,7 @@ export function mergedEvents(pages: readonly Events[], fresh: readonly InstanceE
 function isOf(frame: Frame, name: string): frame is InstanceEvent {
   switch (frame.type) {
     case 'instance_status_changed':
+    case 'instance_start_refused':
     case 'instance_created':
     case 'instance_updated':
     case 'instance_deleted':

@@ -1,3 +1,4 @@
+import { refusalText } from '../../../format/refusal-text.ts';
 import { memoryText, duration, percent, rateText } from '../../lib/figures.ts';
 import { Age } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
@@ -88,7 +89,12 @@ function StatusCell({ row }: { row: Row }) {
     return <StatusText row={row} text={words.waitsFor(others.join(', '))} />;
   }
   if (status === 'starting' && load !== null) return <LoadCell row={row} load={load} />;
-  return <StatusText row={row} text={reason} />;
+  return <StatusText row={row} text={reason ?? refusedStart(row, words)} />;
+}
+
+/** Why the last start of a stopped instance was refused; `null`: none was. */
+export function refusedStart({ status, refused }: Row, words: (typeof instancesWords)['en']): string | null {
+  return status === 'stopped' && refused !== null ? words.refused(refusalText(refused.message)) : null;
 }
 
 function StatusText({ row: { status }, text }: { row: Row; text: string | null }) {

@@ -8,7 +8,7 @@ import { modelName } from '../../lib/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
 import { instanceAddress } from './instance-address.ts';
-import { loadText } from './instance-cells.tsx';
+import { loadText, refusedStart } from './instance-cells.tsx';
 import { RowActions } from './row-actions.tsx';
 
 /** An instance in two lines, for a narrow screen. */
@@ -40,6 +40,8 @@ export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {
 function secondLine(row: Row, words: (typeof instancesWords)['en']): string {
   const { status, reason, load, waits_for: others, stats } = row;
   if (reason !== null && status !== 'running') return reason;
+  const refused = refusedStart(row, words);
+  if (refused !== null) return refused;
   if (others.length > 0) return words.waitsFor(others.join(', '));
   if (status === 'starting' && load !== null) return loadText(load, words);
   const memory = stats === null ? null : memoryText(stats.gpu_memory_usage ?? stats.memory_usage);

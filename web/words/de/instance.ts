@@ -198,6 +198,7 @@ export const de = {
     what: 'Was geschah',
     why: 'Warum',
     created: 'angelegt',
+    refused: 'Start abgelehnt',
     updated: 'Einstellungen geändert',
     outdated: 'braucht einen Neustart',
     renamed: (before) => `umbenannt, vorher ${before}`,

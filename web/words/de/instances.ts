@@ -59,6 +59,7 @@ export const de = {
     ({ queued: 'wartet', preparing: 'bereitet vor', loading: 'lädt', restoring: 'stellt Kontext wieder her' })[phase],
   timeLeft: (time) => `noch ${time}`,
   waitsFor: (names) => `wartet auf ${names}`,
+  refused: (reason) => `Start abgelehnt: ${reason}`,
   stale: 'Stand vor dem Verbindungsverlust',
   machine: 'Rechner',
   memory: 'RAM',

@@ -181,6 +181,7 @@ export const en = {
     what: 'What happened',
     why: 'Why',
     created: 'created',
+    refused: 'start refused',
     updated: 'settings changed',
     outdated: 'needs a restart',
     renamed: (before: string) => `renamed, before ${before}`,

@@ -57,6 +57,7 @@ export const en = {
     ({ queued: 'waits', preparing: 'prepares', loading: 'loads', restoring: 'restores its context' })[phase],
   timeLeft: (time: string) => `${time} left`,
   waitsFor: (names: string) => `waits for ${names}`,
+  refused: (reason: string) => `start refused: ${reason}`,
   stale: 'as of the lost connection',
   machine: 'Machine',
   memory: 'RAM',

@@ -21,7 +21,7 @@ DownloadState: TypeAlias = Literal["queued", "running", "verifying", "paused", "
 ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "MODEL_IN_USE", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "DOES_NOT_FIT", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
 
 
-EventType: TypeAlias = Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "requests_updated", "request_started", "request_finished", "system_stats_updated", "instance_load_progress", "decision"]
+EventType: TypeAlias = Literal["instance_status_changed", "instance_start_refused", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "requests_updated", "request_started", "request_finished", "system_stats_updated", "instance_load_progress", "decision"]
 
 
 FleetAction: TypeAlias = Literal["create", "change", "restart", "nothing", "remove"]
@@ -1058,6 +1058,8 @@ class Instance(_Base):
     """Seconds from the spawn of its engine until it was ready, at its last start; `None`: unknown."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
+    refused: RefusedStart | None
+    """The last start that was refused since its status or settings changed; `None`: none, or llamactl has restarted since."""
     memory: list[InstanceMemory] | None
     """The memory that it holds on each device; absent: it does not run, or its need is unknown."""
     started_at: str | None
@@ -1227,6 +1229,38 @@ class InstanceSeries(_Base):
     """Most requests that waited at one time; `None`: no run in that step."""
 
 
+class InstanceStartRefusedEvent(_Base):
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    type: Literal["instance_start_refused"]
+    data: InstanceStartRefusedEventData
+
+
+class InstanceStartRefusedEventData(_Base):
+    name: str
+    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "CAPACITY_EXCEEDED", "DOES_NOT_FIT", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
+    """Error code that the start returned."""
+    message: str
+    """Message of that error. It names the program of an engine without the folder, which not every reader may see."""
+    trigger: InstanceStartRefusedEventDataTrigger | None
+    """Who or what requested the start. Absent: unknown."""
+
+
+class InstanceStartRefusedEventDataTrigger(_Base):
+    """Who or what requested the start. Absent: unknown."""
+
+    kind: Literal["command", "update", "demand", "eviction", "idle", "restart_policy", "server_start"]
+    """`command`: a start, stop or restart by a caller; `update`: a caller changed its settings; `demand`: a request needed it; `eviction`: another instance needed its slot or memory; `idle`: its idle timeout passed; `restart_policy`: its engine ended or hung; `server_start`: llamactl started."""
+    caller: str | None
+    """Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances."""
+    request_id: str | None
+    """`X-Request-Id` of the request that started it on demand; absent like `caller`."""
+    needed_by: str | None
+    """Name of the instance that needed its slot or memory; absent: none, or one that you may not see."""
+
+
 class InstanceStatsUpdatedEvent(_Base):
     type: Literal["instance_stats_updated"]
     timestamp: str
@@ -1328,6 +1362,8 @@ class InstanceSummary(_Base):
     """Seconds from the spawn of its engine until it was ready, at its last start; `None`: unknown."""
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
+    refused: RefusedStart | None
+    """The last start that was refused since its status or settings changed; `None`: none, or llamactl has restarted since."""
     memory: list[InstanceMemory] | None
     """The memory that it holds on each device; absent: it does not run, or its need is unknown."""
     started_at: str | None
@@ -1803,6 +1839,15 @@ class QuantList(_Base):
     """By the paths of their files."""
 
 
+class RefusedStart(_Base):
+    at: str
+    """RFC 3339, UTC."""
+    code: Literal["MODEL_NOT_FOUND", "ENGINE_NOT_FOUND", "PORT_IN_USE", "CAPACITY_EXCEEDED", "DOES_NOT_FIT", "VALIDATION_ERROR", "RESERVED_OPTION", "PRIVILEGED_OPTION"]
+    """Error code that the start returned."""
+    message: str
+    """Message of that error. It names the program of an engine without the folder, which not every reader may see."""
+
+
 class Remedy(_Base):
     label: str
     """The step for people, as on a button: `Use a context of 4096 tokens`."""
@@ -2217,12 +2262,12 @@ class Why(_Base):
     """`seq` of the line in its log that shows the cause; `None`: none."""
 
 
-Frame: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | RequestsUpdatedEvent | RequestStartedEvent | RequestFinishedEvent | SystemStatsUpdatedEvent | InstanceLoadProgressEvent | DecisionEvent | LogLinesEvent | LogGapEvent | GapEvent
+Frame: TypeAlias = InstanceStatusChangedEvent | InstanceStartRefusedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | RequestsUpdatedEvent | RequestStartedEvent | RequestFinishedEvent | SystemStatsUpdatedEvent | InstanceLoadProgressEvent | DecisionEvent | LogLinesEvent | LogGapEvent | GapEvent
 """An event."""
 
 
 LogItem: TypeAlias = LogEntry | LogGap
 
 
-PastEvent: TypeAlias = InstanceStatusChangedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent
+PastEvent: TypeAlias = InstanceStatusChangedEvent | InstanceStartRefusedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent
 """A kept event."""

@@ -788,7 +788,7 @@ class Operations:
         instance: str | None = None,
         before_seq: int | None = None,
         limit: int | None = None,
-        type: Literal["instance_status_changed", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress"] | None = None,
+        type: Literal["instance_status_changed", "instance_start_refused", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress"] | None = None,
     ) -> models.Events:
         """Kept events, newest first; `/api/ws` sends new ones.
 

@@ -36,6 +36,14 @@ describe('events', () => {
     expect(faultsOf(created(1), gap)).toEqual(['events are missing']);
   });
 
+  it('about refused starts may be lost, like alerts', () => {
+    const chain = new EventChain();
+    const data = { name: 'a', code: 'PORT_IN_USE', message: 'Port 8100 is in use.' } as const;
+    for (const frame of [created(1), { type: 'instance_start_refused', seq: 5, timestamp, data } as const])
+      chain.add(frame);
+    expect([chain.faults, chain.differences([1])]).toEqual([[], []]);
+  });
+
   it('are stored as they were sent, as far back as both go', () => {
     const chain = new EventChain();
     for (const frame of [created(1), changed(5, 'stopped', 'running')]) chain.add(frame);

@@ -48,8 +48,8 @@ export class EventChain {
     }
     if (seq <= this.#lastSeq) this.#fault(`a number that is not above ${this.#lastSeq}`, frame);
     this.#lastSeq = seq;
-    // Alerts are of the moment: a killed server may have sent one that it had not stored.
-    if (type === 'system_alert' || type === 'download_progress') return;
+    // Alerts and refusals are of the moment: a killed server may have sent one that it had not stored.
+    if (type === 'system_alert' || type === 'instance_start_refused' || type === 'download_progress') return;
     this.count += 1;
     this.#seqs.add(seq);
     for (const old of this.#seqs.values().take(Math.max(0, this.#seqs.size - KEPT))) this.#seqs.delete(old);

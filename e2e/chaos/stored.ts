@@ -38,7 +38,9 @@ export function readStored(folder: string): StoredWorld {
       if (integrity?.['integrity_check'] !== 'ok') throw new Error(`the database: ${JSON.stringify(integrity)}`);
       const rows = database.prepare('select record, state from instances order by position').all();
       const seqs = database
-        .prepare(`select seq from events where event ->> 'type' <> 'system_alert' order by seq`)
+        .prepare(
+          `select seq from events where event ->> 'type' not in ('system_alert', 'instance_start_refused') order by seq`,
+        )
         .all();
       return { instances: rows.map(instanceOf), seqs: seqs.map(({ seq }) => Number(seq)) };
     } finally {

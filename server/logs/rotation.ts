@@ -115,7 +115,8 @@ async function archiveBurst(rotation: Rotation, live: FileHandle, unfinished: st
   const { run, pieceBytes, mostBytes, openArchive, isAbandoned, onChange } = rotation;
   const end = run.shift + (await live.stat()).size;
   let from = run.liveFrom;
-  const archive = async (to: number, bytesFrom: number): Promise<void> => {
+  /** @param bytesFrom The earlier bytes are dropped. */
+  const archive = async (to: number, bytesFrom: number): Promise<number> => {
     const file = await openArchive(unfinished);
     try {
       await copyPart(live, file, bytesFrom - run.shift, to - run.shift, isAbandoned);
@@ -127,8 +128,8 @@ async function archiveBurst(rotation: Rotation, live: FileHandle, unfinished: st
       await file.close();
     }
     await rename(unfinished, path.join(run.folder, archiveName({ from, to, cut: false })));
-    from = to;
     onChange();
+    return to;
   };
   const lineFrom = async (at: number): Promise<number> =>
     run.shift + (await lineStart(live, at - run.shift, end - run.shift));
@@ -136,13 +137,13 @@ async function archiveBurst(rotation: Rotation, live: FileHandle, unfinished: st
     const to = await lineFrom(end - mostBytes);
     // A line that is longer than all that may be kept is divided.
     const kept = to < end ? to : end - mostBytes;
-    await archive(kept, kept);
+    from = await archive(kept, kept);
   }
   while (end - from > 2 * pieceBytes) {
     const to = await lineFrom(from + pieceBytes);
     // A long line may leave less than a piece.
     if (end - to < pieceBytes) break;
-    await archive(to, from);
+    from = await archive(to, from);
   }
   return from;
 }

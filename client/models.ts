@@ -139,6 +139,15 @@ export interface ChangePassword {
   new_password: string;
 }
 
+export interface ChangedValue {
+  /** As in `changed`. */
+  setting: string;
+  /** `null`: it was not set. */
+  from: string | number | boolean | null;
+  /** `null`: it is no longer set. */
+  to: string | number | boolean | null;
+}
+
 /** A part of the configuration. `"***"` keeps a secret, `null` restores the default. */
 export type ConfigPatch = { [name: string]: unknown };
 
@@ -1077,8 +1086,10 @@ export type Frame = {
     name: string;
     /** Present after a rename: the name until now. */
     previous_name?: string | undefined;
-    /** The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them. */
+    /** The settings that changed: `port`, `options.ctx_size`. Absent: none of them. */
     changed?: string[] | undefined;
+    /** The values of those in `changed` that are numbers, booleans or short texts: never secrets, variables, arguments or prompts. Absent: none of them. */
+    values?: ChangedValue[] | undefined;
     /** The finding of llamactl, if no caller changed the instance. */
     reason?: string | undefined;
     /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */
@@ -2001,8 +2012,10 @@ export type PastEvent = {
     name: string;
     /** Present after a rename: the name until now. */
     previous_name?: string | undefined;
-    /** The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them. */
+    /** The settings that changed: `port`, `options.ctx_size`. Absent: none of them. */
     changed?: string[] | undefined;
+    /** The values of those in `changed` that are numbers, booleans or short texts: never secrets, variables, arguments or prompts. Absent: none of them. */
+    values?: ChangedValue[] | undefined;
     /** The finding of llamactl, if no caller changed the instance. */
     reason?: string | undefined;
     /** Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances. */

@@ -24,6 +24,16 @@ function ofInstance<const Type extends string, Fields extends z.ZodRawShape>(typ
   return z.object({ type: z.literal(type), data: z.object({ name: z.string(), ...fields }) });
 }
 
+/** The old and the new value of a changed setting. */
+const ChangedValueSchema = z
+  .object({
+    setting: z.string().describe('As in `changed`.'),
+    from: z.union([z.string(), z.number(), z.boolean()]).nullable().describe('`null`: it was not set.'),
+    to: z.union([z.string(), z.number(), z.boolean()]).nullable().describe('`null`: it is no longer set.'),
+  })
+  .meta({ id: 'ChangedValue' });
+export type ChangedValue = z.infer<typeof ChangedValueSchema>;
+
 /**
  * An event of the domain, as the event bus carries it and the WebSocket sends it. Each kind has a row here. `name` and
  * `instance` of `data` always name the instance that the event is about: only callers who may see it get the event.
@@ -53,7 +63,13 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
     changed: z
       .array(z.string())
       .optional()
-      .describe('The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them.'),
+      .describe('The settings that changed: `port`, `options.ctx_size`. Absent: none of them.'),
+    values: z
+      .array(ChangedValueSchema)
+      .optional()
+      .describe(
+        'The values of those in `changed` that are numbers, booleans or short texts: never secrets, variables, arguments or prompts. Absent: none of them.',
+      ),
     reason: z.string().optional().describe('The finding of llamactl, if no caller changed the instance.'),
     caller: AuthorSchema,
   }),

@@ -89,11 +89,27 @@ describe('an event line', () => {
     ],
     ['12:00:00  llama         updated', { ...at, type: 'instance_updated', data: { name: 'llama' } }],
     [
-      '12:00:00  llama         updated  port, options.threads  by key:1 (ci)',
+      '12:00:00  llama         updated  port, environment.HF_TOKEN  by key:1 (ci)',
       {
         ...at,
         type: 'instance_updated',
-        data: { name: 'llama', changed: ['port', 'options.threads'], caller: 'key:1 (ci)' },
+        data: { name: 'llama', changed: ['port', 'environment.HF_TOKEN'], caller: 'key:1 (ci)' },
+      },
+    ],
+    [
+      '12:00:00  llama         updated  ctx_size 4096 → 8192, group default → code, extra_args  by user:ada',
+      {
+        ...at,
+        type: 'instance_updated',
+        data: {
+          name: 'llama',
+          changed: ['options.ctx_size', 'group', 'extra_args'],
+          values: [
+            { setting: 'options.ctx_size', from: 4096, to: 8192 },
+            { setting: 'group', from: null, to: 'code' },
+          ],
+          caller: 'user:ada',
+        },
       },
     ],
     [

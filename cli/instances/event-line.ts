@@ -1,6 +1,7 @@
 import type { Frame } from '@llamactl/client';
 import { memoryText, count, percent } from '../../format/figures.ts';
 import { refusalText } from '../../format/refusal-text.ts';
+import { settingChanges } from '../../format/setting-changes.ts';
 import { ANONYMOUS } from '../access/audit-rows.ts';
 import type { Style } from '../screen/style.ts';
 import { padded, plain, roomBeside, widthOf, wrapped } from '../screen/text.ts';
@@ -49,11 +50,11 @@ function partsOf(frame: Frame, style: Style): string[] {
     case 'instance_created':
       return [nameOf(frame.data.name), 'created', ...authorOf(frame.data.caller)];
     case 'instance_updated': {
-      const { name, previous_name: previous, changed = [], reason, caller } = frame.data;
+      const { name, previous_name: previous, reason, caller } = frame.data;
       if (reason !== undefined) return [nameOf(name), 'needs a restart', plain(reason)];
       const change =
         previous === undefined ? [nameOf(name), 'updated'] : [nameOf(previous), `renamed to ${plain(name)}`];
-      return [...change, ...(changed.length === 0 ? [] : [plain(changed.join(', '))]), ...authorOf(caller)];
+      return [...change, ...changesOf(frame.data), ...authorOf(caller)];
     }
     case 'instance_deleted':
       return [nameOf(frame.data.name), 'deleted', ...authorOf(frame.data.caller)];
@@ -84,6 +85,14 @@ function partsOf(frame: Frame, style: Style): string[] {
 /** The reason of a stop, for servers that send only its cause. */
 function causeText(cause: 'eviction' | 'idle'): string {
   return cause === 'eviction' ? 'another instance needed its slot or memory' : 'idle for too long';
+}
+
+/** The changed settings, with their values if the event has them: one part, or none. */
+function changesOf(data: Parameters<typeof settingChanges>[0]): string[] {
+  const changes = settingChanges(data, 'default').map(({ name, values }) =>
+    values === null ? name : `${name} ${values.from} → ${values.to}`,
+  );
+  return changes.length === 0 ? [] : [plain(changes.join(', '))];
 }
 
 /** Who made a change: one part, or none. An anonymous caller says nothing to a reader. */

@@ -236,6 +236,17 @@ type ChangePassword struct {
 	NewPassword     string `json:"new_password"`
 }
 
+type ChangedValue struct {
+	// As in `changed`.
+	Setting string `json:"setting"`
+
+	// nil: it was not set.
+	From any `json:"from"`
+
+	// nil: it is no longer set.
+	To any `json:"to"`
+}
+
 type Code string
 
 const (
@@ -1930,8 +1941,12 @@ type InstanceUpdatedEvent struct {
 	// Present after a rename: the name until now.
 	PreviousName string `json:"previous_name,omitzero"`
 
-	// The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them.
+	// The settings that changed: `port`, `options.ctx_size`. Absent: none of them.
 	Changed []string `json:"changed,omitzero"`
+
+	// The values of those in `changed` that are numbers, booleans or short texts: never secrets, variables,
+	// arguments or prompts. Absent: none of them.
+	Values []ChangedValue `json:"values,omitzero"`
 
 	// The finding of llamactl, if no caller changed the instance.
 	Reason string `json:"reason,omitzero"`

@@ -15,6 +15,7 @@ import type { Clock } from './ports/time.ts';
 import { changedSince, notFound } from './refusals.ts';
 import type { Registry } from './registry.ts';
 import type { PortChoice } from './settings/port-choice.ts';
+import { changedValues } from './settings/changed-values.ts';
 import { contextWarning } from './settings/context-warning.ts';
 import { withModelFile } from './settings/model-setting.ts';
 import { recordChanges } from './settings/setting-changes.ts';
@@ -189,10 +190,12 @@ export class Editor {
     const { id, name } = record;
     const isForgotten = keepsContext(before.settings) && !keepsContext(record.settings);
     const changes = recordChanges(before, record);
+    const values = changedValues(before, record, changes);
     const data = {
       name,
       ...(name === before.name ? {} : { previous_name: before.name }),
       ...(changes.length > 0 && { changed: changes }),
+      ...(values.length > 0 && { values }),
       caller: by,
     };
     const updated = events.keep({ type: 'instance_updated', data }, record.id);

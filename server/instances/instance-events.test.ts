@@ -35,7 +35,7 @@ describe('the events of instances', () => {
     ]);
   });
 
-  it('name the author of a change of settings, and the settings without their values', async () => {
+  it('name the author of a change of settings, the settings, and only harmless values', async () => {
     const domain = new Domain();
     const { manager } = domain;
     await manager.create({ name: 'a', model_path: '/m.gguf' }, 'user:ada');
@@ -53,12 +53,28 @@ describe('the events of instances', () => {
       { type: 'instance_created', data: { name: 'a', caller: 'user:ada' } },
       {
         type: 'instance_updated',
-        data: { name: 'a', caller: 'user:bob', changed: ['port', 'options.threads', 'environment.TOKEN'] },
+        data: {
+          name: 'a',
+          caller: 'user:bob',
+          changed: ['port', 'options.threads', 'environment.TOKEN'],
+          values: [
+            { setting: 'port', from: 8_100, to: 9_000 },
+            { setting: 'options.threads', from: null, to: 2 },
+          ],
+        },
       },
       { type: 'instance_updated', data: { name: 'b', previous_name: 'a', caller: 'user:eve' } },
       { type: 'instance_deleted', data: { name: 'b', caller: 'key:1 (ci)' } },
       { type: 'instance_created', data: { name: 'c', caller: 'user:ada' } },
-      { type: 'instance_updated', data: { name: 'c', caller: 'user:bob', changed: ['model_path'] } },
+      {
+        type: 'instance_updated',
+        data: {
+          name: 'c',
+          caller: 'user:bob',
+          changed: ['model_path'],
+          values: [{ setting: 'model_path', from: '/m.gguf', to: '/n.gguf' }],
+        },
+      },
       { type: 'instance_deleted', data: { name: 'c', caller: 'user:eve' } },
     ]);
   });

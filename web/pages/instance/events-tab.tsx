@@ -1,5 +1,6 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { settingChanges } from '../../../format/setting-changes.ts';
 import { Moment } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
@@ -149,20 +150,33 @@ function Caused({ why, trigger }: { why: string | null; trigger: Trigger | undef
   );
 }
 
-/** The settings that were changed, and who changed them. */
+/** The settings that were changed, with their values if the server keeps them, and who changed them. */
 function Change({
   data: { caller, ...data },
 }: {
   data: Exclude<InstanceEvent, { type: 'system_alert' | 'instance_status_changed' | 'instance_start_refused' }>['data'];
 }) {
   const words = useWords(instanceWords).events;
-  const changed = 'changed' in data ? (data.changed ?? []) : [];
   if ('reason' in data && data.reason !== undefined) return data.reason;
   const by = authorText(caller);
   return (
     <>
-      {changed.length > 0 && <code className="mr-2">{changed.join(', ')}</code>}
-      {by !== null && <span title={caller}>{words.by(by)}</span>}
+      {settingChanges('changed' in data ? data : {}, words.standard).map(({ setting, name, values }) => (
+        <span key={setting} title={setting} className="mr-3 inline-block">
+          <code>{name}</code>
+          {values !== null && (
+            <span className="figures">
+              {' '}
+              <span className="text-mute">{values.from} →</span> {values.to}
+            </span>
+          )}
+        </span>
+      ))}
+      {by !== null && (
+        <span title={caller} className="text-mute">
+          {words.by(by)}
+        </span>
+      )}
     </>
   );
 }

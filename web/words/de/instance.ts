@@ -200,6 +200,7 @@ export const de = {
     created: 'angelegt',
     refused: 'Start abgelehnt',
     updated: 'Einstellungen geändert',
+    standard: 'Vorgabe',
     outdated: 'braucht einen Neustart',
     renamed: (before) => `umbenannt, vorher ${before}`,
     deleted: 'gelöscht',

@@ -183,6 +183,8 @@ export const en = {
     created: 'created',
     refused: 'start refused',
     updated: 'settings changed',
+    /** Instead of a value that is not set. */
+    standard: 'default',
     outdated: 'needs a restart',
     renamed: (before: string) => `renamed, before ${before}`,
     deleted: 'deleted',

@@ -188,6 +188,15 @@ class Caller(_Base):
     """When this token or key expires; `None`: never."""
 
 
+class ChangedValue(_Base):
+    setting: str
+    """As in `changed`."""
+    from_: str | float | bool | None
+    """`None`: it was not set."""
+    to: str | float | bool | None
+    """`None`: it is no longer set."""
+
+
 class Config(_Base):
     """As written now; it takes effect at the next reload or start. Secrets are `"***"`."""
 
@@ -1400,7 +1409,9 @@ class InstanceUpdatedEventData(_Base):
     previous_name: str | None
     """Present after a rename: the name until now."""
     changed: list[str] | None
-    """The settings that changed, without their values: `port`, `options.ctx_size`. Absent: none of them."""
+    """The settings that changed: `port`, `options.ctx_size`. Absent: none of them."""
+    values: list[ChangedValue] | None
+    """The values of those in `changed` that are numbers, booleans or short texts: never secrets, variables, arguments or prompts. Absent: none of them."""
     reason: str | None
     """The finding of llamactl, if no caller changed the instance."""
     caller: str | None

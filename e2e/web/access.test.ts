@@ -259,7 +259,20 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.keyboard.press('Enter');
     await page.getByText('No row matches').waitFor();
     expect(page.url()).toMatch(/until=.*2020-01-31T/);
+    const period = page.getByLabel('Period');
+    expect(await period.inputValue()).toBe('own');
     expect(await barriersOf(page)).toEqual([]);
+    await period.selectOption('Today');
+    await page.getByRole('row', { name: /create user/ }).waitFor();
+    expect(page.url()).toMatch(/period=today/);
+    expect(page.url()).not.toMatch(/until=/);
+    expect(await page.getByLabel('Since').inputValue()).toMatch(/T00:00$/);
+    await page.reload();
+    await page.getByRole('row', { name: /create user/ }).waitFor();
+    expect(await period.inputValue()).toBe('today');
+    await period.selectOption('All');
+    await page.waitForURL((url) => !/period=|since=/.test(url.href));
+    expect(await page.getByLabel('Since').inputValue()).toBe('');
   });
 
   it('makes a limited key for a colleague, whose row leads to keys, requests and audit', async () => {

@@ -15,6 +15,10 @@ export const USAGE_WINDOWS = ['15m', '24h', '7d', '30d'] as const;
 export const AUDIT_STATUSES = ['2xx', '4xx', '5xx', '401', '403', '404', '409', '429'] as const;
 export type AuditStatus = (typeof AUDIT_STATUSES)[number];
 
+/** Periods of the audit trail that end now. Each begins at midnight, so that its answer does not change all the time. */
+export const AUDIT_PERIODS = ['today', '7d', '30d'] as const;
+export type AuditPeriod = (typeof AUDIT_PERIODS)[number];
+
 /** The tab of the page, the owner of the keys, the choices of usage and the filters of the audit trail, as the URL has them. */
 export interface AccessSearch {
   /** Default `keys`. */
@@ -28,6 +32,8 @@ export interface AccessSearch {
   subject?: string | undefined;
   action?: string | undefined;
   target?: string | undefined;
+  /** Only without `since` and `until`, which say more. */
+  period?: AuditPeriod | undefined;
   /** RFC 3339. */
   since?: string | undefined;
   /** RFC 3339. */
@@ -38,6 +44,8 @@ export interface AccessSearch {
 }
 
 export function accessSearch(raw: RawSearch): AccessSearch {
+  const since = momentOf(textOf(raw['since']) ?? '');
+  const until = momentOf(textOf(raw['until']) ?? '');
   return {
     tab: choiceOf(raw['tab'], ACCESS_TABS),
     by: choiceOf(raw['by'], USAGE_GROUPS),
@@ -46,8 +54,9 @@ export function accessSearch(raw: RawSearch): AccessSearch {
     subject: textOf(raw['subject']),
     action: textOf(raw['action']),
     target: textOf(raw['target']),
-    since: momentOf(textOf(raw['since']) ?? ''),
-    until: momentOf(textOf(raw['until']) ?? ''),
+    period: since === undefined && until === undefined ? choiceOf(raw['period'], AUDIT_PERIODS) : undefined,
+    since,
+    until,
     status: choiceOf(textOf(raw['status']), AUDIT_STATUSES),
     match: choiceOf(raw['match'], ['exact']),
   };

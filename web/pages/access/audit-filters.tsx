@@ -11,12 +11,17 @@ import { useWords } from '../../lib/language.ts';
 import { localText, momentOf } from '../../lib/local-time.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { accessWords } from '../../words/access.ts';
-import { AUDIT_STATUSES } from './access-search.ts';
+import { AUDIT_PERIODS, AUDIT_STATUSES } from './access-search.ts';
 
 /** Milliseconds after the last letter until a filter counts. */
 const QUIET_MS = 300;
 const FILTERS = ['subject', 'action', 'target'] as const;
 const TIMES = ['since', 'until'] as const;
+/** The choice without a filter. */
+const ALL = 'all';
+const PERIODS = [ALL, ...AUDIT_PERIODS] as const;
+/** Times that are no usual period. */
+const OWN = 'own';
 
 /** The filters of the audit trail in one line, and its download. */
 export function AuditFilters({ filters }: { filters: AuditFilter }) {
@@ -25,8 +30,9 @@ export function AuditFilters({ filters }: { filters: AuditFilter }) {
       {FILTERS.map((name) => (
         <Filter key={name} name={name} />
       ))}
+      <PeriodFilter />
       {TIMES.map((name) => (
-        <TimeFilter key={`${name}=${filters[name] ?? ''}`} name={name} />
+        <TimeFilter key={`${name}=${filters[name] ?? ''}`} name={name} filters={filters} />
       ))}
       <StatusFilter />
       <Download filters={filters} />
@@ -80,15 +86,41 @@ function Filter({ name }: { name: (typeof FILTERS)[number] }) {
   );
 }
 
-/** The begin or the end of the period, in the reader's time zone. */
-function TimeFilter({ name }: { name: (typeof TIMES)[number] }) {
+/** The usual periods. Times that the reader has set are a choice of their own, which cannot be chosen. */
+function PeriodFilter() {
   const words = useWords(accessWords);
   const search = useSearch({ from: '/access' });
   const navigate = useNavigate({ from: '/access' });
-  const [text, setText] = useState(localText(search[name]));
+  const hasTimes = search.since !== undefined || search.until !== undefined;
+  const usual = PERIODS.map((value) => ({ value, label: words.periods[value] }));
+  return (
+    <Select<(typeof PERIODS)[number] | typeof OWN>
+      label={words.filterPeriod}
+      className="min-w-0 basis-28"
+      value={hasTimes ? OWN : (search.period ?? ALL)}
+      choices={hasTimes ? [...usual, { value: OWN, label: words.ownPeriod, disabled: true }] : usual}
+      onChoose={(value) => {
+        const period = AUDIT_PERIODS.find((each) => each === value);
+        void navigate({ search: { ...search, period, since: undefined, until: undefined }, replace: true });
+      }}
+    />
+  );
+}
+
+/**
+ * The begin or the end of the period, in the reader's time zone.
+ *
+ * @param filters Both times as they are now, also those of a usual period.
+ */
+function TimeFilter({ name, filters: { since, until } }: { name: (typeof TIMES)[number]; filters: AuditFilter }) {
+  const words = useWords(accessWords);
+  const search = useSearch({ from: '/access' });
+  const navigate = useNavigate({ from: '/access' });
+  const shown = localText({ since, until }[name]);
+  const [text, setText] = useState(shown);
   const settle = (): void => {
-    if (text === localText(search[name])) return;
-    void navigate({ search: { ...search, [name]: momentOf(text) }, replace: true });
+    if (text === shown) return;
+    void navigate({ search: { ...search, period: undefined, since, until, [name]: momentOf(text) }, replace: true });
   };
   return (
     <form
@@ -118,7 +150,7 @@ function StatusFilter() {
   return (
     <Select
       label={words.auditColumns.status}
-      className="min-w-0 basis-36"
+      className="min-w-0 basis-32"
       value={search.status ?? ALL}
       choices={[
         { value: ALL, label: words.allAnswers },
@@ -130,9 +162,6 @@ function StatusFilter() {
     />
   );
 }
-
-/** The choice without a filter. */
-const ALL = 'all';
 
 function Download({ filters }: { filters: AuditFilter }) {
   const words = useWords(accessWords);

@@ -24,7 +24,7 @@ const CLOCK_LENGTH = '14:03:12'.length;
 /** Who did what, newest first. Older rows come while one scrolls. */
 export function AuditTab() {
   const { client } = useApp();
-  const filters = auditFilter(useSearch({ from: '/access' }), useWords(accessWords).auditActions);
+  const filters = auditFilter(useSearch({ from: '/access' }), useWords(accessWords).auditActions, useNow(60));
   const query = useInfiniteQuery({
     queryKey: ['audit', filters],
     queryFn: ({ pageParam, signal }) => client.getAudit({ ...filters, limit: PAGE, before_seq: pageParam, signal }),

@@ -1,5 +1,5 @@
 import type { Role, Scope } from '@llamactl/client';
-import type { AuditStatus } from '../../pages/access/access-search.ts';
+import type { AuditPeriod, AuditStatus } from '../../pages/access/access-search.ts';
 
 /** Sentences of the page of access: keys, users, audit trail, own account. */
 export const en = {
@@ -207,8 +207,14 @@ export const en = {
     status: 'Answer',
   },
   filterSubject: 'such as ada',
-  filterAction: 'such as change user',
+  filterAction: 'such as log in',
   filterTarget: 'such as chat',
+  filterPeriod: 'Period',
+  periods: { today: 'Today', '7d': '7 days', '30d': '30 days', all: 'All' } satisfies Record<
+    AuditPeriod | 'all',
+    string
+  >,
+  ownPeriod: 'Own times',
   filterSince: 'Since',
   filterUntil: 'Until',
   allAnswers: 'All answers',

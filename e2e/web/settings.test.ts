@@ -12,7 +12,7 @@ let browser: Browser;
 let window: Window;
 
 beforeAll(async () => {
-  server = await ServerProcess.create('groups: {}\n');
+  server = await ServerProcess.create('memory: { devices: {} }\n');
   await server.start();
   browser = await startBrowser();
 });
@@ -99,9 +99,9 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
   });
 
   it('keeps the focus while a value of JSON is typed after its reset, and saves the default', async () => {
-    const page = await window.tab(server.url, '/settings?q=groups');
-    const editor = page.getByRole('textbox', { name: 'groups', exact: true });
-    const reset = page.getByRole('button', { name: 'Set groups to its default' });
+    const page = await window.tab(server.url, '/settings?q=memory.devices');
+    const editor = page.getByRole('textbox', { name: 'memory.devices', exact: true });
+    const reset = page.getByRole('button', { name: 'Set memory.devices to its default' });
     const placeholder = page.locator('.cm-placeholder', { hasText: 'Default' });
     await page.locator('.cm-line').first().waitFor();
     await reset.click();
@@ -109,15 +109,60 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     await editor.click();
     await page.keyboard.type('{"a":');
     await expect.poll(() => editor.textContent()).toBe('{"a":');
-    expect(await page.evaluate('document.activeElement.shadowRoot?.activeElement?.ariaLabel')).toBe('groups');
+    expect(await page.evaluate('document.activeElement.shadowRoot?.activeElement?.ariaLabel')).toBe('memory.devices');
     await page.getByText(/^Line 1: /).waitFor();
 
     await reset.click();
     await placeholder.waitFor();
     const saved = page.waitForRequest((request) => request.method() === 'PUT');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
-    expect((await saved).postDataJSON()).toEqual({ groups: null });
+    expect((await saved).postDataJSON()).toEqual({ memory: { devices: null } });
     await placeholder.waitFor({ state: 'detached' });
+  });
+
+  it('adds a group with its limits, and removes it when no instance uses it', async () => {
+    const page = await window.tab(server.url, '/settings?q=groups');
+    await page.getByText('No group yet.').waitFor();
+    await page.getByRole('button', { name: 'Add a group' }).click();
+    const form = page.getByRole('dialog', { name: 'Add a group' });
+    const add = form.getByRole('button', { name: 'Add', exact: true });
+    await form.getByLabel('Name').fill('big.one');
+    await form.getByText('Must have no dot.').waitFor();
+    expect(await add.isDisabled()).toBe(true);
+    await form.getByLabel('Name').fill('big');
+    await form.getByLabel('max_running').fill('-1');
+    await form.getByText('Must be at least 0.').waitFor();
+    await form.getByLabel('max_running').fill('1');
+    await form.getByText('While one of the group runs, no others do, except pinned ones.').waitFor();
+    await form.getByLabel('exclusive').check();
+    expect(await barriersOf(page)).toEqual([]);
+    await add.click();
+    const group = page.getByRole('region', { name: 'Group big' });
+    expect(await group.getByLabel('max_running').inputValue()).toBe('1');
+    const saved = page.waitForRequest((request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    expect((await saved).postDataJSON()).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
+    await group
+      .getByText(/^file, line \d+$/)
+      .first()
+      .waitFor();
+    await group.getByText('Instances of the group are never stopped for others').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+
+    const remove = group.getByRole('button', { name: 'Remove the group big' });
+    await remove.waitFor();
+    await server.call('POST', '/api/instances', { name: 'member', model_path: await testModel(), group: 'big' });
+    await group.getByRole('link', { name: 'member' }).waitFor();
+    expect(await remove.count()).toBe(0);
+    await server.call('DELETE', '/api/instances/member');
+    await remove.click();
+    await group.getByRole('button', { name: 'Keep it' }).click();
+    await remove.click();
+    expect(await barriersOf(page)).toEqual([]);
+    const removed = page.waitForRequest((request) => request.method() === 'PUT');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    expect((await removed).postDataJSON()).toEqual({ groups: { big: null } });
+    await page.getByText('No group yet.').waitFor();
   });
 
   it('applies a fleet file after its steps are shown', async () => {

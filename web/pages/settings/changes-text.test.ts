@@ -1,5 +1,28 @@
 import { expect, test } from 'vitest';
-import { changesText } from './changes-text.ts';
+import { changesText, shownChange } from './changes-text.ts';
+
+const WORDS = { toDefault: 'default', groupAdded: 'new', groupRemoved: 'removed' };
+
+test('a group is new or removed', () => {
+  const settings = [
+    { key: 'groups.big', value: { pinned: true }, kind: 'group' },
+    { key: 'groups.code', value: undefined, kind: 'group' },
+    { key: 'groups.code.max_running', value: 0, kind: 'number' },
+  ] as const;
+  const drafts = new Map<string, string | null>([
+    ['groups.big', null],
+    ['groups.code', '{}'],
+    ['groups.code.max_running', '2'],
+  ]);
+  expect(changesText(settings, drafts, WORDS)).toBe(
+    'groups.big removed, groups.code new, groups.code.max_running 0 → 2',
+  );
+  expect(settings.map((setting) => shownChange(setting, drafts, WORDS))).toEqual([
+    { before: '{\n  "pinned": true\n}', after: 'removed' },
+    { before: '', after: 'new' },
+    { before: '0', after: '2' },
+  ]);
+});
 
 test('changes are in one line, each with its value before and after, and no secrets', () => {
   const settings = [
@@ -15,7 +38,7 @@ test('changes are in one line, each with its value before and after, and no secr
     ['server.public_url', 'https://x'],
     ['auth.secret', 'new'],
   ]);
-  expect(changesText(settings, drafts, 'default')).toBe(
+  expect(changesText(settings, drafts, WORDS)).toBe(
     'server.port 8080 → default, models.dirs /a /b → /a /c, server.public_url default → https://x, auth.secret *** → ***',
   );
 });

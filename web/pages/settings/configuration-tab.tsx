@@ -14,10 +14,19 @@ import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { configQuery } from '../../lib/queries.ts';
 import { useReload } from '../../lib/reload.ts';
 import { settingsWords } from '../../words/settings.ts';
+import { newGroups } from './group-settings.ts';
 import { SaveBar } from './save-bar.tsx';
 import { useSaveSettings } from './save-settings.ts';
 import { SettingSections } from './setting-sections.tsx';
-import { inOrder, settingsOf, valueOfText, type Drafts, type Setting } from './setting-fields.ts';
+import {
+  inOrder,
+  settingsOf,
+  settingsOfGroup,
+  valueOfText,
+  type Drafts,
+  type Setting,
+  type SettingChange,
+} from './setting-fields.ts';
 
 /** All settings of the configuration with their sources. */
 export function ConfigurationTab() {
@@ -34,17 +43,21 @@ export function ConfigurationTab() {
 
 function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
   const words = useWords(settingsWords);
-  const settings = useMemo(() => inOrder(settingsOf(view, api, words.notes)), [view, api, words]);
   const [drafts, setDrafts] = useState<Drafts>(new Map());
+  const sources = useMemo(() => ({ view, api, notes: words.notes }), [view, api, words]);
+  const settings = useMemo(() => inOrder(settingsOf(sources, newGroups(drafts))), [sources, drafts]);
   const save = useSaveSettings(() => setDrafts(new Map()));
   const changes = changesOf(settings, drafts);
   const problems = save.error instanceof LlamactlError ? save.error.problems : [];
+  const edit = (next: Drafts): void => {
+    setDrafts(next);
+    save.reset();
+  };
   const change = (key: string, text: string | null | undefined): void => {
     const next = new Map(drafts);
     if (text === undefined) next.delete(key);
     else next.set(key, text);
-    setDrafts(next);
-    save.reset();
+    edit(next);
   };
   return (
     <>
@@ -56,7 +69,14 @@ function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
       {view.restart_required && drafts.size === 0 && <PendingBanner view={view} />}
       <PageBody>
         <p className="pt-3 break-words text-mute">{view.file === null ? words.noFile : words.file(view.file)}</p>
-        <SettingSections settings={settings} drafts={drafts} problems={problems} onChange={change} />
+        <SettingSections
+          settings={settings}
+          groupFields={settingsOfGroup('', sources)}
+          drafts={drafts}
+          problems={problems}
+          onChange={change}
+          onEdit={edit}
+        />
       </PageBody>
       {drafts.size > 0 && (
         <SaveBar
@@ -64,10 +84,7 @@ function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
           drafts={drafts}
           error={save.error === null ? null : errorText(save.error).sentence}
           isPending={save.isPending}
-          onDiscard={() => {
-            setDrafts(new Map());
-            save.reset();
-          }}
+          onDiscard={() => edit(new Map())}
           onSave={changes === null ? null : (reloads) => save.mutate({ changes, reloads })}
         />
       )}
@@ -77,14 +94,14 @@ function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
 }
 
 /** The values to save; `null`: a text is no value. */
-function changesOf(settings: readonly Setting[], drafts: Drafts): ReadonlyMap<string, unknown> | null {
-  const changes = new Map<string, unknown>();
-  for (const { key, kind, limits } of settings) {
+function changesOf(settings: readonly Setting[], drafts: Drafts): SettingChange[] | null {
+  const changes: SettingChange[] = [];
+  for (const { key, path, kind, limits } of settings) {
     const text = drafts.get(key);
     if (text === undefined) continue;
     const read = text === null ? { value: undefined } : valueOfText(text, kind, limits);
     if ('flaw' in read) return null;
-    changes.set(key, read.value);
+    changes.push({ path, value: read.value });
   }
   return changes;
 }

@@ -30,7 +30,7 @@ export function SaveBar({ settings, drafts, error, isPending, onDiscard, onSave 
       <div className="flex min-w-0 grow basis-60 flex-col">
         <span className="font-strong">{words.changes(drafts.size)}</span>
         {error === null ? (
-          <span className="truncate text-mute">{changesText(settings, drafts, words.toDefault)}</span>
+          <span className="truncate text-mute">{changesText(settings, drafts, words)}</span>
         ) : (
           <span role="alert" className="break-words text-bad">
             {error}
@@ -68,7 +68,7 @@ function Changes({ settings, drafts, onClose }: Pick<SaveBarProps, 'settings' | 
         }
       >
         {changed.map((setting) => {
-          const { before, after } = shownChange(setting, drafts);
+          const { before, after } = shownChange(setting, drafts, words);
           return (
             <Tr key={setting.key}>
               <Td>

@@ -30,13 +30,16 @@ function viewOf(
   return { config, sources, rules, file: null, restart_required: false, pending } as unknown as ConfigView;
 }
 
+const settingsIn = (view: ConfigView, api: unknown = API, added: readonly string[] = []): Setting[] =>
+  settingsOf({ view, api, notes: {} }, added);
+
 function only(config: object, key: string): Setting | undefined {
-  return settingsOf(viewOf(config, [key]), API)[0];
+  return settingsIn(viewOf(config, [key]))[0];
 }
 
 describe('a setting', () => {
   test('has its section, its description, and whether it waits', () => {
-    const [port] = settingsOf(viewOf({ server: { port: 8080 } }, ['server.port'], { pending: ['server.port'] }), API);
+    const [port] = settingsIn(viewOf({ server: { port: 8080 } }, ['server.port'], { pending: ['server.port'] }));
     expect(port).toMatchObject({
       section: 'server',
       kind: 'number',
@@ -51,22 +54,43 @@ describe('a setting', () => {
     ['a choice', { memory: { admission: 'auto' } }, 'memory.admission', 'choice'],
     ['a list of texts', { models: { dirs: [] } }, 'models.dirs', 'texts'],
     ['a list of numbers', { instances: { port_range: [1, 2] } }, 'instances.port_range', 'numbers'],
-    ['a map', { groups: {} }, 'groups', 'map'],
+    ['a map', { presets: {} }, 'presets', 'map'],
+    ['the groups', { groups: {} }, 'groups', 'group'],
     ['a text', { data_dir: '/srv' }, 'data_dir', 'text'],
   ] as const)('is %s by its value', (_, config, key, kind) => {
     expect(only(config, key)?.kind).toBe(kind);
   });
 
-  test('of a group has the description of such a setting of all groups', () => {
-    const of = { additionalProperties: { properties: { max_running: { description: 'At most.' } } } };
+  test('of a group is there although it is not set, with its description and the value that counts', () => {
+    const of = { additionalProperties: { properties: { max_running: { description: 'At most.', type: 'integer' } } } };
     const api = { components: { schemas: { ConfigView: { properties: { config: { properties: { groups: of } } } } } } };
-    const view = viewOf({ groups: { code: { max_running: 2 } } }, ['groups.code.max_running']);
-    expect(settingsOf(view, api)[0]).toMatchObject({ section: 'groups', kind: 'number', description: 'At most.' });
+    const view = viewOf({ groups: { code: { max_running: 2 }, 'a.b': {} } }, ['groups.code.max_running', 'groups.a.b']);
+    const settings = settingsIn(view, api, ['new']);
+    expect(settings.map(({ path, value }) => [path.join(' '), value])).toEqual([
+      ['groups', { code: { max_running: 2 }, 'a.b': {} }],
+      ['groups code', { max_running: 2 }],
+      ['groups code max_running', 2],
+      ['groups code exclusive', false],
+      ['groups code pinned', false],
+      ['groups a.b', {}],
+      ['groups a.b max_running', 0],
+      ['groups a.b exclusive', false],
+      ['groups a.b pinned', false],
+      ['groups new', undefined],
+      ['groups new max_running', 0],
+      ['groups new exclusive', false],
+      ['groups new pinned', false],
+    ]);
+    const field = { section: 'groups', kind: 'number', description: 'At most.', limits: { isWhole: true } };
+    expect(settings.filter(({ path }) => path[2] === 'max_running')).toMatchObject([field, field, field]);
+    expect(settings.filter(({ path }) => path[2] === 'pinned').map(({ kind }) => kind)).toEqual(
+      Array.from({ length: 3 }, () => 'switch'),
+    );
   });
 
   test('has the rules that the server names: a secret without a value is one too', () => {
     const rules = { 'alerts.webhook': { effect: 'none', secret: true, locked: 'alerts.webhook is locked.' } } as const;
-    const [webhook] = settingsOf(viewOf({ alerts: { webhook: '' } }, ['alerts.webhook'], { rules }), API);
+    const [webhook] = settingsIn(viewOf({ alerts: { webhook: '' } }, ['alerts.webhook'], { rules }));
     expect(webhook).toMatchObject({ kind: 'secret', effect: 'none', locked: 'alerts.webhook is locked.' });
   });
 
@@ -107,7 +131,7 @@ test('settings that cannot be changed here come last, in their section and as a 
   );
   const keys = ['data_dir', 'server.host', 'server.port', 'logs.max_size_mb'];
   const config = { data_dir: '/srv', server: { host: 'a', port: 1 }, logs: { max_size_mb: 1 } };
-  const settings = settingsOf(viewOf(config, keys, { rules }), API);
+  const settings = settingsIn(viewOf(config, keys, { rules }));
   expect(inOrder(settings).map(({ key }) => key)).toEqual([
     'server.port',
     'server.host',
@@ -117,10 +141,15 @@ test('settings that cannot be changed here come last, in their section and as a 
 });
 
 test('changes of one section are one part of the patch, and no value restores the default', () => {
-  const changes = new Map<string, unknown>([
-    ['server.port', 8081],
-    ['server.public_url', undefined],
-    ['groups', {}],
-  ]);
-  expect(patchOf(changes)).toEqual({ server: { port: 8081, public_url: null }, groups: {} });
+  const changes = [
+    { path: ['server', 'port'], value: 8081 },
+    { path: ['server', 'public_url'], value: undefined },
+    { path: ['groups', 'old'], value: undefined },
+    { path: ['groups', 'a.b'], value: {} },
+    { path: ['groups', 'a.b', 'pinned'], value: true },
+  ];
+  expect(patchOf(changes)).toEqual({
+    server: { port: 8081, public_url: null },
+    groups: { old: null, 'a.b': { pinned: true } },
+  });
 });

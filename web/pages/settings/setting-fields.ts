@@ -3,8 +3,8 @@ import { flawOfNumber } from '../../lib/number-limits.ts';
 import { isRecord } from '../../lib/record.ts';
 import { flawOfText, limitsOf, NO_LIMITS, type LimitFlaw, type SettingLimits } from './setting-limits.ts';
 
-/** How a setting is edited. */
-export type SettingKind = 'switch' | 'number' | 'text' | 'choice' | 'texts' | 'numbers' | 'map' | 'secret';
+/** How a setting is edited. `group`: all groups, or one of them; the fields of a group are settings of their own. */
+export type SettingKind = 'switch' | 'number' | 'text' | 'choice' | 'texts' | 'numbers' | 'map' | 'secret' | 'group';
 
 /** Texts that the user has typed, by key; `null`: the default. */
 export type Drafts = ReadonlyMap<string, string | null>;
@@ -13,6 +13,8 @@ export type Drafts = ReadonlyMap<string, string | null>;
 export interface Setting {
   /** Dotted: `server.port`. */
   key: string;
+  /** Where its value is in the configuration. Names that users choose may have dots. */
+  path: readonly string[];
   section: string;
   kind: SettingKind;
   description: string | null;
@@ -35,35 +37,74 @@ interface SchemaPart extends Readonly<Record<string, unknown>> {
   items?: unknown;
 }
 
-/**
- * Lists the settings, in the order of the answer.
- *
- * @param api The description of the API, for texts and choices.
- * @param notes Texts in the reader's language, by those of the API. Default: those of the API.
- */
-export function settingsOf(view: ConfigView, api: unknown, notes: Readonly<Record<string, string>> = {}): Setting[] {
-  const schema = descend(api, ['components', 'schemas', 'ConfigView', 'properties', 'config']);
-  const pending = new Set(view.pending);
-  return Object.entries(view.sources).map(([key, source]) => {
-    const path = key.split('.');
-    const value = descend(view.config, path);
-    const part = partOf(schema, path);
-    const choices = textsOf(part.enum);
-    const rules = view.rules[key];
-    return {
-      key,
-      section: path.length === 1 && !isRecord(value) ? 'general' : (path[0] ?? 'general'),
-      kind: rules?.secret === true ? 'secret' : kindOf(value, part, choices),
-      description: typeof part.description === 'string' ? (notes[part.description] ?? part.description) : null,
-      choices,
-      limits: limitsOf(part),
-      value,
-      source,
-      effect: rules?.effect ?? 'reload',
-      locked: rules?.locked ?? null,
-      isPending: pending.has(key),
-    };
+/** The fields of a group, with the values that count if none is set. */
+const GROUP_FIELDS: Readonly<Record<keyof ConfigView['config']['groups'][string], number | boolean>> = {
+  max_running: 0,
+  exclusive: false,
+  pinned: false,
+};
+
+/** What the settings of the page are made of. */
+export interface SettingSources {
+  view: ConfigView;
+  /** The description of the API, for texts and choices. */
+  api: unknown;
+  /** Texts in the reader's language, by those of the API. */
+  notes: Readonly<Record<string, string>>;
+}
+
+/** Lists the settings, in the order of the answer. @param newGroups Names of groups that are not saved. */
+export function settingsOf(sources: SettingSources, newGroups: readonly string[] = []): Setting[] {
+  const keys = Object.keys(sources.view.sources);
+  const firstOfGroups = keys.find(isOfGroups);
+  return keys.flatMap((key) => {
+    if (!isOfGroups(key)) return [settingAt(key.split('.'), sources)];
+    return key === firstOfGroups ? settingsOfGroups(sources, newGroups) : [];
   });
+}
+
+/** The fields of a group, which may not exist, as settings: also those that are not set. */
+export function settingsOfGroup(name: string, sources: SettingSources): Setting[] {
+  return Object.entries(GROUP_FIELDS).map(([field, standard]) => settingAt(['groups', name, field], sources, standard));
+}
+
+function settingsOfGroups(sources: SettingSources, newGroups: readonly string[]): Setting[] {
+  const names = new Set([...Object.keys(sources.view.config.groups), ...newGroups]);
+  return [
+    { ...settingAt(['groups'], sources), kind: 'group' },
+    ...[...names].flatMap((name): Setting[] => [
+      { ...settingAt(['groups', name], sources), kind: 'group' },
+      ...settingsOfGroup(name, sources),
+    ]),
+  ];
+}
+
+function isOfGroups(key: string): boolean {
+  return key === 'groups' || key.startsWith('groups.');
+}
+
+/** @param standard The value that counts if none is set. */
+function settingAt(path: readonly string[], { view, api, notes }: SettingSources, standard?: unknown): Setting {
+  const key = path.join('.');
+  const schema = descend(api, ['components', 'schemas', 'ConfigView', 'properties', 'config']);
+  const value = descend(view.config, path) ?? standard;
+  const part = partOf(schema, path);
+  const choices = textsOf(part.enum);
+  const rules = view.rules[key];
+  return {
+    key,
+    path,
+    section: path.length === 1 && !isRecord(value) ? 'general' : (path[0] ?? 'general'),
+    kind: rules?.secret === true ? 'secret' : kindOf(value, part, choices),
+    description: typeof part.description === 'string' ? (notes[part.description] ?? part.description) : null,
+    choices,
+    limits: limitsOf(part),
+    value,
+    source: view.sources[key] ?? { from: 'default' },
+    effect: rules?.effect ?? 'reload',
+    locked: rules?.locked ?? null,
+    isPending: view.pending.includes(key),
+  };
 }
 
 function kindOf(value: unknown, part: SchemaPart, choices: readonly string[]): SettingKind {
@@ -86,6 +127,8 @@ export function textOfValue(value: unknown, kind: SettingKind): string {
     case 'numbers':
       return Array.isArray(value) ? value.join('\n') : '';
     case 'map':
+    case 'group':
+      if (value === undefined) return '';
       return isRecord(value) && Object.keys(value).length === 0 ? '{}' : JSON.stringify(value, null, 2);
     default:
       return typeof value === 'string'
@@ -118,6 +161,7 @@ export function valueOfText(
       return numbers.some((number) => !Number.isFinite(number)) ? { flaw: 'notList' } : { value: numbers };
     }
     case 'map':
+    case 'group':
       return mapOf(text);
     default: {
       const flaw = flawOfText(text, limits);
@@ -136,14 +180,19 @@ export function inOrder(settings: readonly Setting[]): Setting[] {
     .flatMap((section) => section.toSorted((one, other) => isLocked(one) - isLocked(other)));
 }
 
-/** The body that saves changes. A change without a value restores the default. */
-export function patchOf(changes: ReadonlyMap<string, unknown>): Record<string, unknown> {
+/** The value to save at a place of the configuration; `undefined`: the default. */
+export interface SettingChange {
+  path: readonly string[];
+  value: unknown;
+}
+
+/** The body that saves changes. A place comes after those that it is in. */
+export function patchOf(changes: readonly SettingChange[]): Record<string, unknown> {
   const patch: Record<string, unknown> = {};
-  for (const [key, value] of changes) {
-    const path = key.split('.');
-    const last = path.pop() ?? key;
+  for (const { path, value } of changes) {
+    const last = path.at(-1) ?? '';
     let place = patch;
-    for (const name of path) {
+    for (const name of path.slice(0, -1)) {
       const next = place[name];
       const inner = isRecord(next) ? next : {};
       place[name] = inner;

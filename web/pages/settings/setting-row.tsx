@@ -13,6 +13,8 @@ import { textOfValue, valueOfText, type Setting } from './setting-fields.ts';
 
 interface SettingRowProps {
   setting: Setting;
+  /** Shown instead of its key, which the place says in part. */
+  label?: string;
   /** The text that the user has typed; `null`: the default; `undefined`: nothing. */
   draft: string | null | undefined;
   /** The problems that the server found in the draft, with their paths in the value. */
@@ -26,7 +28,7 @@ interface SettingRowProps {
 const NARROW: ReadonlySet<Setting['kind']> = new Set(['number', 'switch', 'choice']);
 
 /** One setting: its key and meaning, its control, its source. */
-export function SettingRow({ setting, draft, problems, isMarked, onChange }: SettingRowProps) {
+export function SettingRow({ setting, label, draft, problems, isMarked, onChange }: SettingRowProps) {
   const words = useWords(settingsWords);
   const id = useId();
   const { key, kind, limits, source, description, locked } = setting;
@@ -51,7 +53,7 @@ export function SettingRow({ setting, draft, problems, isMarked, onChange }: Set
       : kind === 'texts' || kind === 'numbers'
         ? words.listHint
         : null;
-  const keyText = <code className="font-strong break-all">{key}</code>;
+  const keyText = <code className="font-strong break-all">{label ?? key}</code>;
   const change = (text: string): void => onChange(text === textOfValue(setting.value, kind) ? undefined : text);
   return (
     <div

@@ -1,3 +1,5 @@
+import type { GroupNameFlaw } from '../../pages/settings/group-settings.ts';
+
 /** Sentences of the page of settings: the configuration, and the fleet as a file. */
 export const en = {
   title: 'Settings',
@@ -43,6 +45,26 @@ export const en = {
   secretHint: 'A value is set. It is never shown.',
   /** Notes of settings in the reader's language, by the sentence of the API. */
   notes: {} as Readonly<Record<string, string>>,
+  groupsText: 'Instances of a group share its limits. An instance names its group in its settings.',
+  noGroup: 'No group yet. Instances of a group share limits: how many of them run at once, and beside which others.',
+  group: (name: string) => `Group ${name}`,
+  addGroup: 'Add a group',
+  addIt: 'Add',
+  groupName: 'Name',
+  groupNameHint: 'Instances name it in their setting group.',
+  groupNameFlaws: {
+    long: 'Must have at most 63 characters.',
+    dot: 'Must have no dot.',
+    space: 'Must have no space.',
+    taken: 'A group of this name exists.',
+  } satisfies Record<Exclude<GroupNameFlaw, 'empty'>, string>,
+  groupAdded: 'new',
+  groupRemoved: 'removed',
+  removeGroup: (name: string) => `Remove the group ${name}`,
+  keepGroup: 'Keep it',
+  unusedGroup: 'no instance uses it',
+  usedBy: 'used by',
+  moreInstances: (count: number) => `and ${count} more`,
   listHint: 'One entry on each line.',
   mapHint: 'As JSON.',
   notNumber: 'Must be a number.',

@@ -49,7 +49,7 @@ export function GroupsPanel(props: GroupsPanelProps) {
       }
     >
       <p className="text-mute">{groups.length === 0 ? words.noGroup : words.groupsText}</p>
-      <div className="-mb-4">
+      <div className="-mx-4 mt-4 -mb-4 overflow-hidden rounded-b-panel empty:hidden">
         {groups.map((group) => (
           <Group
             key={group.key}
@@ -88,8 +88,8 @@ function Group({ group, users, settings, drafts, problems, marked, onChange, onE
   const isRemoved = drafts.get(group.key) === null;
   const fields = settings.filter(({ path }) => path.length === 3 && path[1] === name);
   return (
-    <section aria-label={words.group(name)} className="-mx-4 mt-4">
-      <header className="flex min-h-10 items-center gap-2 border-y border-line bg-panel py-1 pr-2 pl-4">
+    <section aria-label={words.group(name)} className="border-t border-line">
+      <header className="flex min-h-10 items-center gap-2 bg-panel py-1 pr-2 pl-4">
         <h3 className="min-w-0 truncate font-strong" title={name}>
           {isRemoved ? <s className="text-mute">{name}</s> : name}
         </h3>
@@ -113,7 +113,7 @@ function Group({ group, users, settings, drafts, problems, marked, onChange, onE
         )}
       </header>
       {!isRemoved && (
-        <div className="divide-y divide-line px-4">
+        <div className="divide-y divide-line border-t border-line px-4">
           {fields.map((setting) => (
             <SettingRow
               key={setting.key}

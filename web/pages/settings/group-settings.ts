@@ -12,7 +12,7 @@ export type GroupNameFlaw = 'empty' | 'long' | 'dot' | 'space' | 'taken';
 export function flawOfGroupName(name: string, taken: readonly string[]): GroupNameFlaw | null {
   if (name === '') return 'empty';
   if (name.length > LONGEST_NAME) return 'long';
-  // Its keys could not be told from those of other groups: `groups.a.pinned`.
+  // Its keys could be those of another group: `groups.a.pinned`.
   if (name.includes('.')) return 'dot';
   if (/\s/.test(name)) return 'space';
   return taken.includes(name) ? 'taken' : null;

@@ -44,7 +44,7 @@ const GROUP_FIELDS: Readonly<Record<keyof ConfigView['config']['groups'][string]
   pinned: false,
 };
 
-/** What the settings of the page are made of. */
+/** The answers and texts that the settings of the page come from. */
 export interface SettingSources {
   view: ConfigView;
   /** The description of the API, for texts and choices. */

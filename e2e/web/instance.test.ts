@@ -250,8 +250,11 @@ describe.skipIf(HAS_NO_BROWSER)('its events', () => {
     await event(page, 'starting').getByText('by a command').waitFor();
     await server.call('PUT', '/api/instances/eventful', { options: { threads: 1 } });
     await event(page, 'settings changed').getByText('threads default → 1').waitFor();
-    await server.call('PUT', '/api/instances/eventful', { options: { threads: 2 }, environment: { MODE: 'quiet' } });
-    await event(page, 'threads 1 → 2').getByText('environment.MODE').waitFor();
+    await server.call('PUT', '/api/instances/eventful', {
+      options: { threads: 2 },
+      environment: { HF_TOKEN: 'quiet' },
+    });
+    await event(page, 'threads 1 → 2').getByText('environment.HF_TOKEN').waitFor();
     expect(await event(page, 'quiet').count()).toBe(0);
     expect(await barriersOf(page)).toEqual([]);
     await server.call('POST', '/api/instances/eventful/stop?wait=true');

@@ -111,12 +111,30 @@ describe('an unknown path', () => {
     ['/api/models/unload/qwen', 'a path of llama-swap; its counterpart is POST /api/instances/qwen/stop.'],
     ['/api/v1/instances/a/start', 'a path of the Go llamactl; its counterpart is /api/instances/a/start.'],
     ['/llama-cpp/a/health', 'a path of the Go llamactl; its counterpart is /api/instances/a/proxy/health.'],
-    ['/api/v1/version', 'a path of the Go llamactl; its counterpart is /api/instances.'],
+    ['/api/v1/instances/a', 'its counterpart is POST /api/instances, with name in the body.'],
+    ['/api/v1/instances', 'its counterpart is /api/instances.'],
+    ['/api/v1/version', 'a path of the Go llamactl; its counterpart is GET /api/system/info.'],
+    ['/api/v1/config', 'its counterpart is GET /api/config.'],
+    ['/api/v1/auth/keys', 'its counterpart is /api/keys.'],
+    ['/api/v1/auth/keys/3', 'its counterpart is /api/keys/3.'],
+    ['/api/v1/auth/keys/3/permissions', 'its counterpart is GET /api/keys/3.'],
+    ['/api/v1/backends/llama-cpp/parse-command', 'its counterpart is POST /api/engines/parse.'],
+    ['/api/v1/backends/llama-cpp/devices', 'its counterpart is GET /api/engines.'],
+    ['/api/v1/backends/llama-cpp/help', 'its counterpart is GET /api/engines/llama_cpp/options.'],
+    ['/api/v1/backends/llama-cpp/models/download', 'its counterpart is POST /api/models/downloads.'],
+    ['/api/v1/backends/llama-cpp/models/jobs/j1', 'its counterpart is /api/models/downloads/j1.'],
+    ['/api/v1/nodes', 'a path of the Go llamactl; it has no counterpart.'],
+    ['/swagger/index.html', 'a path of the Go llamactl; its counterpart is GET /docs.'],
     ['/chat/completions', 'a path without /v1; the base URL for OpenAI clients is http://'],
   ])('gets its counterpart: %s', async (path, sentence) => {
     const answer = await ask(`POST ${path}`);
     expect([answer.status, errorOf(answer.body).code]).toEqual([404, 'NOT_FOUND']);
     expect(errorOf(answer.body).error).toContain(sentence);
+  });
+
+  it('gets the counterpart for its method', async () => {
+    const answer = await ask('GET /api/v1/instances/a');
+    expect(errorOf(answer.body).error).toContain('its counterpart is /api/instances/a.');
   });
 
   it.each<[Partial<Config['server']>, string, string]>([

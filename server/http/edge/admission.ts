@@ -92,7 +92,7 @@ export class Admission {
     const path = pathOf(request.raw.url ?? '');
     const methods = this.#routes.methodsOf(path);
     // llama-swap's POST /api/models/unload looks like a model of ours.
-    if (methods.length === 0 || neighbourAt(path) !== null) return this.notFound(request);
+    if (methods.length === 0 || neighbourAt(request.method, path) !== null) return this.notFound(request);
     const allow = methods.join(', ');
     const sentence = `${request.method} does not work on ${shortened(path)}; allowed: ${allow}.`;
     return new ApiError('METHOD_NOT_ALLOWED', sentence, { headers: { allow } });
@@ -100,12 +100,13 @@ export class Admission {
 
   notFound({ raw, protocol, host }: HttpRequest): ApiError {
     const path = pathOf(raw.url ?? '');
-    const neighbour = neighbourAt(path);
+    const neighbour = neighbourAt(raw.method ?? '', path);
     if (neighbour !== null) {
       const base = this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl;
       const { pattern, what, instead } = neighbour;
       const ways = [
-        ...(instead === null
+        ...(instead === '' ? ['it has no counterpart'] : []),
+        ...(!instead
           ? []
           : [`its counterpart is ${shortened(path.replace(pattern, instead)).replace('/', `${this.#basePath}/`)}`]),
         ...(instead === null || instead.includes(' /v1/') ? [`the base URL for OpenAI clients is ${base}/v1`] : []),

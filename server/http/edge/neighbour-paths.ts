@@ -1,11 +1,13 @@
 /** A path of another program, or a mistake in one of ours. */
 export interface NeighbourPath {
   pattern: RegExp;
+  /** The method of the requests; left out: any. */
+  method?: string;
   /** The end of "Nothing answers at /path, ". */
   what: string;
   /**
    * Our counterpart, as method and path, with `$1` of the pattern; `null`: the base URL for OpenAI clients, which is also
-   * named for a path under `/v1`.
+   * named for a path under `/v1`; empty: none.
    */
   instead: string | null;
 }
@@ -13,6 +15,13 @@ export interface NeighbourPath {
 /** A path of Ollama below `/api`. @param path A regular expression */
 function ofOllama(path: string, instead: string | null): NeighbourPath {
   return { pattern: new RegExp(`^/api/(?:${path})/?$`), what: 'a path of Ollama', instead };
+}
+
+const GO = 'a path of the Go llamactl';
+
+/** A path of the Go llamactl below `/api/v1`. @param path A regular expression */
+function ofGo(path: string, instead: string): NeighbourPath {
+  return { pattern: new RegExp(`^/api/v1/(?:${path})/?$`), what: GO, instead };
 }
 
 const NEIGHBOURS: readonly NeighbourPath[] = [
@@ -41,13 +50,20 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
   { pattern: /^\/upstream\/([^/]+)(.*)$/, what: 'a path of llama-swap', instead: '/api/instances/$1/proxy$2' },
   { pattern: /^\/upstream\/?$/, what: 'a path of llama-swap', instead: '/api/instances/NAME/proxy/' },
   { pattern: /^\/logs(?:\/stream.*)?\/?$/, what: 'a path of llama-swap', instead: 'GET /api/instances/NAME/logs' },
-  { pattern: /^\/api\/v1(\/instances.*)$/, what: 'a path of the Go llamactl', instead: '/api$1' },
-  {
-    pattern: /^\/llama-cpp\/([^/]+)(.*)$/,
-    what: 'a path of the Go llamactl',
-    instead: '/api/instances/$1/proxy$2',
-  },
-  { pattern: /^\/(?:api\/v1|llama-cpp|swagger)\/.*$/, what: 'a path of the Go llamactl', instead: '/api/instances' },
+  { ...ofGo('instances/[^/]+', 'POST /api/instances, with name in the body'), method: 'POST' },
+  ofGo('(instances.*)', '/api/$1'),
+  ofGo('version', 'GET /api/system/info'),
+  ofGo('config', 'GET /api/config'),
+  ofGo('auth/keys/([^/]+)/permissions', 'GET /api/keys/$1'),
+  ofGo('auth/(keys(?:/[^/]+)?)', '/api/$1'),
+  ofGo('backends/[^/]+/parse-command', 'POST /api/engines/parse'),
+  ofGo('backends/llama-cpp/help', 'GET /api/engines/llama_cpp/options'),
+  ofGo('backends/llama-cpp/models/download', 'POST /api/models/downloads'),
+  ofGo('backends/llama-cpp/models/jobs((?:/[^/]+)?)', '/api/models/downloads$1'),
+  ofGo('backends/.+', 'GET /api/engines'),
+  ofGo('.*', ''),
+  { pattern: /^\/swagger(?:\/.*)?$/, what: GO, instead: 'GET /docs' },
+  { pattern: /^\/llama-cpp\/([^/]+)(.*)$/, what: GO, instead: '/api/instances/$1/proxy$2' },
   {
     pattern: /^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/,
     what: 'a path without /v1',
@@ -56,6 +72,6 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
 ];
 
 /** Recognises a path that we do not have; `null`: an unknown path. */
-export function neighbourAt(path: string): NeighbourPath | null {
-  return NEIGHBOURS.find(({ pattern }) => pattern.test(path)) ?? null;
+export function neighbourAt(method: string, path: string): NeighbourPath | null {
+  return NEIGHBOURS.find((each) => (each.method ?? method) === method && each.pattern.test(path)) ?? null;
 }

@@ -70,6 +70,11 @@ describe('fromEnvironment', () => {
     ['LLAMACTL_TOKEN_TTL', '1', 'no variable of this name is known. Did you mean LLAMACTL_AUTH_TOKEN_TTL?'],
     ['LLAMACTL_CONFIGS', '1', 'no variable of this name is known. Did you mean LLAMACTL_CONFIG?'],
     ['LLAMACTL_ZZZZZZZZZZZZZZZ', '1', 'no variable of this name is known. Unset it; docs/configuration.md lists all.'],
+    [
+      'LLAMACTL_DATA_DIRECTORY',
+      '/d',
+      'a variable of the Go llamactl; its counterpart is LLAMACTL_DATA_DIR. docs/how-to/from-go-llamactl.md has all settings.',
+    ],
     ['LLAMACTL_SERVER_PORT', '99999', 'server.port must be at most 65535.'],
     ['LLAMACTL_SERVER_PORT', '', 'server.port must be a number.'],
     [

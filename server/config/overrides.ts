@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import type { Environment } from './env.ts';
 import { configKeys } from './config-keys.ts';
 import type { ConfigKey } from './config-keys.ts';
+import { goVariable } from './go-variables.ts';
 import { suggestion } from '../suggestion.ts';
 import { parseText } from './text-value.ts';
 
@@ -121,6 +122,8 @@ function assignFromFile(
 }
 
 function unknownVariable(name: string, variables: Iterable<string>): string {
+  const ofGo = goVariable(name);
+  if (ofGo !== null) return `${name}: ${ofGo}`;
   const known = [...variables];
   const inSection = sectionLeftOut(name, known);
   const hint = inSection === null ? didYouMean(name, [...known, ...OTHER_VARIABLES]) : ` Did you mean ${inSection}?`;

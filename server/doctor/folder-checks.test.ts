@@ -90,7 +90,15 @@ describe('the database', () => {
     expect(await checkDatabase('/data', { database })).toMatchObject({
       level: 'error',
       message: '/data/llamactl.db is damaged',
+      remedies: [{ label: 'To restore or salvage it, see docs/backup.md' }],
     });
+  });
+
+  it('is an error without such a remedy if it belongs to another program', async () => {
+    const database = async (): Promise<never> => {
+      throw new Error('/data/llamactl.db is not a database of llamactl: it holds other data. Choose another data_dir.');
+    };
+    expect(await checkDatabase('/data', { database })).toMatchObject({ level: 'error', remedies: [] });
   });
 });
 

@@ -91,7 +91,11 @@ export async function checkDatabase(folder: string, { database }: Pick<Inspectio
     }
   } catch (error) {
     if (fileOf(error) !== null) return wrong(check, `${fileOf(error)} cannot be read: ${errorWords(error)}`);
-    return wrong(check, reasonOf(error), 'To restore or salvage it, see docs/backup.md');
+    const reason = reasonOf(error);
+    // That of another program has nothing to restore, and its message says what to do.
+    return reason.includes('is not a database of llamactl')
+      ? wrong(check, reason)
+      : wrong(check, reason, 'To restore or salvage it, see docs/backup.md');
   }
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { helpCatalogue } from './fixtures/help.ts';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import type { Settings } from '../instances/ports/instance-record.ts';
-import type { FlagCatalogue } from './flags.ts';
+import { type FlagCatalogue, parseHelp } from './flags.ts';
 import { extraArgumentWarnings, optionFaults } from './option-check.ts';
 
 const catalogue = helpCatalogue();
@@ -39,6 +39,17 @@ describe('optionFaults for options of the engine', () => {
 });
 
 describe('optionFaults for options that the engine would refuse', () => {
+  it.each([
+    ['no_mmap', 'none'],
+    ['mlock', 'mmap+mlock'],
+  ])('name the value of load_mode that replaces %s', (key, mode) => {
+    const withLoadMode = parseHelp('-lm,   --load-mode MODE                 model loading mode (default: auto)');
+    expect(problems({ [key]: true }, withLoadMode)[0]?.message).toBe(
+      `is not an option of this engine; \`load_mode: ${mode}\` replaces it`,
+    );
+    expect(problems({ [key]: true })[0]?.message).not.toContain('replaces it');
+  });
+
   it.each([
     [{ ctx_siez: 1 }, 'options.ctx_siez: is not an option of this engine; did you mean `ctx_size`?'],
     [{ num_gqa: 1 }, 'options.num_gqa: is a parameter of Ollama without a counterpart here'],

@@ -1,4 +1,4 @@
-import { OLLAMA_ALONE, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
+import { LOAD_MODE, OLLAMA_ALONE, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
@@ -64,9 +64,20 @@ const OF_OTHERS: ReadonlyMap<string, string> = new Map([
   ['n_threads', 'threads'],
 ]);
 
+/** Options of older builds of llama-server, each as a value of {@link LOAD_MODE}. */
+const LOAD_MODE_FOR: ReadonlyMap<string, string> = new Map([
+  ['no_mmap', 'none'],
+  ['mmap', 'mmap'],
+  ['mlock', 'mmap+mlock'],
+  ['direct_io', 'dio'],
+]);
+
 function unknownOption(key: string, catalogue: FlagCatalogue): string {
   if (OLLAMA_ALONE.has(key)) return 'is a parameter of Ollama without a counterpart here';
   const { options } = suggestibleNames(catalogue);
+  const mode = LOAD_MODE_FOR.get(key);
+  if (mode !== undefined && options.includes(LOAD_MODE))
+    return `is not an option of this engine; \`${LOAD_MODE}: ${mode}\` replaces it`;
   const counterpart = OF_OTHERS.get(key) ?? '';
   const meant = options.includes(counterpart) ? counterpart : (suggestion(key, options) ?? onlyBegunBy(key, options));
   return `is not an option of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foreignFormat } from './foreign-format.ts';
+import { foreignFormat, foreignInstance } from './foreign-format.ts';
 
 describe('the format of a file', () => {
   it.each([
@@ -10,19 +10,30 @@ describe('the format of a file', () => {
     ],
     [{ backends: { 'llama-cpp': { command: 'llama-server' } } }, 'a configuration of the Go llamactl', 'go-llamactl'],
     [{ instances: { max_running_instances: 4 } }, 'a configuration of the Go llamactl', 'go-llamactl'],
-    [{ backend_type: 'llama_cpp', backend_options: {} }, 'an instance of the Go llamactl', 'go-llamactl'],
-    [
-      { name: 'a', status: 'stopped', options: { backend_type: 'llama_cpp' } },
-      'an instance of the Go llamactl',
-      'go-llamactl',
-    ],
-    [[{ name: 'a', options: { backend_options: {} } }], 'an instance of the Go llamactl', 'go-llamactl'],
     [{ name: 'qwen', parameters: { model: 'q.gguf' } }, 'a model configuration of LocalAI', 'localai'],
     [{ name: 'qwen', backend: 'llama-cpp' }, 'a model configuration of LocalAI', 'localai'],
   ])('is recognised: %j', (values, file, page) => {
     expect(foreignFormat('', values)).toBe(
       `is ${file}, which llamactl does not read. docs/how-to/from-${page}.md lists the matching settings`,
     );
+  });
+
+  it.each([
+    { backend_type: 'llama_cpp', backend_options: {} },
+    { name: 'a', status: 'stopped', options: { backend_type: 'llama_cpp' } },
+  ])('is recognised as an instance of the Go llamactl: %j', (values) => {
+    const sentence =
+      'is an instance of the Go llamactl; to take it over: llamactl import go-llamactl FILE (docs/how-to/from-go-llamactl.md)';
+    expect([foreignFormat('', values), foreignFormat('', [values]), foreignInstance(values)]).toEqual([
+      sentence,
+      sentence,
+      sentence,
+    ]);
+  });
+
+  it('is recognised for the settings of an instance in a request', () => {
+    expect(foreignInstance({ name: 'a', options: { ctx_size: 1 } })).toBeNull();
+    expect(foreignInstance({ backends: { 'llama-cpp': {} } })).toBeNull();
   });
 
   it.each([

@@ -6,9 +6,19 @@ interface Neighbour {
   file: string;
   /** The documentation page that compares the settings of this format with ours. */
   page: string;
+  /** The command that takes the file over; left out: none does. */
+  command?: string;
   /** @param values The outermost map of the file. */
   isOf: (values: Record<string, unknown>) => boolean;
 }
+
+const GO_INSTANCE: Neighbour = {
+  file: 'an instance of the Go llamactl',
+  page: 'from-go-llamactl',
+  command: 'llamactl import go-llamactl FILE',
+  // The file of one instance, or a record of the API of the Go llamactl.
+  isOf: (values) => isGoSettings(values) || (isRecord(values['options']) && isGoSettings(values['options'])),
+};
 
 const NEIGHBOURS: readonly Neighbour[] = [
   {
@@ -16,12 +26,7 @@ const NEIGHBOURS: readonly Neighbour[] = [
     page: 'from-llama-swap',
     isOf: ({ models }) => isRecord(models) && Object.values(models).some((model) => isRecord(model) && 'cmd' in model),
   },
-  {
-    file: 'an instance of the Go llamactl',
-    page: 'from-go-llamactl',
-    // The file of one instance, or a record of the API of the Go llamactl.
-    isOf: (values) => isGoSettings(values) || (isRecord(values['options']) && isGoSettings(values['options'])),
-  },
+  GO_INSTANCE,
   {
     file: 'a configuration of the Go llamactl',
     page: 'from-go-llamactl',
@@ -70,11 +75,16 @@ const MODELFILE = /^\uFEFF?(?:[^\S\n]*(?:#[^\n]*)?\n)*[^\S\n]*FROM[ \t]+\S/i;
 export function foreignFormat(text: string, values: unknown): string | null {
   const first: unknown = Array.isArray(values) ? values[0] : values;
   const neighbour = isRecord(first) ? NEIGHBOURS.find(({ isOf }) => isOf(first)) : undefined;
-  if (neighbour !== undefined) return sentenceOf(neighbour.file, neighbour.page);
+  if (neighbour !== undefined) return sentenceOf(neighbour);
   // Parsed as YAML, a text of several lines may look like a map with mistakes.
   return isModelfile(text)
     ? 'is a Modelfile of Ollama; to make an instance of it: llamactl create NAME --file FILE'
     : null;
+}
+
+/** As {@link foreignFormat}, for the refused settings of an instance. @param values The body of a request */
+export function foreignInstance(values: unknown): string | null {
+  return isRecord(values) && GO_INSTANCE.isOf(values) ? sentenceOf(GO_INSTANCE) : null;
 }
 
 /** Whether a text is a Modelfile of Ollama, by its first instruction. In small letters, only `FROM` is one. */
@@ -82,6 +92,8 @@ export function isModelfile(text: string): boolean {
   return MODELFILE.test(text) || WITHOUT_FROM.test(text);
 }
 
-function sentenceOf(file: string, page: string): string {
-  return `is ${file}, which llamactl does not read. docs/how-to/${page}.md lists the matching settings`;
+function sentenceOf({ file, page, command }: Neighbour): string {
+  return command === undefined
+    ? `is ${file}, which llamactl does not read. docs/how-to/${page}.md lists the matching settings`
+    : `is ${file}; to take it over: ${command} (docs/how-to/${page}.md)`;
 }

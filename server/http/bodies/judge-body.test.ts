@@ -95,3 +95,22 @@ describe('a fleet', () => {
     expect(looks()).toBe(100);
   });
 });
+
+describe('the settings of another program', () => {
+  const foreign = 'is an instance of the Go llamactl; to take it over: llamactl import go-llamactl FILE';
+  const options = { backend_type: 'llama_cpp', backend_options: { model: '/m.gguf' } };
+
+  it('are recognised before their unknown keys', () => {
+    const [first, ...others] = judged(OPERATIONS.createInstance.body, options).problems ?? [];
+    expect(first).toEqual({ path: '', message: expect.stringContaining(foreign) as unknown });
+    expect(others.map(({ path }) => path)).toContain('backend_type');
+  });
+
+  it('are recognised as an update too', () => {
+    expect(judged(OPERATIONS.updateInstance.body, { options }).problems?.[0]?.message).toContain(foreign);
+  });
+
+  it('are not looked for in a valid body', () => {
+    expect(judged(OPERATIONS.createInstance.body, { name: 'a' }).problems).toBeNull();
+  });
+});

@@ -1,3 +1,4 @@
+import { foreignInstance } from '@llamactl/contract/foreign-format';
 import { isRecord } from '@llamactl/contract/record';
 import { MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
@@ -59,5 +60,9 @@ function* judgeEntries(
 }
 
 function judgeWhole(schema: z.ZodType, value: unknown): Judged {
-  return hasTooManyValues(value) ? { value: null, problems: [tooManyValues('')] } : judge(schema, value);
+  if (hasTooManyValues(value)) return { value: null, problems: [tooManyValues('')] };
+  const judged = judge(schema, value);
+  const foreign = judged.problems === null ? null : foreignInstance(value);
+  if (judged.problems === null || foreign === null) return judged;
+  return { value: null, problems: [{ path: '', message: foreign }, ...judged.problems].slice(0, MOST_PROBLEMS) };
 }

@@ -242,7 +242,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'import',
-    summary: 'Create instances of the models of Ollama',
+    summary: 'Take over models or instances of another program',
     group: FLEET,
     load: async () => (await import('./commands/import.ts')).importCommand,
   },

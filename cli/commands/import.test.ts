@@ -311,7 +311,7 @@ describe('llamactl import of another program', () => {
     expect((await run(file)).stderr).toContain('docs/how-to/from-llama-swap.md');
     const { status, stderr } = await run('lmstudio');
     expect(status).toBe(2);
-    expect(stderr).toContain('import knows no program lmstudio; it imports from: ollama\n');
+    expect(stderr).toContain('import knows no program lmstudio; it imports from: ollama, go-llamactl\n');
     expect(stderr).toContain('llamactl create NAME -f Modelfile');
   });
 });

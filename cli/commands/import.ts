@@ -14,9 +14,12 @@ interface ImportFlags {
 
 export function importCommand(commandLine: CommandLine): Command {
   return new Command('import')
-    .description('Create instances of the models of another program. They are not started.')
-    .argument('<program>', 'ollama')
-    .argument('[models...]', 'Models as Ollama names them (default: all)')
+    .description('Create instances of the models or instances of another program. They are not started.')
+    .argument('<program>', 'ollama or go-llamactl')
+    .argument(
+      '[models...]',
+      'Models as Ollama names them (default: all); for go-llamactl, a folder or a file with its instances',
+    )
     .option('--dry-run', 'Show what would be created without creating it')
     .option(
       '--update',
@@ -25,6 +28,7 @@ export function importCommand(commandLine: CommandLine): Command {
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ImportFlags>(async (session, { words: [program = '', ...names], flags }) => {
+        if (program === 'go-llamactl') return fromGo(commandLine, session, names, flags);
         if (program !== 'ollama') throw await otherProgram(program);
         const { importOllama } = await import('../instances/ollama-import.ts');
         const { dryRun: isDryRun = false, update: isUpdate = false } = flags;
@@ -35,6 +39,25 @@ export function importCommand(commandLine: CommandLine): Command {
         if (steps.some(isFailed)) commandLine.endWith(EXIT.failed);
       }),
     );
+}
+
+async function fromGo(
+  commandLine: CommandLine,
+  session: Session,
+  sources: readonly string[],
+  { dryRun: isDryRun = false, update: isUpdate = false }: ImportFlags,
+): Promise<void> {
+  const [source, ...more] = sources;
+  if (source === undefined || more.length > 0)
+    throw new Problem('give one folder or file: llamactl import go-llamactl FOLDER_OR_FILE', EXIT.usage);
+  if (isUpdate) throw new Problem('--update is for ollama: import go-llamactl changes no instance', EXIT.usage);
+  const [{ importGo }, { reportGo }] = await Promise.all([
+    import('../go-llamactl/go-import.ts'),
+    import('../go-llamactl/import-report.ts'),
+  ]);
+  const steps = await importGo(session, source, isDryRun);
+  reportGo(session.terminal, steps, isDryRun);
+  if (steps.some(({ action, error }) => action === 'create' && error !== null)) commandLine.endWith(EXIT.failed);
 }
 
 /** The way to take over the settings of a program whose files are not imported. */
@@ -48,7 +71,7 @@ async function otherProgram(word: string): Promise<Problem> {
     const foreign = await foreignFile(word, await readFile(word, 'utf8'));
     if (foreign !== null) return foreign;
   }
-  return new Problem(`import knows no program ${word}; it imports from: ollama`, EXIT.usage, [
+  return new Problem(`import knows no program ${word}; it imports from: ollama, go-llamactl`, EXIT.usage, [
     'for a file of llamactl export: llamactl apply FILE; for a Modelfile: llamactl create NAME -f Modelfile',
     'docs/how-to/ has a page for the settings of each other program',
   ]);
@@ -114,10 +137,15 @@ also if you set them yourself. Options of the engine, such as ctx_size, change
 if the model has them in Ollama, and stay otherwise. All other settings stay.
 Further instances of the model get only its file.
 
+go-llamactl is the Go program of the same name. Its instances are JSON files, or
+the answer of its GET /api/v1/instances. Settings without a counterpart are
+named, and instances that exist stay as they are.
+
 Examples:
   llamactl import ollama --dry-run
   llamactl import ollama
   llamactl import ollama qwen3:8b llama3.2
   llamactl import ollama qwen3:8b --update     after ollama pull
+  llamactl import go-llamactl go-instances.json --dry-run
 
 Exit status 1: a step failed; the others were done.`;

@@ -1,0 +1,184 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ChatServer } from '../testing/chat-server.ts';
+import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
+
+let server: ChatServer;
+let sandbox: CommandSandbox;
+
+const CHAT = {
+  id: 1,
+  name: 'chat',
+  status: 'running',
+  created: 1_753_000_000,
+  options: {
+    auto_restart: true,
+    restart_delay: 5,
+    idle_timeout: 1,
+    environment: { CUDA_VISIBLE_DEVICES: '0' },
+    backend_type: 'llama_cpp',
+    backend_options: { model: '/m.gguf', ctx_size: 2048, no_mmap: true, port: 8001 },
+  },
+};
+const EMBED = {
+  name: 'embed',
+  options: { restart_delay: 5, backend_type: 'llama_cpp', backend_options: { model: '/e.gguf', embedding: true } },
+};
+const VLLM = { name: 'vl', options: { backend_type: 'vllm', backend_options: { model: 'Qwen/Qwen3-8B' } } };
+
+beforeEach(async () => {
+  server = await new ChatServer().listen();
+  sandbox = new CommandSandbox();
+});
+
+afterEach(async () => {
+  await server.leave();
+  sandbox.dispose();
+});
+
+function written(name: string, content: unknown): string {
+  const file = path.join(sandbox.home, name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content));
+  return file;
+}
+
+function run(...words: string[]): Promise<RunResult> {
+  return sandbox.run(['import', 'go-llamactl', ...words], { environment: { LLAMACTL_URL: server.url } });
+}
+
+describe('llamactl import go-llamactl', () => {
+  it('creates a stopped instance of each in a list, and says what was taken and what was not', async () => {
+    expect(await run(written('go.json', [CHAT, EMBED, VLLM]))).toEqual({
+      status: 0,
+      stdout:
+        'chat  created, with model_path, load_mode=none, ctx_size=2048, auto_restart=true, idle_timeout=60, environment.CUDA_VISIBLE_DEVICES\n' +
+        'embed  created, with model_path, embedding=true\n',
+      stderr:
+        'vl skipped: its backend vllm has no counterpart; a custom engine may run it (docs/engines.md#custom-engines)\n' +
+        'not taken: backend_options.port: llamactl chooses a free port (chat)\n' +
+        'not taken: restart_delay: the pauses between restarts are 1, 2, 4 … 60 seconds (chat, embed)\n' +
+        'created instances are stopped; a request starts each, unless its on_demand is false\n' +
+        'docs/how-to/from-go-llamactl.md has the rest of the move\n',
+    });
+    expect([...server.instances.values()]).toMatchObject([
+      { name: 'chat', status: 'stopped', model_path: '/m.gguf', options: { ctx_size: 2048 }, idle_timeout: 60 },
+      { name: 'embed', status: 'stopped', model_path: '/e.gguf', options: { embedding: true } },
+    ]);
+  });
+
+  it('reads the files of a folder, and names one that holds no instance', async () => {
+    written('instances/embed.json', EMBED);
+    written('instances/body.json', CHAT.options);
+    written('instances/broken.json', '{');
+    written('instances/notes.txt', 'x');
+    const { status, stdout, stderr } = await run(path.join(sandbox.home, 'instances'), '-q');
+    expect([status, stdout]).toEqual([0, 'body\nembed\n']);
+    expect(stderr).toMatch(/^\S+\/broken\.json skipped: \S+\/broken\.json is not JSON: /);
+  });
+
+  it('reads standard input', async () => {
+    const options = { environment: { LLAMACTL_URL: server.url }, input: JSON.stringify([EMBED]) };
+    expect((await sandbox.run(['import', 'go-llamactl', '-', '-q'], options)).stdout).toBe('embed\n');
+  });
+
+  it('leaves instances that exist', async () => {
+    server.add('chat', { model_path: '/other.gguf' });
+    server.add('talker', { aliases: ['embed'] });
+    const { status, stdout } = await run(written('go.json', [CHAT, EMBED]));
+    expect([status, stdout]).toEqual([0, 'chat  exists already\ntalker  exists already\n']);
+    expect(server.instances.get('chat')?.model_path).toBe('/other.gguf');
+  });
+
+  it('leaves out the settings that the server refuses, with its reason', async () => {
+    const problems = [{ path: 'options.ctx_size', message: 'is too large' }];
+    server.others.set('POST /api/instances', [
+      { message: '', instance: {}, preview: { problems } },
+      { message: '', instance: {}, preview: { problems: [] }, warnings: ['it is slow'] },
+    ]);
+    const { stdout, stderr } = await run(written('go.json', CHAT), '--dry-run');
+    expect(stdout).toContain('chat  would be created, with model_path, load_mode=none, auto_restart=true, ');
+    expect(stderr).toContain('not taken: options.ctx_size: is too large (chat)\n');
+    expect(stderr).toContain('warning: chat: it is slow\n');
+    expect(server.bodies).toMatchObject([
+      { options: { ctx_size: 2048, load_mode: 'none' } },
+      { options: { load_mode: 'none' } },
+    ]);
+  });
+
+  it('names the download of a model that the machine lacks', async () => {
+    const message = 'cannot be "org/repo:Q8_0": this machine has no such model; GET /api/models lists them';
+    server.others.set('POST /api/instances', [
+      { message: '', instance: {}, preview: { problems: [{ path: 'model', message }] } },
+    ]);
+    const options = { backend_type: 'llama_cpp', backend_options: { hf_repo: 'org/repo', hf_file: 'x-Q8_0.gguf' } };
+    expect(await run(written('cod.json', { name: 'cod', options }), '--dry-run')).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        'cod failed: its model is not on this machine; run llamactl pull org/repo:Q8_0, then this command again\n',
+    });
+  });
+
+  it('goes on after an instance that the server refuses', async () => {
+    server.refusedInstance = 'chat';
+    const { status, stdout, stderr } = await run(written('go.json', [CHAT, EMBED]));
+    expect([status, stdout]).toEqual([1, 'embed  created, with model_path, embedding=true\n']);
+    expect(stderr).toContain('chat failed: chat is refused\n');
+  });
+
+  it('gives a name that is not allowed here as an alias', async () => {
+    const { stdout } = await run(written('go.json', { ...EMBED, name: '_embed' }));
+    expect(stdout).toBe('embed  created for _embed, with model_path, aliases, embedding=true\n');
+    expect(server.instances.get('embed')?.aliases).toEqual(['_embed']);
+  });
+
+  it('skips a name that differs from another by case alone', async () => {
+    const { stdout, stderr } = await run(written('go.json', [EMBED, { ...EMBED, name: 'Embed' }]));
+    expect(stdout).toBe('embed  created, with model_path, embedding=true\n');
+    expect(stderr).toContain('Embed skipped: the name embed exists; names must differ by more than case\n');
+  });
+
+  it('prints the steps with --json', async () => {
+    const { stdout } = await run(written('go.json', EMBED), '--json');
+    expect(JSON.parse(stdout)).toEqual([
+      {
+        name: 'embed',
+        instance: 'embed',
+        action: 'create',
+        settings: ['model_path', 'embedding=true'],
+        dropped: [{ setting: 'restart_delay', why: 'the pauses between restarts are 1, 2, 4 … 60 seconds' }],
+        warnings: [],
+        error: null,
+      },
+    ]);
+  });
+});
+
+describe('llamactl import go-llamactl without instances', () => {
+  it.each<[string, unknown, string]>([
+    ['empty.json', {}, 'empty.json holds no instances of the Go llamactl\n  newer versions keep'],
+    ['go.yaml', 'backends: {}', 'go.yaml is a configuration of the Go llamactl, '],
+    ['notes.txt', 'hello', 'notes.txt is not JSON: '],
+    ['go.json', { backends: { 'llama-cpp': {} } }, 'go.json is a configuration of the Go llamactl, '],
+    ['nameless.json', [CHAT.options], 'nameless.json holds an instance without a name'],
+  ])('says what %s holds', async (name, content, message) => {
+    const { status, stderr } = await run(written(name, content));
+    expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('says how to save the instances of a newer version, and names the archive of an older one', async () => {
+    written('old/json_archive/chat.json', CHAT);
+    const { status, stderr } = await run(path.join(sandbox.home, 'old'));
+    expect([status, stderr]).toEqual([2, expect.stringContaining('/old has no JSON files\n')]);
+    expect(stderr).toContain('/old/json_archive has those of an older version\n');
+    expect(stderr).toContain('/api/v1/instances > go-instances.json\n');
+  });
+
+  it('needs one folder or file, and takes no --update', async () => {
+    expect(await run()).toMatchObject({ status: 2, stderr: expect.stringContaining('FOLDER_OR_FILE') as unknown });
+    const { status, stderr } = await run(written('go.json', CHAT), '--update');
+    expect([status, stderr]).toEqual([2, 'llamactl: --update is for ollama: import go-llamactl changes no instance\n']);
+  });
+});

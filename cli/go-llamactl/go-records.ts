@@ -1,0 +1,105 @@
+import { reasonOf } from '@llamactl/contract/reason';
+import { isRecord } from '@llamactl/contract/record';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { EXIT } from '../exit-status.ts';
+import { foreignFile, foreignProblem, sourceName } from '../foreign-file.ts';
+import { inputText } from '../input-file.ts';
+import { Problem } from '../problem.ts';
+
+type InputSession = Parameters<typeof inputText>[0];
+
+/** An instance of the Go llamactl. */
+export interface GoRecord {
+  name: string;
+  /** Its settings; `backend_type` and `backend_options` among them. */
+  options: Readonly<Record<string, unknown>>;
+}
+
+/** A file of a folder that holds no instance. */
+interface Unreadable {
+  file: string;
+  why: string;
+}
+
+/** The instances of a folder or file, and the files of the folder that hold none. */
+export interface GoSource {
+  records: GoRecord[];
+  unreadable: Unreadable[];
+}
+
+const HOW_TO_SAVE = [
+  'newer versions keep instances in a database; save them while that program runs:',
+  "  curl -H 'Authorization: Bearer KEY' http://localhost:8080/api/v1/instances > go-instances.json",
+];
+
+/**
+ * Reads instances of the Go llamactl: the JSON files of a folder, or one file with an instance or a list.
+ *
+ * @param source A folder or a file; `-`: standard input.
+ * @throws {Problem} it cannot be read, or holds no instance
+ */
+export async function readGoSource(session: InputSession, source: string): Promise<GoSource> {
+  if (source === '-' || !existsSync(source) || !statSync(source).isDirectory()) {
+    return { records: await recordsOf(source, await inputText(session, source)), unreadable: [] };
+  }
+  const found: GoSource = { records: [], unreadable: [] };
+  const files = readdirSync(source).filter((name) => name.endsWith('.json'));
+  for (const name of files.toSorted()) {
+    const file = path.join(source, name);
+    try {
+      found.records.push(...(await recordsOf(file, await inputText(session, file))));
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      found.unreadable.push({ file, why: error.message });
+    }
+  }
+  if (files.length > 0) return found;
+  const archive = path.join(source, 'json_archive');
+  throw new Problem(
+    `${source} has no JSON files`,
+    EXIT.usage,
+    existsSync(archive) ? [`${archive} has those of an older version`, ...HOW_TO_SAVE] : HOW_TO_SAVE,
+  );
+}
+
+async function recordsOf(file: string, text: string): Promise<GoRecord[]> {
+  let values: unknown;
+  try {
+    values = JSON.parse(text);
+  } catch (error) {
+    throw (
+      (await foreignFile(file, text)) ??
+      new Problem(`${sourceName(file)} is not JSON: ${reasonOf(error)}`, EXIT.usage, HOW_TO_SAVE)
+    );
+  }
+  const records = goRecords(values, file === '-' ? '' : path.basename(file, '.json'));
+  if (records?.some(({ name }) => name === ''))
+    throw new Problem(`${sourceName(file)} holds an instance without a name`, EXIT.usage);
+  if (records !== null) return records;
+  throw (
+    foreignProblem(file, text, values) ??
+    new Problem(`${sourceName(file)} holds no instances of the Go llamactl`, EXIT.usage, HOW_TO_SAVE)
+  );
+}
+
+/**
+ * The instances in parsed JSON: a record of the API or of a file, or a list of them. `null`: it is something else. Pure.
+ *
+ * @param name The name of a single instance without one, as in the body of a request. In a list, it stays empty.
+ */
+export function goRecords(values: unknown, name: string): GoRecord[] | null {
+  if (!Array.isArray(values)) {
+    const record = goRecord(values, name);
+    return record === null ? null : [record];
+  }
+  const records = values.map((value: unknown) => goRecord(value, '')).filter((record) => record !== null);
+  return records.length === values.length ? records : null;
+}
+
+function goRecord(value: unknown, name: string): GoRecord | null {
+  if (!isRecord(value)) return null;
+  const { name: given = name, options = value } = value;
+  if (typeof given !== 'string' || !isRecord(options)) return null;
+  return 'backend_type' in options || 'backend_options' in options ? { name: given, options } : null;
+}

@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest';
+import { goSettings } from './go-settings.ts';
+
+const llama = (backend: Record<string, unknown>, others: Record<string, unknown> = {}) =>
+  goSettings({ backend_type: 'llama_cpp', backend_options: { model: '/m.gguf', ...backend }, ...others }, true);
+
+describe('the settings of an instance of the Go llamactl', () => {
+  it('have other names, seconds in place of minutes, and words in place of a map', () => {
+    const { settings, dropped, obstacle } = llama(
+      { ctx_size: 2048, temp: 0.7, lora: ['/a.gguf'], extra_args: { 'ubatch-size': '512', 'no-warmup': '' } },
+      {
+        auto_restart: true,
+        max_restarts: 3,
+        on_demand_start: true,
+        idle_timeout: 10,
+        environment: { CUDA_VISIBLE_DEVICES: '0' },
+        command_override: '/opt/llama-server',
+      },
+    );
+    expect([dropped, obstacle]).toEqual([[], null]);
+    expect(settings).toEqual({
+      engine: 'llama_cpp',
+      model_path: '/m.gguf',
+      options: { ctx_size: 2048, temp: 0.7, lora: ['/a.gguf'] },
+      extra_args: ['--ubatch-size', '512', '--no-warmup'],
+      auto_restart: true,
+      max_restarts: 3,
+      on_demand: true,
+      idle_timeout: 600,
+      environment: { CUDA_VISIBLE_DEVICES: '0' },
+      command: ['/opt/llama-server'],
+    });
+  });
+
+  it('are left out where the Go llamactl passes nothing to the engine', () => {
+    expect(llama({ jinja: false, gpu_layers: 0, alias: '', lora: [], port: 0 }, { nodes: null })).toEqual({
+      settings: { engine: 'llama_cpp', model_path: '/m.gguf' },
+      dropped: [],
+      obstacle: null,
+    });
+  });
+
+  it('are named with the reason, if they have no counterpart', () => {
+    const { dropped } = llama(
+      { host: '0.0.0.0', port: 8001, api_key: 'k', hf_token: 't', hf_repo: 'org/repo', odd: { a: 1 } },
+      { restart_delay: 5, docker_enabled: true, nodes: ['main'], odd: 1, auto_restart: 'yes', environment: { A: 1 } },
+    );
+    expect(Object.fromEntries(dropped.map(({ setting, why }) => [setting, why]))).toEqual({
+      'backend_options.host': 'engines listen on loopback',
+      'backend_options.port': 'llamactl chooses a free port',
+      'backend_options.api_key': 'each run gets a random key',
+      'backend_options.hf_token': 'llamactl downloads models with models.hf_token of its configuration',
+      'backend_options.hf_repo': 'the instance has a model file',
+      'backend_options.odd': 'is no option of an engine',
+      restart_delay: 'the pauses between restarts are 1, 2, 4 … 60 seconds',
+      docker_enabled: 'a custom engine runs a container (docs/engines.md#in-a-container)',
+      nodes: 'a server runs instances on its own machine only',
+      odd: 'is not known',
+      auto_restart: 'has a value of another type than in the Go llamactl',
+      environment: 'has a value of another type than in the Go llamactl',
+    });
+  });
+
+  it.each([
+    [{ no_mmap: true }, { load_mode: 'none' }],
+    [{ no_mmap: true, mlock: true }, { load_mode: 'mlock' }],
+    [{ mlock: true }, { load_mode: 'mmap+mlock' }],
+    [{ mlock: false }, undefined],
+  ])('load the file of the model alike: %j', (backend, options) => {
+    expect(llama(backend).settings.options).toEqual(options);
+  });
+
+  it('stay for an engine without load_mode', () => {
+    const backend_options = { model: '/m.gguf', no_mmap: true };
+    expect(goSettings({ backend_options }, false).settings.options).toEqual({ no_mmap: true });
+  });
+
+  it.each([
+    [{ hf_repo: 'unsloth/Qwen3-4B-GGUF', hf_file: 'Qwen3-4B-Q4_K_M.gguf' }, 'unsloth/Qwen3-4B-GGUF:Q4_K_M'],
+    [{ hf_repo: 'org/big', hf_file: 'big-UD-IQ2_XXS-00001-of-00003.gguf' }, 'org/big:UD-IQ2_XXS'],
+    [{ hf_repo: 'org/repo:Q8_0' }, 'org/repo:Q8_0'],
+    [{ hf_repo: 'org/repo', hf_file: 'model.gguf' }, 'org/repo'],
+  ])('name the model of the hub: %j', (backend_options, model) => {
+    expect(goSettings({ backend_type: 'llama_cpp', backend_options }, true).settings).toEqual({
+      engine: 'llama_cpp',
+      model,
+    });
+  });
+
+  it.each([
+    [{ on_demand_start: false }, true],
+    [{ on_demand_start: false, idle_timeout: 0 }, true],
+    [{ on_demand_start: false, idle_timeout: 5 }, undefined],
+    [{ on_demand_start: true }, undefined],
+  ])('pin an instance that nothing would start again after an eviction: %j', (others, pinned) => {
+    expect(llama({}, others).settings.pinned).toBe(pinned);
+  });
+
+  it.each([
+    [{ backend_type: 'vllm', backend_options: { model: 'Qwen/Qwen3-8B' } }, 'its backend vllm has no counterpart;'],
+    [{ backend_type: 'llama_cpp' }, 'it names no model (router mode);'],
+  ])('make no instance: %j', (options, obstacle) => {
+    expect(goSettings(options, true).obstacle).toContain(obstacle);
+  });
+});

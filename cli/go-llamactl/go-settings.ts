@@ -1,0 +1,152 @@
+import type { CreateInstance } from '@llamactl/client';
+import { parametersOfOllama } from '@llamactl/contract/ollama-options';
+import { isRecord } from '@llamactl/contract/record';
+import { hubReference } from './hub-reference.ts';
+
+/** A setting in the Go llamactl that the new instance lacks, and the reason. */
+export interface Dropped {
+  /** As the Go llamactl names it: `restart_delay`, `backend_options.host`; one that the server refuses, as we do: `options.slots`. */
+  setting: string;
+  why: string;
+}
+
+type Settings = Omit<CreateInstance, 'name'>;
+
+/** The settings of an instance of the Go llamactl, as this llamactl has them. */
+export interface GoSettings {
+  settings: Settings;
+  dropped: Dropped[];
+  /** Why no instance can be made of it; `null`: one can. */
+  obstacle: string | null;
+}
+
+/** Options of a backend that the new instance never has, and why. */
+const BACKEND_OPTIONS_ALONE: ReadonlyMap<string, string> = new Map([
+  ['host', 'engines listen on loopback'],
+  ['port', 'llamactl chooses a free port'],
+  ['api_key', 'each run gets a random key'],
+  ['api_key_file', 'each run gets a random key'],
+  ['hf_token', 'llamactl downloads models with models.hf_token of its configuration'],
+]);
+
+const NOT_ITS_TYPE = 'has a value of another type than in the Go llamactl';
+
+/**
+ * Translates the `options` of an instance of the Go llamactl. Pure. Settings that only a server can judge, such as an option
+ * that its engine lacks, are taken over.
+ *
+ * @param hasLoadMode Whether the engine has the option `load_mode`, which replaced `no_mmap` and `mlock`.
+ */
+export function goSettings(options: Readonly<Record<string, unknown>>, hasLoadMode: boolean): GoSettings {
+  const { backend_type: backend = 'llama_cpp', backend_options: given, ...others } = options;
+  if (backend !== 'llama_cpp') return { settings: {}, dropped: [], obstacle: obstacleOf(String(backend)) };
+  const dropped: Dropped[] = [];
+  const settings: Settings = {
+    engine: 'llama_cpp',
+    ...backendSettings(isRecord(given) ? given : {}, hasLoadMode, dropped),
+    ...instanceSettings(others, dropped),
+  };
+  const hasModel = settings.model !== undefined || settings.model_path !== undefined;
+  return { settings, dropped, obstacle: hasModel ? null : NO_MODEL };
+}
+
+const NO_MODEL = 'it names no model (router mode); create an instance for each of its models';
+
+function obstacleOf(backend: string): string {
+  return `its backend ${backend} has no counterpart; a custom engine may run it (docs/engines.md#custom-engines)`;
+}
+
+function instanceSettings(options: Readonly<Record<string, unknown>>, dropped: Dropped[]): Settings {
+  const settings: Settings = {};
+  for (const [key, value] of Object.entries(options)) {
+    if (value === null || value === '') continue;
+    const why = assign(settings, key, value);
+    if (why !== null) dropped.push({ setting: key, why });
+  }
+  // The Go llamactl never evicts an instance without an idle timeout. Nothing would start this one again.
+  const isLost = settings.on_demand === false && (settings.idle_timeout ?? 0) === 0;
+  return isLost ? { ...settings, pinned: true } : settings;
+}
+
+/** Translates one setting. Returns why it is not taken; `null`: it is, or it has no effect. */
+function assign(settings: Settings, key: string, value: unknown): string | null {
+  switch (key) {
+    case 'auto_restart':
+    case 'on_demand_start':
+      if (typeof value !== 'boolean') return NOT_ITS_TYPE;
+      settings[key === 'auto_restart' ? key : 'on_demand'] = value;
+      return null;
+    case 'max_restarts':
+    case 'idle_timeout':
+      if (typeof value !== 'number') return NOT_ITS_TYPE;
+      // There, a negative number means 0, and an idle timeout is in minutes.
+      settings[key] = Math.max(0, value) * (key === 'idle_timeout' ? 60 : 1);
+      return null;
+    case 'environment':
+      if (!isOfStrings(value)) return NOT_ITS_TYPE;
+      if (Object.keys(value).length > 0) settings.environment = value;
+      return null;
+    case 'command_override':
+      if (typeof value !== 'string') return NOT_ITS_TYPE;
+      settings.command = [value];
+      return null;
+    case 'restart_delay':
+      return 'the pauses between restarts are 1, 2, 4 … 60 seconds';
+    case 'docker_enabled':
+      return value === true ? 'a custom engine runs a container (docs/engines.md#in-a-container)' : null;
+    case 'nodes':
+      return 'a server runs instances on its own machine only';
+    default:
+      return 'is not known';
+  }
+}
+
+function backendSettings(
+  given: Readonly<Record<string, unknown>>,
+  hasLoadMode: boolean,
+  dropped: Dropped[],
+): Pick<Settings, 'model' | 'model_path' | 'options' | 'extra_args'> {
+  const { model, hf_repo: repository, hf_file: file, extra_args: extra, no_mmap, mlock, ...others } = given;
+  const drop = (key: string, why: string): void => void dropped.push({ setting: `backend_options.${key}`, why });
+  const options = hasLoadMode ? loadMode(no_mmap === true, mlock === true) : {};
+  for (const [key, value] of Object.entries(hasLoadMode ? others : { ...others, no_mmap, mlock })) {
+    // The Go llamactl passes only other values to the engine.
+    if (!value || (Array.isArray(value) && value.length === 0)) continue;
+    const why = BACKEND_OPTIONS_ALONE.get(key);
+    if (why !== undefined) drop(key, why);
+    else if (isOptionValue(value)) options[key] = value;
+    else drop(key, 'is no option of an engine');
+  }
+  const words = isOfStrings(extra)
+    ? Object.entries(extra).flatMap(([flag, value]) => [`--${flag}`, ...(value === '' ? [] : [value])])
+    : [];
+  if (extra !== undefined && extra !== null && !isOfStrings(extra)) drop('extra_args', NOT_ITS_TYPE);
+  const isFile = typeof model === 'string' && model !== '';
+  const isOfHub = typeof repository === 'string' && repository !== '';
+  if (isFile && isOfHub) drop('hf_repo', 'the instance has a model file');
+  return {
+    ...(isFile && { model_path: model }),
+    ...(!isFile && isOfHub && { model: hubReference(repository, typeof file === 'string' ? file : '') }),
+    ...(Object.keys(options).length > 0 && { options }),
+    ...(words.length > 0 && { extra_args: words }),
+  };
+}
+
+type Options = NonNullable<Settings['options']>;
+
+function loadMode(isUnmapped: boolean, isLocked: boolean): Options {
+  const { options } = parametersOfOllama({
+    ...(isUnmapped && { use_mmap: false }),
+    ...(isLocked && { use_mlock: true }),
+  });
+  return Object.fromEntries(Object.entries(options).flatMap(([key, value]) => (value === null ? [] : [[key, value]])));
+}
+
+function isOptionValue(value: unknown): value is Options[string] {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string' || typeof item === 'number');
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function isOfStrings(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((item) => typeof item === 'string');
+}

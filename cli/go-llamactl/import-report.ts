@@ -1,0 +1,37 @@
+import { plain } from '../screen/text.ts';
+import type { Terminal } from '../screen/terminal.ts';
+import type { GoStep } from './go-import.ts';
+
+/** Prints the steps of an import from the Go llamactl. */
+export function reportGo(terminal: Terminal, steps: readonly GoStep[], isDryRun: boolean): void {
+  if (terminal.isJson) return terminal.printJson(steps);
+  const created = steps.filter(({ action, error }) => action === 'create' && error === null);
+  if (terminal.isQuiet) for (const { instance } of created) terminal.print(plain(instance ?? ''));
+  else for (const step of steps) if (step.error === null) terminal.print(plain(lineOf(step, isDryRun)));
+  for (const { name, action, error } of steps)
+    if (error !== null) terminal.warn(plain(`${name} ${action === 'skip' ? 'skipped' : 'failed'}: ${error}`));
+  for (const { name, warnings } of steps)
+    for (const warning of warnings) terminal.note(plain(`warning: ${name}: ${warning}`));
+  for (const [dropped, names] of droppedBy(steps)) terminal.note(plain(`not taken: ${dropped} (${names.join(', ')})`));
+  if (isDryRun || created.length === 0) return;
+  terminal.note('created instances are stopped; a request starts each, unless its on_demand is false');
+  terminal.note('docs/how-to/from-go-llamactl.md has the rest of the move');
+}
+
+function lineOf({ action, name, instance, settings }: GoStep, isDryRun: boolean): string {
+  if (action !== 'create') return `${instance}  exists already`;
+  const of = instance === name ? '' : ` for ${name}`;
+  return `${instance}  ${isDryRun ? 'would be created' : 'created'}${of}, with ${settings.join(', ')}`;
+}
+
+/** The names of the instances that lack the same for the same reason. */
+function droppedBy(steps: readonly GoStep[]): Map<string, string[]> {
+  const names = new Map<string, string[]>();
+  for (const { name, dropped } of steps) {
+    for (const { setting, why } of dropped) {
+      const text = `${setting}: ${why}`;
+      names.set(text, [...(names.get(text) ?? []), name]);
+    }
+  }
+  return names;
+}

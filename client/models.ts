@@ -1876,18 +1876,28 @@ export interface NamesBody {
 export type Options = { [name: string]: string | number | boolean | (string | number)[] };
 
 export interface ParseBody {
-  /** A command line of llama-server, a `docker run`, or models of a llama-swap configuration. */
+  /** A command line of llama-server, a `docker run`, or a llama-swap configuration. */
   text: string;
 }
 
 export interface Parsed {
   /** The kind of text. */
   format: 'command' | 'docker' | 'llama_swap';
-  /** One, or one for each model of a llama-swap configuration. */
+  /** One, or one for each model that could be read. */
   instances: ParsedInstance[];
+  /** Models of a llama-swap configuration that became no instance, and why. Left out: none. */
+  unread?: UnreadModel[] | undefined;
+  /** Global settings of a llama-swap configuration that became no setting of an instance, and their counterpart. Left out: none. */
+  dropped?: DroppedText[] | undefined;
+  /** The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: none. */
+  configuration?: { [name: string]: JsonValue } | undefined;
 }
 
 export interface ParsedInstance {
+  /** Its name in a llama-swap configuration; left out: the text has none. */
+  model?: string | undefined;
+  /** The line of this name in the text. */
+  line?: number | undefined;
   /** For `POST /instances`, after a person has looked at them. */
   settings: ParsedSettings;
   /** Parts of the text, and the setting that each became, dotted: `options.ctx_size`. */
@@ -1918,10 +1928,18 @@ export interface ParsedSettings {
   unlisted?: boolean | undefined;
   /** Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`. */
   idle_timeout?: number | undefined;
+  /** Never evict the instance or stop it because it is idle. */
+  pinned?: boolean | undefined;
+  /** Group whose limits apply; `groups` in the configuration defines them. */
+  group?: string | undefined;
   /** Most requests that the engine gets at once; others wait. Default: no limit. */
   concurrency?: number | undefined;
   /** Replaces the `model` of each request before the engine gets it. */
   upstream_model?: string | undefined;
+  /** Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`. */
+  request_defaults?: { [name: string]: JsonValue } | undefined;
+  /** Fields that llamactl removes from JSON bodies under `/v1`. */
+  request_strip?: string[] | undefined;
 }
 
 export interface PastAlert {
@@ -2446,6 +2464,15 @@ export interface Token {
 export interface UnderstoodText {
   text: string;
   path: string;
+}
+
+export interface UnreadModel {
+  /** Its name in the configuration; left out: the text has none. */
+  model?: string | undefined;
+  /** The line where the model begins in the text. */
+  line: number;
+  /** The end of a sentence about the model: `has no cmd`. */
+  why: string;
 }
 
 export interface UpdateInstance {

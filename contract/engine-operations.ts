@@ -30,7 +30,8 @@ export const ENGINE_OPERATIONS = {
     method: 'POST',
     path: '/api/engines/parse',
     tag: 'Engines',
-    summary: 'Read settings from a pasted command line, `docker run` or llama-swap model; runs and changes nothing',
+    summary:
+      'Read settings from a pasted command line, `docker run` or llama-swap configuration; runs and changes nothing',
     permission: 'admin',
     cost: 'intensive',
     body: { schema: ParseBodySchema, optional: false },

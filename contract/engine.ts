@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CreateInstanceSchema } from './instance.ts';
 import { LongIntegerSchema } from './long-integer.ts';
+import { JsonValueSchema } from './request-additions.ts';
 
 /** One option of an engine, as instances give it in `options`. */
 export const EngineOptionSchema = z
@@ -85,7 +86,7 @@ export const ParseBodySchema = z
       .string()
       .min(1)
       .max(LONGEST_TEXT)
-      .describe('A command line of llama-server, a `docker run`, or models of a llama-swap configuration.'),
+      .describe('A command line of llama-server, a `docker run`, or a llama-swap configuration.'),
   })
   .meta({ id: 'ParseBody' });
 
@@ -101,8 +102,12 @@ const {
   aliases,
   unlisted,
   idle_timeout,
+  pinned,
+  group,
   concurrency,
   upstream_model,
+  request_defaults,
+  request_strip,
 } = CreateInstanceSchema.shape;
 
 /** Settings that a pasted text names. */
@@ -119,31 +124,65 @@ const ParsedSettingsSchema = z
     aliases,
     unlisted,
     idle_timeout,
+    pinned,
+    group,
     concurrency,
     upstream_model,
+    request_defaults,
+    request_strip,
   })
   .partial()
   .meta({ id: 'ParsedSettings' });
 export type ParsedSettings = z.infer<typeof ParsedSettingsSchema>;
 
+const DroppedTextSchema = z.object({ text: z.string(), why: z.string() }).meta({ id: 'DroppedText' });
+export type DroppedText = z.infer<typeof DroppedTextSchema>;
+
+const LineSchema = z.int().min(1);
+
 const ParsedInstanceSchema = z
   .object({
+    model: z.string().optional().describe('Its name in a llama-swap configuration; left out: the text has none.'),
+    line: LineSchema.optional().describe('The line of this name in the text.'),
     settings: ParsedSettingsSchema.describe('For `POST /instances`, after a person has looked at them.'),
     understood: z
       .array(z.object({ text: z.string(), path: z.string() }).meta({ id: 'UnderstoodText' }))
       .describe('Parts of the text, and the setting that each became, dotted: `options.ctx_size`.'),
-    dropped: z
-      .array(z.object({ text: z.string(), why: z.string() }).meta({ id: 'DroppedText' }))
-      .describe('Parts of the text that became no setting, and why.'),
+    dropped: z.array(DroppedTextSchema).describe('Parts of the text that became no setting, and why.'),
   })
   .meta({ id: 'ParsedInstance' });
 export type ParsedInstance = z.infer<typeof ParsedInstanceSchema>;
+
+const UnreadModelSchema = z
+  .object({
+    model: z.string().optional().describe('Its name in the configuration; left out: the text has none.'),
+    line: LineSchema.describe('The line where the model begins in the text.'),
+    why: z.string().describe('The end of a sentence about the model: `has no cmd`.'),
+  })
+  .meta({ id: 'UnreadModel' });
+export type UnreadModel = z.infer<typeof UnreadModelSchema>;
 
 /** Answer of `POST /engines/parse`. */
 export const ParsedSchema = z
   .object({
     format: z.enum(['command', 'docker', 'llama_swap']).describe('The kind of text.'),
-    instances: z.array(ParsedInstanceSchema).describe('One, or one for each model of a llama-swap configuration.'),
+    instances: z.array(ParsedInstanceSchema).describe('One, or one for each model that could be read.'),
+    unread: z
+      .array(UnreadModelSchema)
+      .optional()
+      .describe('Models of a llama-swap configuration that became no instance, and why. Left out: none.'),
+    dropped: z
+      .array(DroppedTextSchema)
+      .optional()
+      .describe(
+        'Global settings of a llama-swap configuration that became no setting of an instance, and their counterpart. Left out: none.',
+      ),
+    configuration: z
+      .record(z.string(), JsonValueSchema)
+      .optional()
+      .describe(
+        'The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: none.',
+      ),
   })
   .meta({ id: 'Parsed' });
 export type Parsed = z.infer<typeof ParsedSchema>;

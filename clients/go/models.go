@@ -2358,7 +2358,7 @@ type NamesBody struct {
 }
 
 type ParseBody struct {
-	// A command line of llama-server, a `docker run`, or models of a llama-swap configuration.
+	// A command line of llama-server, a `docker run`, or a llama-swap configuration.
 	Text string `json:"text"`
 }
 
@@ -2366,11 +2366,27 @@ type Parsed struct {
 	// The kind of text. One of command, docker, llama_swap.
 	Format string `json:"format"`
 
-	// One, or one for each model of a llama-swap configuration.
+	// One, or one for each model that could be read.
 	Instances []ParsedInstance `json:"instances"`
+
+	// Models of a llama-swap configuration that became no instance, and why. Left out: none.
+	Unread []UnreadModel `json:"unread,omitzero"`
+
+	// Global settings of a llama-swap configuration that became no setting of an instance, and their counterpart.
+	// Left out: none.
+	Dropped []DroppedText `json:"dropped,omitzero"`
+
+	// The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: none.
+	Configuration map[string]any `json:"configuration,omitzero"`
 }
 
 type ParsedInstance struct {
+	// Its name in a llama-swap configuration; left out: the text has none.
+	Model string `json:"model,omitzero"`
+
+	// The line of this name in the text.
+	Line int `json:"line,omitzero"`
+
 	// For `POST /instances`, after a person has looked at them.
 	Settings ParsedSettings `json:"settings"`
 
@@ -2415,11 +2431,23 @@ type ParsedSettings struct {
 	// Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`.
 	IdleTimeout *float64 `json:"idle_timeout,omitzero"`
 
+	// Never evict the instance or stop it because it is idle.
+	Pinned *bool `json:"pinned,omitzero"`
+
+	// Group whose limits apply; `groups` in the configuration defines them.
+	Group string `json:"group,omitzero"`
+
 	// Most requests that the engine gets at once; others wait. Default: no limit.
 	Concurrency int `json:"concurrency,omitzero"`
 
 	// Replaces the `model` of each request before the engine gets it.
 	UpstreamModel string `json:"upstream_model,omitzero"`
+
+	// Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`.
+	RequestDefaults map[string]any `json:"request_defaults,omitzero"`
+
+	// Fields that llamactl removes from JSON bodies under `/v1`.
+	RequestStrip []string `json:"request_strip,omitzero"`
 }
 
 type PastAlert struct {
@@ -3017,6 +3045,17 @@ type Trigger struct {
 type UnderstoodText struct {
 	Text string `json:"text"`
 	Path string `json:"path"`
+}
+
+type UnreadModel struct {
+	// Its name in the configuration; left out: the text has none.
+	Model string `json:"model,omitzero"`
+
+	// The line where the model begins in the text.
+	Line int `json:"line"`
+
+	// The end of a sentence about the model: `has no cmd`.
+	Why string `json:"why"`
 }
 
 type UpdateInstance struct {

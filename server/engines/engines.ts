@@ -48,7 +48,8 @@ export function createEngines({
     parse: async (text) => {
       // Loaded late: few requests need it.
       const { parsePasted } = await import('./pasted/pasted-text.ts');
-      return parsePasted(text, (await catalogues.load(llamaCppConfig)).catalogue);
+      const { catalogue } = await catalogues.load(llamaCppConfig);
+      return parsePasted(text, { catalogue, allowPrivileged });
     },
   };
 }

@@ -40,7 +40,7 @@ export function llamaEngines(): Engines {
   return {
     find: (name) => adapters.get(name) ?? null,
     names: () => [...adapters.keys()],
-    parse: async (text) => parsePasted(text, null),
+    parse: async (text) => parsePasted(text, { catalogue: null, allowPrivileged: false }),
   };
 }
 

@@ -11,6 +11,8 @@ const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
 /** Programs that run the command behind them. */
 const RUNNERS = new Set(['sudo', 'nohup', 'exec', 'time', 'env', 'nice']);
 const SERVERS = /^(?:llama-server|server)(?:\.exe)?$/;
+/** The program of whisper.cpp is called `server`, too. */
+const OTHER_SERVERS = /whisper/i;
 const PORT_WHY = 'llamactl chooses a free port; give `port` for a fixed one';
 
 /** Reads a command line of llama-server. @returns why it is none; `null`: it was read. @param catalogue `null`: the flags are unknown. */
@@ -32,8 +34,8 @@ export function readCommand(
     readArguments(words.slice(at), catalogue, settings);
     return null;
   }
-  if (!SERVERS.test(path.basename(program)))
-    return `begins with ${JSON.stringify(program)}, which is not a llama-server`;
+  if (!SERVERS.test(path.basename(program)) || OTHER_SERVERS.test(program))
+    return `begins with ${JSON.stringify(program)}, which is not a llama-server; a custom engine in the configuration can run it`;
   settings.drop(program, 'llamactl starts the llama-server of its configuration');
   readArguments(words.slice(at + 1), catalogue, settings);
   return null;
@@ -120,6 +122,7 @@ function readFlag(
   const guard = guardOfEntry(entry);
   if (guard !== null) return settings.drop(text, guard.why);
   if (entry.removed !== null) return settings.drop(text, `was removed from llama-server; ${entry.removed}`);
+  if (values.some((each) => each.includes('${PORT}'))) return settings.drop(text, PORT_WHY);
   const key = optionKey(entry.spellings[0] ?? '');
   if (entry.valueCount > 1) return settings.argument([entry.spellings[0] ?? '', ...values]);
   const given = entry.valueCount === 0 || negated ? !negated : typed(value);

@@ -3,6 +3,7 @@ import { ApiError } from '@llamactl/contract/errors';
 type Definitions = Readonly<Record<string, string | number | boolean>>;
 
 const MACRO = /\$\{([^{}$]*)\}/g;
+const MODEL_ID = '${MODEL_ID}';
 /** Most characters that the macros of one text may make: a few lines can double a text again and again. */
 const MOST_CHARACTERS = 1_048_576;
 
@@ -27,20 +28,31 @@ export class PastedMacros {
   }
 
   /**
-   * Replaces the macros of a text.
+   * Replaces the macros of a text. Unknown ones stay, and so does `${PORT}`.
    *
    * @param model Value of `MODEL_ID`; `null`: none.
    * @throws {ApiError} `VALIDATION_ERROR`: the macros make too long texts
    */
   fill(text: string, model: string | null): string {
-    return text.replaceAll(MACRO, (macro: string, name: string) => {
-      const value = model !== null && name === 'MODEL_ID' ? model : this.#texts.get(name);
-      if (value === undefined) return macro;
-      this.#budget.left -= value.length;
-      if (this.#budget.left < 0) throw tooLong();
-      return value;
-    });
+    const filled = text.replaceAll(MACRO, (macro: string, name: string) => this.#spent(this.#texts.get(name) ?? macro));
+    // The text of another macro may have this one.
+    return model === null ? filled : filled.replaceAll(MODEL_ID, () => this.#spent(model));
   }
+
+  #spent(value: string): string {
+    this.#budget.left -= value.length;
+    if (this.#budget.left < 0) throw tooLong();
+    return value;
+  }
+}
+
+/** Why a filled text cannot be used, as the end of a sentence; `null`: it has no macro left except `${PORT}`. */
+export function macroProblem(filled: string): string | null {
+  const left = [...filled.matchAll(MACRO)].map(([, name = '']) => name).find((name) => name !== 'PORT');
+  if (left === undefined) return null;
+  return left.startsWith('env.')
+    ? `uses \${${left}}, and the server does not read this variable; write its value instead`
+    : `uses the macro \${${left}}, which is not defined`;
 }
 
 function tooLong(): ApiError {

@@ -1,13 +1,27 @@
 import type { ParsedInstance, ParsedSettings } from '@llamactl/contract/engine';
 import { type CreateInstance, CreateInstanceSchema } from '@llamactl/contract/instance';
+import type { JsonValue } from '@llamactl/contract/request-additions';
+import { LLAMA_CPP_VARIABLES } from '../allowed-environment.ts';
+import type { FlagCatalogue } from '../flags.ts';
+import { guardOfVariable } from '../guarded-environment.ts';
 
 type Understood = ParsedInstance['understood'][number];
+
+/** The settings that instances may have. */
+export interface PastedTerms {
+  /** The flags of the installed llama-server; `null`: unknown, so most arguments stay as they are. */
+  catalogue: FlagCatalogue | null;
+  /** `security.allow_privileged`: instances may set any variable that llamactl does not set itself. */
+  allowPrivileged: boolean;
+}
 
 /**
  * Collects the settings of one instance from a pasted text, and what became of each part of the text. A text can have tens
  * of thousands of parts, so no part may cost a copy of those before it.
  */
 export class PastedSettings {
+  readonly catalogue: FlagCatalogue | null;
+  readonly #allowPrivileged: boolean;
   readonly #settings: ParsedSettings = { engine: 'llama_cpp' };
   readonly #arguments: string[] = [];
   readonly #environment = new Map<string, string>();
@@ -18,12 +32,21 @@ export class PastedSettings {
   readonly #replaceable = new Map<string, Understood>();
   readonly #dropped: ParsedInstance['dropped'] = [];
 
+  constructor({ catalogue, allowPrivileged }: PastedTerms) {
+    this.catalogue = catalogue;
+    this.#allowPrivileged = allowPrivileged;
+  }
+
   get name(): string | undefined {
     return this.#settings.name;
   }
 
   get modelPath(): string | undefined {
     return this.#settings.model_path;
+  }
+
+  get aliases(): readonly string[] {
+    return [...this.#aliases.keys()];
   }
 
   drop(text: string, why: string): void {
@@ -65,7 +88,18 @@ export class PastedSettings {
     this.#understood.add({ text: words.join(' '), path: 'extra_args' });
   }
 
+  /** Sets an environment variable, if instances may have it with this value; otherwise drops the text, with the rule. */
   variable(name: string, value: string, text: string): void {
+    const guard = guardOfVariable(name, value, {
+      catalogue: this.catalogue,
+      allowed: LLAMA_CPP_VARIABLES,
+      readsFlagVariables: true,
+    });
+    if (guard !== null && !(guard.guard === 'privileged' && this.#allowPrivileged)) {
+      const { why, remedy } = guard;
+      this.drop(text, remedy === undefined ? why : `${why}; ${remedy}`);
+      return;
+    }
     this.#environment.set(name, value);
     this.#understood.add({ text, path: `environment.${name}` });
   }
@@ -74,6 +108,29 @@ export class PastedSettings {
     const understood = { text, path: 'aliases' };
     this.#aliases.set(alias, understood);
     this.#understood.add(understood);
+  }
+
+  /** Takes an alias away, which another instance has. */
+  withoutAlias(alias: string, why: string): void {
+    const understood = this.#aliases.get(alias);
+    if (understood === undefined) return;
+    this.#aliases.delete(alias);
+    this.#understood.delete(understood);
+    this.drop(understood.text, why);
+  }
+
+  /** A field that requests get with this value, also if they have another one. */
+  requestField(key: string, value: JsonValue, text: string): void {
+    (this.#settings.request_defaults ??= {})[key] = value;
+    this.#understood.add({ text, path: `request_defaults.${key}` });
+    this.withoutRequestField(key, text);
+  }
+
+  /** A field that llamactl removes from requests. */
+  withoutRequestField(key: string, text: string): void {
+    const fields = (this.#settings.request_strip ??= []);
+    if (!fields.includes(key)) fields.push(key);
+    this.#understood.add({ text, path: 'request_strip' });
   }
 
   /** Names the instance after its first alias, by which its programs ask, if that is a valid name. Keeps a name that it has. */
@@ -96,6 +153,11 @@ export class PastedSettings {
       .replace(/^[^A-Za-z0-9]+/, '')
       .slice(0, 63);
     if (CreateInstanceSchema.shape.name.safeParse(name).success) this.#settings.name = name;
+  }
+
+  /** Replaces the name of the instance. */
+  rename(to: string): void {
+    this.#settings.name = to;
   }
 
   /** Replaces the model file, for example by its path outside of a container. */

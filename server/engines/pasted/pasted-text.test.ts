@@ -6,9 +6,10 @@ import { parsePasted } from './pasted-text.ts';
 
 const HELP = readFileSync(new URL('../fixtures/llama-server-help.txt', import.meta.url), 'utf8');
 const catalogue = parseHelp(HELP);
+const terms = { catalogue, allowPrivileged: false };
 
 const only = (text: string) => {
-  const { format, instances } = parsePasted(text, catalogue);
+  const { format, instances } = parsePasted(text, terms);
   const [instance, ...others] = instances;
   expect(others).toEqual([]);
   return { format, ...instance };
@@ -75,7 +76,10 @@ describe('a command line', () => {
   });
 
   it('keeps all but the plainest arguments as they are if no llama-server is installed', () => {
-    const [instance] = parsePasted('llama-server -m /m.gguf --port 5 --ctx-size 8 -fa', null).instances;
+    const [instance] = parsePasted('llama-server -m /m.gguf --port 5 --ctx-size 8 -fa', {
+      ...terms,
+      catalogue: null,
+    }).instances;
     expect(instance?.settings).toMatchObject({ model_path: '/m.gguf', extra_args: ['--ctx-size', '8', '-fa'] });
   });
 
@@ -84,7 +88,7 @@ describe('a command line', () => {
     ['   ', /has no command/],
     ["llama-server -m 'open", /quote that is not closed/],
   ])('is refused if it is none: %s', (text, message) => {
-    expect(() => parsePasted(text, catalogue)).toThrow(message);
+    expect(() => parsePasted(text, terms)).toThrow(message);
   });
 });
 
@@ -115,8 +119,8 @@ describe('a docker run', () => {
   });
 
   it('of another image is refused with what would run it', () => {
-    expect(() => parsePasted('docker run vllm/vllm-openai --model x', catalogue)).toThrow(/custom engine/);
-    expect(() => parsePasted('docker run --rm', catalogue)).toThrow(/names no image/);
+    expect(() => parsePasted('docker run vllm/vllm-openai --model x', terms)).toThrow(/custom engine/);
+    expect(() => parsePasted('docker run --rm', terms)).toThrow(/names no image/);
   });
 });
 
@@ -142,7 +146,7 @@ models:
 `;
 
   it('become an instance each, with aliases, idle time and variables', () => {
-    const { format, instances } = parsePasted(CONFIGURATION, catalogue);
+    const { format, instances } = parsePasted(CONFIGURATION, terms);
     expect(format).toBe('llama_swap');
     expect(instances.map(({ settings }) => settings)).toEqual([
       {
@@ -176,7 +180,7 @@ models:
   });
 
   it('give settings that a create accepts', () => {
-    for (const { settings } of parsePasted(CONFIGURATION, catalogue).instances)
+    for (const { settings } of parsePasted(CONFIGURATION, terms).instances)
       expect(CreateInstanceSchema.safeParse(settings).error).toBeUndefined();
   });
 });
@@ -186,7 +190,7 @@ describe('a hostile text', () => {
     const words = (part: (index: number) => string): string =>
       Array.from({ length: 10_000 }, (_, n) => part(n)).join(' ');
     const text = `${words((n) => `A${n}=`)} llama-server ${words(() => 'x')}`;
-    const [instance] = parsePasted(text, null).instances;
+    const [instance] = parsePasted(text, { catalogue: null, allowPrivileged: true }).instances;
     expect(Object.keys(instance?.settings.environment ?? {})).toHaveLength(10_000);
     expect(instance?.settings.extra_args).toHaveLength(10_000);
   });
@@ -194,23 +198,23 @@ describe('a hostile text', () => {
   it('whose macros double a text again and again is refused', () => {
     const doubled = Array.from({ length: 40 }, (_, n) => `  m${n + 1}: "\${m${n}}\${m${n}}"\n`).join('');
     const text = `macros:\n  m0: "twice "\n${doubled}models:\n  a:\n    cmd: llama-server \${m40}\n`;
-    expect(() => parsePasted(text, catalogue)).toThrow(/macros that make more than/);
+    expect(() => parsePasted(text, terms)).toThrow(/macros that make more than/);
   });
 
   it.each(['*x', 'a: *x', `a: &a [x, x]\nb: &b [${'*a, '.repeat(60)}]\nc: [${'*b, '.repeat(60)}]`])(
     'with the YAML aliases %j is a command line that is none',
     (text) => {
-      expect(() => parsePasted(text, catalogue)).toThrow(/is not a llama-server/);
+      expect(() => parsePasted(text, terms)).toThrow(/is not a llama-server/);
     },
   );
 
   it('has a name twice: no part of it is dropped without a word', () => {
     const twice = 'm:\n  cmd: llama-server -c 1\nm:\n  cmd: llama-server -c 2\n';
-    expect(() => parsePasted(twice, catalogue)).toThrow(/is not a llama-server/);
+    expect(() => parsePasted(twice, terms)).toThrow(/YAML with a mistake in line 3: "m" is there twice/);
   });
 
   it('names fields like members of every object', () => {
-    const { instances } = parsePasted('m:\n  cmd: llama-server\n  constructor: 1\n', catalogue);
+    const { instances } = parsePasted('m:\n  cmd: llama-server\n  constructor: 1\n', terms);
     expect(instances[0]?.dropped).toContainEqual({ text: 'constructor', why: 'llamactl has no such setting' });
   });
 });

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import type { JsonValue, ParsedInstance } from '@llamactl/client';
+import type { DroppedText, JsonValue, Parsed, ParsedInstance } from '@llamactl/client';
 import { Button } from '../../components/button.tsx';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { TextArea } from '../../components/field.tsx';
@@ -93,6 +93,7 @@ export function CommandTab({ command, onUsed }: CommandTabProps) {
           onUse={() => use(instance)}
         />
       ))}
+      {parse.data !== undefined && <LeftOut parsed={parse.data} />}
     </>
   );
 }
@@ -144,26 +145,47 @@ function Understood({ instance, format, onUse }: UnderstoodProps) {
             ))}
           </dl>
         </section>
-        {dropped.length > 0 && (
-          <section className="flex flex-col gap-1">
-            <h3 className="flex items-center gap-1.5 font-strong">
-              <StatusShape of="warn" />
-              {words.dropped(dropped.length)}
-            </h3>
-            <ul className="flex flex-col gap-2">
-              {dropped.map(({ text, why }) => (
-                <li key={text} className="flex items-start gap-1.5">
-                  <Icon name="cross" size={14} className="mt-0.5 text-mute" />
-                  <span className="min-w-0">
-                    <code className="break-all">{text}</code>
-                    <span className="block break-words text-mute">{why}</span>
-                  </span>
-                </li>
-              ))}
-            </ul>
-          </section>
-        )}
+        {dropped.length > 0 && <DroppedTexts dropped={dropped} />}
       </div>
     </Panel>
+  );
+}
+
+/** The models that could not be read, and the global settings of the text. */
+function LeftOut({ parsed: { unread = [], dropped = [] } }: { parsed: Parsed }) {
+  const words = useWords(newWords);
+  const models = unread.map(({ model, line, why }) => ({
+    text: model ?? words.lineAt(line),
+    why: `${words.lineAt(line)}: ${why}`,
+  }));
+  const all = [...models, ...dropped];
+  if (all.length === 0) return null;
+  return (
+    <Panel title={words.leftOutTitle}>
+      <DroppedTexts dropped={all} />
+    </Panel>
+  );
+}
+
+function DroppedTexts({ dropped }: { dropped: readonly DroppedText[] }) {
+  const words = useWords(newWords);
+  return (
+    <section className="flex flex-col gap-1">
+      <h3 className="flex items-center gap-1.5 font-strong">
+        <StatusShape of="warn" />
+        {words.dropped(dropped.length)}
+      </h3>
+      <ul className="flex flex-col gap-2">
+        {dropped.map(({ text, why }) => (
+          <li key={`${text} ${why}`} className="flex items-start gap-1.5">
+            <Icon name="cross" size={14} className="mt-0.5 text-mute" />
+            <span className="min-w-0">
+              <code className="break-all">{text}</code>
+              <span className="block break-words text-mute">{why}</span>
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }

@@ -1724,10 +1724,20 @@ class Parsed(_Base):
     format: Literal["command", "docker", "llama_swap"]
     """The kind of text."""
     instances: list[ParsedInstance]
-    """One, or one for each model of a llama-swap configuration."""
+    """One, or one for each model that could be read."""
+    unread: list[UnreadModel] | None
+    """Models of a llama-swap configuration that became no instance, and why. Left out: none."""
+    dropped: list[DroppedText] | None
+    """Global settings of a llama-swap configuration that became no setting of an instance, and their counterpart. Left out: none."""
+    configuration: dict[str, JsonValue] | None
+    """The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: none."""
 
 
 class ParsedInstance(_Base):
+    model: str | None
+    """Its name in a llama-swap configuration; left out: the text has none."""
+    line: int | None
+    """The line of this name in the text."""
     settings: ParsedSettings
     """For `POST /instances`, after a person has looked at them."""
     understood: list[UnderstoodText]
@@ -1758,10 +1768,18 @@ class ParsedSettings(_Base):
     """Hide the instance from `GET /v1/models`."""
     idle_timeout: float | None
     """Stop the instance after this many seconds without a request; 0: never. Default: `instances.idle_timeout`."""
+    pinned: bool | None
+    """Never evict the instance or stop it because it is idle."""
+    group: str | None
+    """Group whose limits apply; `groups` in the configuration defines them."""
     concurrency: int | None
     """Most requests that the engine gets at once; others wait. Default: no limit."""
     upstream_model: str | None
     """Replaces the `model` of each request before the engine gets it."""
+    request_defaults: dict[str, JsonValue] | None
+    """Fields that llamactl adds to JSON bodies under `/v1` that lack them. They override those of `preset`."""
+    request_strip: list[str] | None
+    """Fields that llamactl removes from JSON bodies under `/v1`."""
 
 
 class PastAlert(_Base):
@@ -2179,6 +2197,15 @@ class Token(_Base):
 class UnderstoodText(_Base):
     text: str
     path: str
+
+
+class UnreadModel(_Base):
+    model: str | None
+    """Its name in the configuration; left out: the text has none."""
+    line: int
+    """The line where the model begins in the text."""
+    why: str
+    """The end of a sentence about the model: `has no cmd`."""
 
 
 class UpdateKey(_Base):

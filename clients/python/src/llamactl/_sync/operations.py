@@ -534,10 +534,10 @@ class Operations:
         self,
         text: str,
     ) -> models.Parsed:
-        """Read settings from a pasted command line, `docker run` or llama-swap model; runs and changes nothing.
+        """Read settings from a pasted command line, `docker run` or llama-swap configuration; runs and changes nothing.
 
         Args:
-            text: A command line of llama-server, a `docker run`, or models of a llama-swap configuration.
+            text: A command line of llama-server, a `docker run`, or a llama-swap configuration.
         """
         request = Request(
             "POST",

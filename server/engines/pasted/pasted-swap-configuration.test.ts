@@ -1,0 +1,242 @@
+import { readFileSync } from 'node:fs';
+import type { Parsed, ParsedInstance } from '@llamactl/contract/engine';
+import { CreateInstanceSchema } from '@llamactl/contract/instance';
+import { describe, expect, it } from 'vitest';
+import { parseHelp } from '../flags.ts';
+import { parsePasted } from './pasted-text.ts';
+
+const HELP = readFileSync(new URL('../fixtures/llama-server-help.txt', import.meta.url), 'utf8');
+const catalogue = parseHelp(HELP);
+
+function parsed(text: string): Parsed {
+  return parsePasted(text, { catalogue, allowPrivileged: false });
+}
+
+function instanceOf(answer: Parsed, model: string): ParsedInstance {
+  const found = answer.instances.find((each) => each.model === model);
+  if (found === undefined) throw new Error(`${model} was not read: ${JSON.stringify(answer.unread)}`);
+  return found;
+}
+
+const whyOf = ({ dropped }: Pick<Parsed, 'dropped'>, text: string): string | undefined =>
+  dropped?.find((each) => each.text === text)?.why;
+
+describe('a model of llama-swap that cannot be read', () => {
+  it.each([
+    ['cmd: vllm serve Qwen/Qwen3-8B --port ${PORT}', /begins with "vllm".*custom engine/],
+    ['cmd: /opt/whisper.cpp/server -m /m.bin', /whisper.cpp\/server", which is not a llama-server/],
+    ['cmd: ${nope} -m /m.gguf', /^uses the macro \$\{nope\}, which is not defined$/],
+    ['cmd: llama-server -m ${env.HOME}/m.gguf', /^uses \$\{env.HOME\}, and the server does not read this variable/],
+    ["cmd: llama-server -m 'open", /^has a quote that is not closed$/],
+    ['cmd: bash -c "cd /m && llama-server -m m.gguf"', /^runs a script of a shell/],
+    ['cmd: [llama-server]', /^has no text in `cmd`$/],
+    ['{ cmd: llama-server, aliases: gpt }', /^has a value in `aliases` that llama-swap does not accept$/],
+    ['{ ttl: 5 }', /^has no text in `cmd`$/],
+  ])('is named with its line, and the others are read: %s', (model, why) => {
+    const answer = parsed(`models:\n  good: { cmd: llama-server -m /g.gguf }\n  bad:\n    ${model}\n`);
+    expect(answer.instances.map((each) => [each.model, each.line])).toEqual([['good', 2]]);
+    expect(answer.unread).toEqual([{ model: 'bad', line: 3, why: expect.stringMatching(why) as string }]);
+  });
+});
+
+describe('a command in a shell', () => {
+  it('is read if it is one plain command', () => {
+    const answer = parsed('models:\n  a:\n    cmd: bash -lc "exec llama-server --port ${PORT} -m /m.gguf -c 5"\n');
+    expect(instanceOf(answer, 'a').settings).toMatchObject({ model_path: '/m.gguf', options: { ctx_size: 5 } });
+  });
+});
+
+describe('broken YAML', () => {
+  it.each([
+    ['models:\n  a:\n    cmd: llama-server\n   ttl: 5\n', /^The text is YAML with a mistake in line 4/],
+    ['models:\n  a:\n    cmd: llama-server\n\tx: 1\n', /line 4, column 1: Tabs are not allowed/],
+    ['models:\n  a:\n    cmd: llama-server\n    cmd: llama-server\n', /line 4: "cmd" is there twice/],
+    ['models:\n  a:\n    cmd: *server\n', /mistake: Unresolved alias/],
+  ])('is refused with the line of the mistake: %j', (text, message) => {
+    expect(() => parsed(text)).toThrow(message);
+  });
+});
+
+describe('the settings of a model', () => {
+  it('have the filters as fields of requests', () => {
+    const answer = parsed(`models:
+  a:
+    cmd: llama-server -m /m.gguf
+    filters:
+      stripParams: "temperature, top_p, model"
+      setParams: { max_tokens: 24, model: x }
+      setParamsByID: { "a:high": { n: 1 } }
+`);
+    const { settings, dropped } = instanceOf(answer, 'a');
+    expect(settings.request_strip).toEqual(['temperature', 'top_p', 'max_tokens']);
+    expect(settings.request_defaults).toEqual({ max_tokens: 24 });
+    expect(dropped.map(({ text }) => text)).toEqual(
+      expect.arrayContaining(['filters.setParams.model', 'filters.setParamsByID']),
+    );
+  });
+
+  it('have no variable that an instance may not set', () => {
+    const answer = parsed(
+      'models:\n  a:\n    cmd: llama-server -m /m.gguf\n    env: [LD_PRELOAD=/y, OMP_NUM_THREADS=2]\n',
+    );
+    const { settings, dropped } = instanceOf(answer, 'a');
+    expect(settings.environment).toEqual({ OMP_NUM_THREADS: '2' });
+    expect(whyOf({ dropped }, 'LD_PRELOAD=/y')).toMatch(/not on the list of variables.*`environment` of the engine/);
+  });
+
+  it('have the name of the model where a macro uses it', () => {
+    const answer = parsed('macros: { s: "llama-server -m /m/${MODEL_ID}.gguf" }\nmodels:\n  a: { cmd: "${s}" }\n');
+    expect(instanceOf(answer, 'a').settings.model_path).toBe('/m/a.gguf');
+  });
+
+  it('have aliases of the newer form', () => {
+    const answer = parsed('models:\n  a: { cmd: llama-server -m /m.gguf, aliases: [{ id: gpt, unlisted: true }] }\n');
+    expect(instanceOf(answer, 'a').settings.aliases).toEqual(['gpt']);
+  });
+
+  it('have no argument with the port that llamactl chooses', () => {
+    const { settings, dropped } = instanceOf(
+      parsed('models:\n  a: { cmd: "llama-server -m /m.gguf --override-tensor p=${PORT}" }\n'),
+      'a',
+    );
+    expect(settings.options).toBeUndefined();
+    expect(whyOf({ dropped }, '--override-tensor p=${PORT}')).toMatch(/free port/);
+  });
+});
+
+describe('globalTTL', () => {
+  it('is the idle time of models without a ttl, and with -1', () => {
+    const model = (ttl: string): string => `{ cmd: llama-server -m /m.gguf${ttl} }`;
+    const answer = parsed(
+      `globalTTL: 900\nmodels:\n  none: ${model('')}\n  own: ${model(', ttl: 0')}\n  same: ${model(', ttl: -1')}\n`,
+    );
+    expect(answer.instances.map(({ settings }) => settings.idle_timeout)).toEqual([900, 0, 900]);
+    expect(whyOf(answer, 'globalTTL: 900')).toContain('`instances.idle_timeout`');
+  });
+
+  it('is missed by a ttl of -1, which says so', () => {
+    const { settings, dropped } = instanceOf(parsed('models:\n  a: { cmd: llama-server, ttl: -1 }\n'), 'a');
+    expect(settings.idle_timeout).toBeUndefined();
+    expect(whyOf({ dropped }, 'ttl: -1')).toContain('`instances.idle_timeout`');
+  });
+});
+
+describe('groups of llama-swap', () => {
+  const MODELS =
+    'models:\n' + ['a', 'b', 'c', 'd'].map((name) => `  ${name}: { cmd: llama-server -m /${name} }\n`).join('');
+  const groupsOf = ({ instances }: Parsed) =>
+    instances.map(({ settings: { group, pinned } }) => group ?? pinned ?? null);
+
+  it('become groups of the configuration, and settings of their members', () => {
+    const answer = parsed(
+      `${MODELS}groups:\n  big: { members: [a, b] }\n  small: { swap: false, exclusive: false, persistent: true, members: [c] }\n`,
+    );
+    expect(groupsOf(answer)).toEqual(['big', 'big', true, null]);
+    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
+    expect(whyOf(answer, 'groups.big')).toMatch(/`groups.big` of the configuration; .*`group: big`.*both ways/);
+    expect(whyOf(answer, 'groups.small')).toContain('pinned');
+  });
+
+  it('have one for the models in none, as in llama-swap', () => {
+    const answer = parsed(`${MODELS}groups:\n  default: { exclusive: false, members: [a, b] }\n`);
+    expect(groupsOf(answer)).toEqual(['default', 'default', 'without-group', 'without-group']);
+    expect(answer.configuration).toEqual({
+      groups: { default: { max_running: 1 }, 'without-group': { max_running: 1, exclusive: true } },
+    });
+  });
+
+  it('are no pinned ones whose members replace each other', () => {
+    const answer = parsed(`${MODELS}groups:\n  big: { persistent: true, exclusive: false, members: [a, b, c, d] }\n`);
+    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1 } } });
+    expect(whyOf(answer, 'groups.big')).toContain('`persistent` with `swap` has no counterpart');
+  });
+
+  it('are named if they limit nothing, or are none', () => {
+    const answer = parsed(`${MODELS}groups:\n  x: { swap: false, exclusive: false, members: [a, b, c, d] }\n  y: 5\n`);
+    expect(answer.configuration).toBeUndefined();
+    expect([whyOf(answer, 'groups.x'), whyOf(answer, 'groups.y')]).toEqual([
+      'limits nothing, so its members need no group here',
+      'is not a group of llama-swap with `members`',
+    ]);
+  });
+
+  it('missing mean one model at a time', () => {
+    expect(parsed(MODELS).configuration).toEqual({ instances: { max_running: 1 } });
+    expect(parsed('models:\n  a: { cmd: llama-server }\n').configuration).toBeUndefined();
+    expect(parsed(`${MODELS}matrix: { sets: {} }\n`).configuration).toBeUndefined();
+    expect(parsed('a: { cmd: llama-server }\nb: { cmd: llama-server }\n').configuration).toBeUndefined();
+  });
+});
+
+describe('other global settings of llama-swap', () => {
+  const answer = parsed(`
+healthCheckTimeout: 5
+startPort: 10001
+sendLoadingState: true
+includeAliasesInList: true
+logLevel: debug
+captureBuffer: 15
+apiKeys: [sk-secret]
+hooks: { on_startup: { preload: [a, b] } }
+peers: { x: { apiKey: sk-other } }
+models:
+  a: { cmd: llama-server -m /m.gguf }
+`);
+
+  it('are listed with their counterparts', () => {
+    expect(answer.dropped?.map(({ text }) => text)).toEqual([
+      'healthCheckTimeout: 5',
+      'startPort: 10001',
+      'sendLoadingState: true',
+      'includeAliasesInList: true',
+      'logLevel: debug',
+      'captureBuffer: 15',
+      'apiKeys',
+      'hooks',
+      'peers',
+    ]);
+    expect(whyOf(answer, 'startPort: 10001')).toContain('`instances.port_range`');
+    expect(whyOf(answer, 'hooks')).toContain('`llamactl start a b`');
+    expect(whyOf(answer, 'captureBuffer: 15')).toBe('llamactl has no such setting');
+  });
+
+  it('are lines of the configuration where it has them', () => {
+    expect(answer.configuration).toEqual({
+      instances: { start_timeout: 15 },
+      gateway: { aliases_in_models: true },
+    });
+  });
+
+  it('never show a key', () => {
+    expect(JSON.stringify(answer)).not.toMatch(/sk-/);
+  });
+});
+
+describe('names that collide', () => {
+  it('get a number, and say so: names of instances ignore case', () => {
+    const answer = parsed(
+      'models:\n  a: { cmd: llama-server }\n  A: { cmd: llama-server }\n  a-2: { cmd: llama-server }\n  x/y: { cmd: llama-server }\n  x-y: { cmd: llama-server }\n',
+    );
+    expect(answer.instances.map(({ settings }) => settings.name)).toEqual(['a', 'A-3', 'a-2', 'x-y', 'x-y-2']);
+    expect(whyOf(instanceOf(answer, 'A'), 'A')).toBe(
+      'the instance of "a" has the name A already (names ignore case); this one is called A-3',
+    );
+    expect(instanceOf(answer, 'x/y').settings.aliases).toEqual(['x/y']);
+  });
+
+  it('are taken from the later model if they are aliases', () => {
+    const answer = parsed(
+      'models:\n  a: { cmd: llama-server, aliases: [gpt, B] }\n  b: { cmd: llama-server, aliases: [gpt, x] }\n',
+    );
+    expect(answer.instances.map(({ settings }) => settings.aliases)).toEqual([['gpt'], ['x']]);
+    expect(whyOf(instanceOf(answer, 'a'), 'aliases: B')).toBe('the model "b" has this name already');
+    expect(whyOf(instanceOf(answer, 'b'), 'aliases: gpt')).toBe('the model "a" has this name already');
+  });
+
+  it('give settings that a create accepts', () => {
+    const answer = parsed(
+      `models:\n  ${'a'.repeat(63)}: { cmd: llama-server }\n  ${'A'.repeat(63)}: { cmd: llama-server }\n`,
+    );
+    for (const { settings } of answer.instances) expect(CreateInstanceSchema.safeParse(settings).error).toBeUndefined();
+  });
+});

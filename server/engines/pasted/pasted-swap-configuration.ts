@@ -1,0 +1,139 @@
+import type { DroppedText, Parsed, UnreadModel } from '@llamactl/contract/engine';
+import { isRecord } from '@llamactl/contract/record';
+import type { JsonValue } from '@llamactl/contract/request-additions';
+import { PastedMacros } from './pasted-macros.ts';
+import { type NamedSettings, separateNames } from './pasted-names.ts';
+import type { PastedTerms } from './pasted-settings.ts';
+import { joinGroup, readSwapGroups } from './pasted-swap-groups.ts';
+import { readSwapModel, SwapMacrosSchema } from './pasted-swap-model.ts';
+import type { SwapText } from './pasted-swap-text.ts';
+
+/** Why a global setting is dropped: its counterpart. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['startPort', 'llamactl chooses free ports of `instances.port_range` in the configuration'],
+  [
+    'sendLoadingState',
+    'a stream gets comments until its model is loaded: `gateway.loading_keepalive` of the configuration',
+  ],
+  ['apiKeys', '`llamactl keys create NAME` makes keys, which can be limited to models, expire and be revoked'],
+  ['peers', 'llamactl sends no requests to other machines'],
+  ['matrix', 'use `groups` of the configuration; the least recently used instance is stopped first'],
+  ['logLevel', '`--log-level` of `llamactl serve`'],
+]);
+const NO_SETTING = 'llamactl has no such setting';
+/** llama-swap waits at least this many seconds for a model. */
+const LEAST_HEALTH_TIMEOUT = 15;
+
+/**
+ * Reads a configuration of llama-swap. A model that cannot be read is reported, and the others are read.
+ *
+ * @throws {ApiError} `VALIDATION_ERROR`: its macros make too long texts
+ */
+export function readSwapConfiguration({ models, globals: given }: SwapText, terms: PastedTerms): Parsed {
+  const globals = given ?? {};
+  const common = {
+    macros: new PastedMacros(SwapMacrosSchema.safeParse(globals['macros']).data ?? {}),
+    globalTtl: globalTtlOf(globals),
+  };
+  const names = models.flatMap(({ name }) => (name === null ? [] : [name]));
+  const groups = given === null || 'matrix' in given ? null : readSwapGroups(globals['groups'], names);
+  const read: (NamedSettings & { line: number })[] = [];
+  const unread: UnreadModel[] = [];
+  for (const entry of models) {
+    const { name, line } = entry;
+    const settings = readSwapModel(entry, common, terms);
+    if (typeof settings === 'string') unread.push({ ...(name !== null && { model: name }), line, why: settings });
+    else read.push({ model: name, line, settings });
+  }
+  separateNames(read);
+  for (const { model, settings } of read) {
+    const membership = model === null ? undefined : groups?.memberships.get(model);
+    if (membership !== undefined) joinGroup(settings, membership);
+  }
+  const others = readOthers(globals);
+  const configuration = mergedSections([groups?.configuration ?? {}, others.configuration]);
+  const dropped = [...(groups?.dropped ?? []), ...others.dropped];
+  return {
+    format: 'llama_swap',
+    instances: read.map(({ model, line, settings }) => ({
+      ...(model !== null && { model }),
+      line,
+      ...settings.result(),
+    })),
+    ...(unread.length > 0 && { unread }),
+    ...(dropped.length > 0 && { dropped }),
+    ...(Object.keys(configuration).length > 0 && { configuration }),
+  };
+}
+
+function globalTtlOf({ globalTTL: ttl }: Record<string, unknown>): number | null {
+  return typeof ttl === 'number' && ttl >= 0 ? ttl : null;
+}
+
+interface Others {
+  configuration: Record<string, JsonValue>;
+  dropped: DroppedText[];
+}
+
+/** Reads the global settings besides groups. */
+function readOthers(globals: Record<string, unknown>): Others {
+  const configuration: Record<string, JsonValue> = {};
+  const dropped: DroppedText[] = [];
+  for (const [key, value] of Object.entries(globals)) {
+    // Lists and maps may have secrets.
+    const text =
+      typeof value === 'object' ? key : `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+    switch (key) {
+      case 'groups':
+        break;
+      case 'macros':
+        if (!SwapMacrosSchema.safeParse(value).success)
+          dropped.push({ text, why: 'a macro of llama-swap is a text, a number or a switch; none of them was read' });
+        break;
+      case 'globalTTL':
+        dropped.push({
+          text,
+          why:
+            globalTtlOf(globals) === null
+              ? 'is not a number of seconds'
+              : 'is `idle_timeout` of each model without a ttl; for instances that you make later: `instances.idle_timeout` of the configuration',
+        });
+        break;
+      case 'healthCheckTimeout':
+        if (typeof value === 'number')
+          configuration['instances'] = { start_timeout: Math.max(LEAST_HEALTH_TIMEOUT, value) };
+        dropped.push({ text, why: '`instances.start_timeout` of the configuration: seconds without any progress' });
+        break;
+      case 'includeAliasesInList':
+        if (value === true) configuration['gateway'] = { aliases_in_models: true };
+        dropped.push({ text, why: '`gateway.aliases_in_models` of the configuration' });
+        break;
+      case 'hooks':
+        dropped.push(preload(value));
+        break;
+      default:
+        dropped.push({ text, why: REASONS.get(key) ?? NO_SETTING });
+    }
+  }
+  return { configuration, dropped };
+}
+
+function preload(hooks: unknown): DroppedText {
+  const startup = isRecord(hooks) ? hooks['on_startup'] : undefined;
+  const names: unknown = isRecord(startup) ? startup['preload'] : undefined;
+  const words = Array.isArray(names) ? names.filter((each) => typeof each === 'string').join(' ') : 'NAME';
+  return {
+    text: 'hooks',
+    why: `start the models once: \`llamactl start ${words}\`; they start again after a reboot (\`auto_start\`)`,
+  };
+}
+
+/** One document of several, whose sections may have the same name. */
+function mergedSections(documents: readonly Record<string, JsonValue>[]): Record<string, JsonValue> {
+  const merged: Record<string, JsonValue> = {};
+  for (const [name, section] of documents.flatMap((document) => Object.entries(document))) {
+    const before = merged[name];
+    merged[name] = isRecord(before) && isRecord(section) ? { ...before, ...section } : section;
+  }
+  return merged;
+}

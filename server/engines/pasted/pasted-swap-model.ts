@@ -1,0 +1,135 @@
+import { JsonValueSchema } from '@llamactl/contract/request-additions';
+import { z } from 'zod';
+import { macroProblem, type PastedMacros } from './pasted-macros.ts';
+import { readPastedCommand } from './pasted-command.ts';
+import { PastedSettings, type PastedTerms } from './pasted-settings.ts';
+import type { SwapEntry } from './pasted-swap-text.ts';
+
+export const SwapMacrosSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** A model of a llama-swap configuration, as far as settings of an instance exist for it. */
+const SwapModelSchema = z.looseObject({
+  cmd: z.string(),
+  macros: SwapMacrosSchema.optional(),
+  env: z.array(z.string()).optional(),
+  aliases: z.array(z.union([z.string(), z.looseObject({ id: z.string() })])).optional(),
+  ttl: z.number().optional(),
+  unlisted: z.boolean().optional(),
+  useModelName: z.string().optional(),
+  concurrencyLimit: z.number().optional(),
+  filters: z
+    .looseObject({
+      stripParams: z.string().optional(),
+      setParams: z.record(z.string(), JsonValueSchema).optional(),
+    })
+    .optional(),
+});
+type SwapModel = z.infer<typeof SwapModelSchema>;
+
+/** Why a field of a model is dropped. */
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['proxy', 'llamactl reaches the engine by its own port'],
+  ['checkEndpoint', 'llamactl knows the health check of llama-server'],
+  ['cmdStop', 'llamactl ends the engine itself, after its requests'],
+  ['timeouts', 'the engine is on this machine, and answers have no time limit'],
+  ['name', 'lists show the name of the instance'],
+  ['sendLoadingState', 'a stream gets comments until its model is loaded: `gateway.loading_keepalive`'],
+]);
+const FILTER_REASONS: ReadonlyMap<string, string> = new Map([
+  ['setParamsByID', 'each set of values needs an instance of its own, with `request_strip` and `request_defaults`'],
+]);
+const NO_SETTING = 'llamactl has no such setting';
+
+/** The settings of the configuration that a model's own settings refer to. */
+export interface SwapCommon {
+  macros: PastedMacros;
+  /** `globalTTL`; `null`: not given. */
+  globalTtl: number | null;
+}
+
+/** Reads one model of a llama-swap configuration. @returns its settings; a text: why it has none, as the end of a sentence */
+export function readSwapModel(
+  { name, values }: SwapEntry,
+  { macros: common, globalTtl }: SwapCommon,
+  terms: PastedTerms,
+): PastedSettings | string {
+  const { data: model, error } = SwapModelSchema.safeParse(values);
+  if (model === undefined) return schemaProblem(error);
+  const macros = common.with(model.macros ?? {});
+  const filled = (text: string): string => macros.fill(text, name);
+  const command = filled(model.cmd);
+  const unknown = macroProblem(command);
+  if (unknown !== null) return unknown;
+  const settings = new PastedSettings(terms);
+  if (name !== null) {
+    settings.nameAfter(name);
+    if (settings.name !== name) settings.alias(name, name);
+  }
+  readVariables((model.env ?? []).map(filled), settings);
+  for (const alias of model.aliases ?? []) {
+    const id = typeof alias === 'string' ? alias : alias.id;
+    settings.alias(id, `aliases: ${id}`);
+  }
+  readIdleTime(model.ttl, globalTtl, settings);
+  readPlainFields(model, settings);
+  readFilters(model.filters ?? {}, filled, settings);
+  for (const key of Object.keys(model))
+    if (!Object.hasOwn(SwapModelSchema.shape, key)) settings.drop(key, REASONS.get(key) ?? NO_SETTING);
+  const read = readPastedCommand(command, settings);
+  return 'problem' in read ? read.problem : settings;
+}
+
+function schemaProblem({ issues: [issue] }: z.ZodError): string {
+  const [key, ...rest] = issue?.path ?? [];
+  if (key === undefined) return 'is not a map with `cmd`';
+  if (key === 'cmd') return 'has no text in `cmd`';
+  return `has a value in \`${[key, ...rest].join('.')}\` that llama-swap does not accept`;
+}
+
+function readVariables(variables: readonly string[], settings: PastedSettings): void {
+  for (const variable of variables) {
+    const [key = '', value] = variable.split(/=(.*)/s);
+    const problem = value === undefined ? 'has no value' : macroProblem(variable);
+    if (value === undefined || problem !== null) settings.drop(variable, problem ?? '');
+    else settings.variable(key, value, variable);
+  }
+}
+
+/** A model without a `ttl`, or with -1, has that of the configuration. */
+function readIdleTime(ttl: number | undefined, globalTtl: number | null, settings: PastedSettings): void {
+  if (ttl !== undefined && ttl >= 0) settings.set('idle_timeout', ttl, `ttl: ${ttl}`);
+  else if (globalTtl !== null) settings.set('idle_timeout', globalTtl, `globalTTL: ${globalTtl}`);
+  else if (ttl !== undefined)
+    settings.drop(`ttl: ${ttl}`, 'stands for `globalTTL`, which is not given; here it is `instances.idle_timeout`');
+}
+
+function readPlainFields({ unlisted, useModelName, concurrencyLimit }: SwapModel, settings: PastedSettings): void {
+  if (unlisted !== undefined) settings.set('unlisted', unlisted, `unlisted: ${unlisted}`);
+  if (useModelName !== undefined && useModelName !== '')
+    settings.set('upstream_model', useModelName, `useModelName: ${useModelName}`);
+  if (concurrencyLimit !== undefined && concurrencyLimit > 0)
+    settings.set('concurrency', concurrencyLimit, `concurrencyLimit: ${concurrencyLimit}`);
+}
+
+function readFilters(
+  filters: NonNullable<SwapModel['filters']>,
+  filled: (text: string) => string,
+  settings: PastedSettings,
+): void {
+  const { stripParams = '', setParams = {}, ...rest } = filters;
+  for (const field of filled(stripParams)
+    .split(',')
+    .map((each) => each.trim())) {
+    // llama-swap never removes the model's name either.
+    if (field !== '' && field !== 'model') settings.withoutRequestField(field, `filters.stripParams: ${field}`);
+  }
+  for (const [key, value] of Object.entries(setParams))
+    if (key === 'model') settings.drop('filters.setParams.model', 'the model of a request chooses its instance');
+    else
+      settings.requestField(
+        key,
+        typeof value === 'string' ? filled(value) : value,
+        `filters.setParams.${key}: ${JSON.stringify(value)}`,
+      );
+  for (const key of Object.keys(rest)) settings.drop(`filters.${key}`, FILTER_REASONS.get(key) ?? NO_SETTING);
+}

@@ -42,6 +42,12 @@ describe('create', () => {
     );
   });
 
+  it('names the download of a model that a source may have', async () => {
+    await expect(domain.manager.create({ name: 'a', model: 'org/repo:Q4_K_M' })).rejects.toEqual(
+      refusal('to get it: llamactl pull org/repo:Q4_K_M'),
+    );
+  });
+
   it('names the setting for a file', async () => {
     await expect(domain.manager.create({ name: 'a', model: '/m.gguf' })).rejects.toEqual(
       refusal('cannot be "/m.gguf": this machine has no such model; give a file as model_path'),

@@ -49,7 +49,19 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
   },
   { pattern: /^\/upstream\/([^/]+)(.*)$/, what: 'a path of llama-swap', instead: '/api/instances/$1/proxy$2' },
   { pattern: /^\/upstream\/?$/, what: 'a path of llama-swap', instead: '/api/instances/NAME/proxy/' },
-  { pattern: /^\/logs(?:\/stream.*)?\/?$/, what: 'a path of llama-swap', instead: 'GET /api/instances/NAME/logs' },
+  {
+    pattern: /^\/logs\/stream(?:\/(?:proxy|upstream)?)?\/?$/,
+    what: 'a path of llama-swap',
+    instead: 'GET /api/instances/NAME/logs?follow=true',
+  },
+  {
+    // Names of llama-swap may have a slash.
+    pattern: /^\/logs\/stream\/(?:[^/]+\/)*([^/]+)\/?$/,
+    what: 'a path of llama-swap',
+    instead: 'GET /api/instances/$1/logs?follow=true',
+  },
+  { pattern: /^\/logs\/?$/, what: 'a path of llama-swap', instead: 'GET /api/instances/NAME/logs' },
+  { pattern: /^\/ui(?:\/.*)?$/, what: 'a path of llama-swap', instead: 'the web page at /' },
   { ...ofGo('instances/[^/]+', 'POST /api/instances, with name in the body'), method: 'POST' },
   ofGo('(instances.*)', '/api/$1'),
   ofGo('version', 'GET /api/system/info'),
@@ -64,6 +76,12 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
   ofGo('.*', ''),
   { pattern: /^\/swagger(?:\/.*)?$/, what: GO, instead: 'GET /docs' },
   { pattern: /^\/llama-cpp\/([^/]+)(.*)$/, what: GO, instead: '/api/instances/$1/proxy$2' },
+  { pattern: /^\/completion\/?$/, what: 'a path of llama-server', instead: 'POST /v1/completions' },
+  {
+    pattern: /^\/(infill|tokenize|detokenize|apply-template|props|slots|lora-adapters)\/?$/,
+    what: 'a path of llama-server',
+    instead: '/api/instances/NAME/proxy/$1',
+  },
   {
     pattern: /^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/,
     what: 'a path without /v1',

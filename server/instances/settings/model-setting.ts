@@ -79,13 +79,26 @@ async function modelOf(
   const all = await models.called(model);
   const [first, ...others] = all;
   if (first === undefined) {
-    const isPath = /^[/~.]|\.gguf$/i.test(model);
-    const remedy = isPath ? 'give a file as model_path' : 'GET /api/models lists them';
-    return { found: null, problem: `cannot be ${JSON.stringify(model)}: this machine has no such model; ${remedy}` };
+    const problem = `cannot be ${JSON.stringify(model)}: this machine has no such model; ${remedyOf(model)}`;
+    return { found: null, problem };
   }
   if (others.length === 0) return { found: first, problem: null };
   const some = all.slice(0, MOST_NAMED).map((each) => `${each.id} (${each.path})`);
   return { found: null, problem: `is the name of ${all.length} models; give the id of one: ${some.join(', ')}` };
+}
+
+/** A path of this machine. */
+const PATH = /^[/~.]|\.gguf$/i;
+/** A name that a source of models may have: `org/repo:Q4_K_M`, `ollama:qwen3:8b`. */
+const REFERENCE = /^(?:[\w-]+:)?[\w.-]+(?:\/[\w.-]+)?(?::[\w.-]+)?$/;
+
+/** The way to a model that this machine lacks. */
+function remedyOf(model: string): string {
+  if (PATH.test(model)) return 'give a file as model_path';
+  const isReference = /[/:]/.test(model) && REFERENCE.test(model);
+  return isReference
+    ? `to get it: llamactl pull ${model} (POST /api/models/downloads)`
+    : 'llamactl models (GET /api/models) lists those that it has';
 }
 
 function problemOf(path: string, message: string): Problem & { code: ErrorCode } {

@@ -3,11 +3,6 @@ import { foreignFormat, foreignInstance } from './foreign-format.ts';
 
 describe('the format of a file', () => {
   it.each([
-    [
-      { models: { qwen: { cmd: 'llama-server --port ${PORT} -m q.gguf' } } },
-      'a configuration of llama-swap',
-      'llama-swap',
-    ],
     [{ backends: { 'llama-cpp': { command: 'llama-server' } } }, 'a configuration of the Go llamactl', 'go-llamactl'],
     [{ instances: { max_running_instances: 4 } }, 'a configuration of the Go llamactl', 'go-llamactl'],
     [{ name: 'qwen', parameters: { model: 'q.gguf' } }, 'a model configuration of LocalAI', 'localai'],
@@ -15,6 +10,12 @@ describe('the format of a file', () => {
   ])('is recognised: %j', (values, file, page) => {
     expect(foreignFormat('', values)).toBe(
       `is ${file}, which llamactl does not read. docs/how-to/from-${page}.md lists the matching settings`,
+    );
+  });
+
+  it('is recognised as a configuration of llama-swap, with the command that reads it', () => {
+    expect(foreignFormat('', { models: { qwen: { cmd: 'llama-server --port ${PORT} -m q.gguf' } } })).toBe(
+      'is a configuration of llama-swap; to take it over: llamactl import llama-swap FILE (docs/how-to/from-llama-swap.md)',
     );
   });
 

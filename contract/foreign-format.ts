@@ -24,6 +24,7 @@ const NEIGHBOURS: readonly Neighbour[] = [
   {
     file: 'a configuration of llama-swap',
     page: 'from-llama-swap',
+    command: 'llamactl import llama-swap FILE',
     isOf: ({ models }) => isRecord(models) && Object.values(models).some((model) => isRecord(model) && 'cmd' in model),
   },
   GO_INSTANCE,

@@ -58,7 +58,7 @@ describe('applying a file', () => {
     const { status, stdout, stderr } = await sandbox.run(['apply', file]);
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toBe(
-      `llamactl: ${file} is a configuration of llama-swap, which llamactl does not read. docs/how-to/from-llama-swap.md lists the matching settings\n`,
+      `llamactl: ${file} is a configuration of llama-swap; to take it over: llamactl import llama-swap FILE (docs/how-to/from-llama-swap.md)\n`,
     );
   });
 

@@ -43,7 +43,11 @@ afterEach(async () => {
 });
 
 function run(...words: string[]): Promise<RunResult> {
-  return sandbox.run(['import', ...words], { environment: { LLAMACTL_URL: server.url } });
+  return sandbox.run(['import', ...words], at());
+}
+
+function at(): { environment: Record<string, string> } {
+  return { environment: { LLAMACTL_URL: server.url } };
 }
 
 describe('llamactl import ollama', () => {
@@ -304,14 +308,70 @@ describe('llamactl import ollama', () => {
   });
 });
 
+describe('llamactl import llama-swap', () => {
+  const PARSED = {
+    format: 'llama_swap',
+    instances: [
+      {
+        model: 'org/chat',
+        line: 2,
+        settings: { engine: 'llama_cpp', name: 'org-chat', model_path: '/m.gguf', aliases: ['org/chat'] },
+        understood: [],
+        dropped: [{ text: '--port 1', why: 'is set by llamactl' }],
+      },
+      { model: 'embed', line: 9, settings: { name: 'embed' }, understood: [], dropped: [] },
+    ],
+    unread: [{ model: 'vllm', line: 5, why: 'has no cmd' }],
+  };
+
+  it('prints the names of new instances with --quiet, and what it skipped', async () => {
+    server.others.set('POST /api/engines/parse', [PARSED]);
+    server.add('EMBED');
+    expect(await sandbox.run(['import', 'llama-swap', '-', '-q'], { ...at(), input: 'models: {}' })).toEqual({
+      status: 0,
+      stdout: 'org-chat\n',
+      stderr: 'skipped: vllm (line 5) has no cmd\n',
+    });
+    expect([...server.instances.keys()]).toEqual(['EMBED', 'org-chat']);
+  });
+
+  it('sends variables of the environment that cannot change the file, and no others', async () => {
+    server.others.set('POST /api/engines/parse', [PARSED]);
+    const text = 'a: ${env.PLAIN} ${env.NONE} ${env.LINES}';
+    const environment = { ...at().environment, PLAIN: '/models', LINES: 'x\ny: 1' };
+    await sandbox.run(['import', 'llama-swap', '-', '--dry-run'], { environment, input: text });
+    expect(server.bodies).toContainEqual({ text: 'a: /models ${env.NONE} ${env.LINES}' });
+  });
+
+  it('names the instance that the server refuses, and goes on', async () => {
+    server.others.set('POST /api/engines/parse', [PARSED]);
+    server.refusedInstance = 'org-chat';
+    const { status, stdout, stderr } = await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'x' });
+    expect([status, stdout]).toEqual([1, 'embed  created\n']);
+    expect(stderr).toContain('org/chat (line 2) failed: org-chat is refused\n');
+  });
+
+  it.each([
+    [['llama-swap'], /needs one file/],
+    [['llama-swap', 'a', 'b'], /to choose models of the file: --only NAME/],
+    [['llama-swap', '/nowhere/a.yaml'], /cannot read \/nowhere\/a.yaml: no such file/],
+    [['llama-swap', 'a', '--update'], /--update is for ollama/],
+    [['ollama', '--only', 'a'], /--only is for llama-swap/],
+  ])('refuses invalid words: %j', async (words, message) => {
+    const { status, stderr } = await run(...words);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(message);
+  });
+});
+
 describe('llamactl import of another program', () => {
   it('names the way for its files', async () => {
     const file = path.join(sandbox.home, 'config.yaml');
     writeFileSync(file, 'models:\n  qwen:\n    cmd: llama-server\n');
-    expect((await run(file)).stderr).toContain('docs/how-to/from-llama-swap.md');
+    expect((await run(file)).stderr).toContain('llamactl import llama-swap FILE (docs/how-to/from-llama-swap.md)');
     const { status, stderr } = await run('lmstudio');
     expect(status).toBe(2);
-    expect(stderr).toContain('import knows no program lmstudio; it imports from: ollama, go-llamactl\n');
+    expect(stderr).toContain('import knows no program lmstudio; it imports from: ollama, llama-swap, go-llamactl\n');
     expect(stderr).toContain('llamactl create NAME -f Modelfile');
   });
 });

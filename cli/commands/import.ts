@@ -10,33 +10,36 @@ import { plain } from '../screen/text.ts';
 interface ImportFlags {
   dryRun?: boolean;
   update?: boolean;
+  only?: string[];
 }
 
 export function importCommand(commandLine: CommandLine): Command {
   return new Command('import')
     .description('Create instances of the models or instances of another program. They are not started.')
-    .argument('<program>', 'ollama or go-llamactl')
+    .argument('<program>', 'ollama, llama-swap or go-llamactl')
     .argument(
       '[models...]',
-      'Models as Ollama names them (default: all); for go-llamactl, a folder or a file with its instances',
+      'Models as Ollama names them (default: all); the configuration of llama-swap, or - for standard input; for go-llamactl, a folder or a file with its instances',
     )
     .option('--dry-run', 'Show what would be created without creating it')
     .option(
       '--update',
       'Give instances that exist the file, system prompt and parameters that Ollama has now; see below',
     )
+    .option('--only <names...>', 'Of a configuration of llama-swap: only these models')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ImportFlags>(async (session, { words: [program = '', ...names], flags }) => {
         if (program === 'go-llamactl') return fromGo(commandLine, session, names, flags);
+        if (program === 'llama-swap') return fromSwap(commandLine, session, names, flags);
         if (program !== 'ollama') throw await otherProgram(program);
+        if (flags.only !== undefined)
+          throw new Problem('--only is for llama-swap; name the models: llamactl import ollama NAME', EXIT.usage);
         const { importOllama } = await import('../instances/ollama-import.ts');
         const { dryRun: isDryRun = false, update: isUpdate = false } = flags;
         const steps = await importOllama(session, { names, isDryRun, isUpdate });
         report(session, steps, isDryRun);
-        const isFailed = ({ action, error }: ImportStep): boolean =>
-          error !== null && (action !== 'skip' || names.length > 0);
-        if (steps.some(isFailed)) commandLine.endWith(EXIT.failed);
+        endAfter(commandLine, steps, names.length > 0);
       }),
     );
 }
@@ -60,6 +63,41 @@ async function fromGo(
   if (steps.some(({ action, error }) => action === 'create' && error !== null)) commandLine.endWith(EXIT.failed);
 }
 
+async function fromSwap(
+  commandLine: CommandLine,
+  session: Session,
+  files: readonly string[],
+  { dryRun: isDryRun = false, update, only = [] }: ImportFlags,
+): Promise<void> {
+  const [file, ...others] = files;
+  if (file === undefined || others.length > 0) {
+    throw new Problem('import llama-swap needs one file', EXIT.usage, [
+      'llamactl import llama-swap ~/llama-swap/config.yaml --dry-run',
+      'to choose models of the file: --only NAME',
+    ]);
+  }
+  if (update === true)
+    throw new Problem('--update is for ollama; to change an instance: llamactl edit NAME', EXIT.usage);
+  const [{ importSwap }, { reportSwapImport }] = await Promise.all([
+    import('../instances/swap-import.ts'),
+    import('../instances/swap-import-report.ts'),
+  ]);
+  const { environment } = commandLine.surroundings;
+  const done = await importSwap(session, { file, only, isDryRun, environment });
+  await reportSwapImport(session.terminal, done, isDryRun);
+  endAfter(commandLine, done.steps, only.length > 0);
+}
+
+/** Sets the exit status. @param isNamed A person named the models, so a skipped one is a failure. */
+function endAfter(
+  commandLine: CommandLine,
+  steps: readonly Pick<ImportStep, 'action' | 'error'>[],
+  isNamed: boolean,
+): void {
+  if (steps.some(({ action, error }) => error !== null && (action !== 'skip' || isNamed)))
+    commandLine.endWith(EXIT.failed);
+}
+
 /** The way to take over the settings of a program whose files are not imported. */
 async function otherProgram(word: string): Promise<Problem> {
   const { existsSync, statSync } = await import('node:fs');
@@ -71,7 +109,7 @@ async function otherProgram(word: string): Promise<Problem> {
     const foreign = await foreignFile(word, await readFile(word, 'utf8'));
     if (foreign !== null) return foreign;
   }
-  return new Problem(`import knows no program ${word}; it imports from: ollama, go-llamactl`, EXIT.usage, [
+  return new Problem(`import knows no program ${word}; it imports from: ollama, llama-swap, go-llamactl`, EXIT.usage, [
     'for a file of llamactl export: llamactl apply FILE; for a Modelfile: llamactl create NAME -f Modelfile',
     'docs/how-to/ has a page for the settings of each other program',
   ]);
@@ -141,11 +179,18 @@ go-llamactl is the Go program of the same name. Its instances are JSON files, or
 the answer of its GET /api/v1/instances. Settings without a counterpart are
 named, and instances that exist stay as they are.
 
+A configuration of llama-swap is read by the server; its models become instances
+of llama-server. An instance that exists stays as it is. Each part of the file
+without a counterpart is named, and lines for the configuration file of llamactl
+are printed. \${env.NAME} in the file is replaced from your environment.
+
 Examples:
   llamactl import ollama --dry-run
   llamactl import ollama
   llamactl import ollama qwen3:8b llama3.2
   llamactl import ollama qwen3:8b --update     after ollama pull
   llamactl import go-llamactl go-instances.json --dry-run
+  llamactl import llama-swap config.yaml --dry-run
+  llamactl import llama-swap config.yaml --only qwen3-8b embed
 
 Exit status 1: a step failed; the others were done.`;

@@ -24,7 +24,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'events name': 'instance',
   'export file': 'file',
   'health name': 'instance',
-  'import models': 'none',
+  'import models': 'file',
   'import program': 'none',
   'keys create name': 'none',
   'keys edit key': 'key',

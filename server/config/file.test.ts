@@ -20,7 +20,11 @@ describe('a configuration of another program', () => {
   const NOT_READ = ', which llamactl does not read. docs/how-to/from-';
 
   it.each<[string, string, string?]>([
-    ['models:\n  qwen:\n    cmd: llama-server\n', 'a configuration of llama-swap'],
+    [
+      'models:\n  qwen:\n    cmd: llama-server\n',
+      'a configuration of llama-swap',
+      '; to take it over: llamactl import llama-swap FILE',
+    ],
     ['backends:\n  llama-cpp:\n    command: llama-server\n', 'a configuration of the Go llamactl'],
     [
       'FROM ./qwen.gguf\nPARAMETER num_ctx 4096\n',

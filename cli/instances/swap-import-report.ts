@@ -1,0 +1,85 @@
+import type { DroppedText } from '@llamactl/client';
+import type { Terminal } from '../screen/terminal.ts';
+import { plain } from '../screen/text.ts';
+import type { SwapImport, SwapStep } from './swap-import.ts';
+
+/** Prints an import of a llama-swap configuration: the instances, what was dropped, and lines for the configuration file. */
+export async function reportSwapImport(terminal: Terminal, done: SwapImport, isDryRun: boolean): Promise<void> {
+  if (terminal.isJson) return terminal.printJson(done);
+  const { steps } = done;
+  if (terminal.isQuiet) {
+    for (const step of steps) if (isCreated(step)) terminal.print(plain(step.instance ?? ''));
+  } else await printAll(terminal, done, isDryRun);
+  for (const step of steps) if (step.error !== null) terminal.warn(plain(failureText(step)));
+  const [first] = steps.filter(isCreated);
+  if (first !== undefined && !isDryRun)
+    terminal.note(plain(`each starts at its first request; to chat with one: llamactl run ${first.instance}`));
+}
+
+function isCreated({ action, error }: SwapStep): boolean {
+  return action === 'create' && error === null;
+}
+
+function failureText({ model, line, action, instance, error }: SwapStep): string {
+  const name = model ?? instance ?? 'the model';
+  return action === 'skip' ? `skipped: ${name} (line ${line}) ${error}` : `${name} (line ${line}) failed: ${error}`;
+}
+
+async function printAll(
+  terminal: Terminal,
+  { steps, dropped, configuration }: SwapImport,
+  isDryRun: boolean,
+): Promise<void> {
+  const print = (line: string): void => terminal.print(plain(line));
+  const shared = sharedTexts(steps);
+  for (const step of steps.filter(({ error }) => error === null)) {
+    print(lineOf(step, isDryRun));
+    const own = step.dropped.filter((each) => !shared.has(keyOf(each)));
+    for (const each of own) print(`  dropped ${droppedLine(each)}`);
+    for (const warning of step.warnings) print(`  warning: ${warning}`);
+  }
+  printSection(print, 'dropped in several models:', [...shared.values()]);
+  printSection(print, 'settings of the whole configuration:', dropped);
+  if (Object.keys(configuration).length === 0) return;
+  const { stringify } = await import('yaml');
+  print('');
+  print('for the configuration file (llamactl config path), before llamactl reload:');
+  print('');
+  for (const line of stringify(configuration).trimEnd().split('\n')) print(line);
+}
+
+function lineOf({ action, instance, model, settings }: SwapStep, isDryRun: boolean): string {
+  const what = model === null || model === instance ? '' : ` for ${model}`;
+  if (action === 'nothing') return `${instance}  exists already${what}`;
+  const and = settings.length === 0 ? '' : `, with ${settings.join(', ')}`;
+  return `${instance}  ${isDryRun ? 'would be created' : 'created'}${what}${and}`;
+}
+
+function printSection(print: (line: string) => void, title: string, texts: readonly DroppedText[]): void {
+  if (texts.length === 0) return;
+  print('');
+  print(title);
+  for (const each of texts) print(`  ${droppedLine(each)}`);
+}
+
+function droppedLine({ text, why }: DroppedText): string {
+  return `${text}: ${why}`;
+}
+
+function keyOf({ text, why }: DroppedText): string {
+  return JSON.stringify([text, why]);
+}
+
+/** Texts that were dropped in more than one model, once each, by their key. */
+function sharedTexts(steps: readonly SwapStep[]): Map<string, DroppedText> {
+  const seen = new Set<string>();
+  const shared = new Map<string, DroppedText>();
+  for (const { dropped } of steps.filter(({ error }) => error === null)) {
+    const own = new Map(dropped.map((each) => [keyOf(each), each]));
+    for (const [key, each] of own) {
+      if (seen.has(key)) shared.set(key, each);
+      seen.add(key);
+    }
+  }
+  return shared;
+}

@@ -4,6 +4,7 @@ import { clockTime } from '../../format/clock-time.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { instanceOrder, sorted, SORT_COLUMNS, type InstanceOrder } from '../instances/instance-order.ts';
 import { instanceTable } from '../instances/instance-table.ts';
+import { pinnedGroups } from '../instances/pinned-groups.ts';
 import { waitingNote } from '../interruption.ts';
 import type { LiveTable as Table, View } from '../screen/live-table.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -64,6 +65,7 @@ async function list({ client, terminal, signal, now }: Session, flags: Flags): P
     style: terminal.style,
     now: now(),
     isWide: isWide(flags, terminal),
+    ...(isWide(flags, terminal) && { pinnedGroups: await pinnedGroups(client, instances, signal) }),
   });
   terminal.printTable(columns, rows);
 }
@@ -89,9 +91,17 @@ async function watchTable(session: Session, flags: Flags): Promise<void> {
   const { style } = terminal;
   const instances = new InstanceList();
   let isAway = false;
+  const pinned = isWide(flags, terminal)
+    ? await pinnedGroups(client, await client.listInstances({ signal }), signal)
+    : new Set<string>();
   const render = (): View => {
     const shown = sorted(instances.all.filter(isOf(flags)), flags.sort);
-    const { columns, rows } = instanceTable(shown, { style, now: now(), isWide: isWide(flags, terminal) });
+    const { columns, rows } = instanceTable(shown, {
+      style,
+      now: now(),
+      isWide: isWide(flags, terminal),
+      pinnedGroups: pinned,
+    });
     const foot = isAway ? [awayLine(terminal, client.url)] : [];
     if (shown.length === 0) return { table: [style.faint(cut(nothing(flags), terminal.columns))], foot };
     return { table: liveLines(terminal, columns, rows, isAway), foot };

@@ -66,7 +66,10 @@ describe('requests in flight', () => {
   });
 
   it('prints a note if there are none', async () => {
-    expect(await sandbox.run(['requests'])).toMatchObject({ status: 0, stderr: 'no requests in flight\n' });
+    expect(await sandbox.run(['requests'])).toMatchObject({
+      status: 0,
+      stderr: 'no requests in flight; to list finished ones: llamactl requests -n 20\n',
+    });
   });
 
   it('are cancelled by the prefix of their id', async () => {

@@ -53,7 +53,12 @@ async function show({ client, terminal, signal, now }: Session, { flags }: Invoc
   const { in_flight: active, finished } = await client.listRequests({ finished: flags.finished ?? 0, signal });
   if (terminal.isJson) return terminal.printJson({ in_flight: active, finished });
   if (terminal.isQuiet) return active.forEach(({ id }) => terminal.print(plain(id)));
-  if (active.length + finished.length === 0) return terminal.note('no requests in flight');
+  if (active.length + finished.length === 0) {
+    const isOfBoth = flags.finished !== undefined;
+    return terminal.note(
+      isOfBoth ? 'no requests' : 'no requests in flight; to list finished ones: llamactl requests -n 20',
+    );
+  }
   const rows = [
     ...active.map((request) => rowOf(request, request.phase, since(request.started_at, now()))),
     ...finished.map((request) => rowOf(request, outcomeOf(request), duration(request.duration))),

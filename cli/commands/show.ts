@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { pageLines } from '../instances/instance-page.ts';
 import { nearInstance } from '../instances/near-instance.ts';
+import { pinnedGroups } from '../instances/pinned-groups.ts';
 import { plain } from '../screen/text.ts';
 
 /** Each prints only a part of the instance, as `ollama show` does of a model. */
@@ -37,7 +38,9 @@ export function showCommand(commandLine: CommandLine): Command {
         else if (terminal.isQuiet) terminal.print(terminal.isNames ? plain(instance.name) : instance.status);
         else {
           const obstacle = await obstacleOf(session, instance);
-          for (const line of pageLines(instance, terminal, now(), obstacle)) terminal.print(line);
+          const groups = await pinnedGroups(client, [instance], signal);
+          const isGroupPinned = instance.group !== undefined && groups.has(instance.group);
+          for (const line of pageLines(instance, terminal, now(), { obstacle, isGroupPinned })) terminal.print(line);
         }
       }),
     );

@@ -142,6 +142,14 @@ describe('the page of an instance', () => {
     expect(lines.at(-2)).toBe('command');
   });
 
+  it('says that its group pins it', () => {
+    const lines = pageLines({ ...STOPPED, group: 'always', idle_timeout: 300 }, WIDE, NOW, {
+      obstacle: null,
+      isGroupPinned: true,
+    });
+    expect(lines.join('\n')).toContain('pinned by its group; in the group always');
+  });
+
   it('cuts a long system prompt, and marks an empty one', () => {
     const long = page({ system_prompt: 'é'.repeat(1_000) }).join('');
     expect(long.match(/[é…]/g)).toHaveLength(400);

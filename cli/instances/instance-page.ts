@@ -20,16 +20,21 @@ const MOST_COLUMNS = 120;
 /** Columns of a system prompt that are shown. `show --json` prints all of it. */
 const LONGEST_PROMPT = 400;
 
-/**
- * All facts about an instance as a page of text.
- *
- * @param now Milliseconds since the epoch.
- * @param obstacle Why a start would be refused; `null`: no reason is known.
- */
-export function pageLines(instance: Instance, paper: Paper, now: number, obstacle: string | null = null): string[] {
+/** Facts of a page that the instance itself does not have. */
+interface Surroundings {
+  /** Why a start would be refused; `null`: no reason is known. */
+  obstacle: string | null;
+  /** Whether its group is pinned, and with it all members. */
+  isGroupPinned: boolean;
+}
+
+const NOTHING_KNOWN: Surroundings = { obstacle: null, isGroupPinned: false };
+
+/** All facts about an instance as a page of text. @param now Milliseconds since the epoch. */
+export function pageLines(instance: Instance, paper: Paper, now: number, surroundings = NOTHING_KNOWN): string[] {
   const columns = Math.min(paper.columns, MOST_COLUMNS);
   const { style } = paper;
-  const shown = entriesOf(instance, now, obstacle).flatMap(([label, values]) =>
+  const shown = entriesOf(instance, now, surroundings).flatMap(([label, values]) =>
     values.flatMap((value, index) => entryLines(index === 0 ? label : '', value, columns, style)),
   );
   return [
@@ -55,7 +60,7 @@ function beside(instance: Instance, now: number): string {
   return `  ${facts.join(', ')}`;
 }
 
-function entriesOf(instance: Instance, now: number, obstacle: string | null): Entry[] {
+function entriesOf(instance: Instance, now: number, { obstacle, isGroupPinned }: Surroundings): Entry[] {
   const { reason, status, engine, options, extra_args: extra, environment, aliases } = instance;
   const { command, health_path: healthPath, restart_required: isBehind, name } = instance;
   const newer = newerModel(instance);
@@ -97,7 +102,7 @@ function entriesOf(instance: Instance, now: number, obstacle: string | null): En
     ...optional('aliases', aliases),
     ...optional('listed', instance.unlisted ? ['no, but it can be used'] : []),
     ['policy', [policyOf(instance)]],
-    ['requests', [requestsOf(instance)]],
+    ['requests', [requestsOf(instance, isGroupPinned)]],
     ...optional('context', contextTexts(instance, now)),
     ['created', [`${since(instance.created_at, now)} ago${changedText(instance, now)}`]],
   ];
@@ -171,7 +176,7 @@ function policyOf(instance: Instance): string {
 }
 
 /** How `/v1` requests are handled. */
-function requestsOf(instance: Instance): string {
+function requestsOf(instance: Instance, isGroupPinned: boolean): string {
   const {
     on_demand: onDemand,
     idle_timeout: idle,
@@ -183,7 +188,13 @@ function requestsOf(instance: Instance): string {
   } = instance;
   return [
     onDemand ? 'the first one starts the engine' : 'never start the engine',
-    ...(pinned ? ['pinned'] : idle > 0 ? [`stopped after ${duration(idle)} without one`] : []),
+    ...(pinned
+      ? ['pinned']
+      : isGroupPinned
+        ? ['pinned by its group']
+        : idle > 0
+          ? [`stopped after ${duration(idle)} without one`]
+          : []),
     ...(group === undefined ? [] : [`in the group ${group}`]),
     ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
     ...(model === undefined ? [] : [`upstream model ${model}`]),

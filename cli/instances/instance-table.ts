@@ -13,6 +13,8 @@ export interface InstanceTableOptions {
   now: number;
   /** Show every column. */
   isWide: boolean;
+  /** Groups whose members are pinned. */
+  pinnedGroups?: ReadonlySet<string>;
 }
 
 /** For `least`: the column is left out rather than cut. */
@@ -25,7 +27,7 @@ interface Part extends Column {
 /** Instances as a table, one row each. */
 export function instanceTable(
   instances: readonly InstanceSummary[],
-  { style, now, isWide }: InstanceTableOptions,
+  { style, now, isWide, pinnedGroups = new Set() }: InstanceTableOptions,
 ): { columns: Column[]; rows: Cell[][] } {
   const faintly = (text: string): Cell => ({ text, style: (cut) => style.faint(cut) });
   const parts: Part[] = [
@@ -46,7 +48,11 @@ export function instanceTable(
       { title: 'QUANT', gives: 2, cell: ({ model_info: info }) => plain(info?.quantization ?? '-') },
       { title: 'MEMORY', gives: 2, cell: ({ memory = [] }) => needsText(memory) },
       { title: 'GROUP', gives: 2, cell: ({ group }) => plain(group ?? '-') },
-      { title: 'PINNED', gives: 1, cell: ({ pinned }) => (pinned ? 'yes' : '-') },
+      {
+        title: 'PINNED',
+        gives: 1,
+        cell: ({ pinned, group = '' }) => (pinned ? 'yes' : pinnedGroups.has(group) ? 'by group' : '-'),
+      },
       { title: 'ALIASES', gives: 2, cell: ({ aliases }) => (aliases.length === 0 ? '-' : plain(aliases.join(', '))) },
       { title: 'CREATED', gives: 1, least: 16, cell: ({ created_at: created }) => moment(created) },
     );

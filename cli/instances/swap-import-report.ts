@@ -11,7 +11,7 @@ export async function reportSwapImport(terminal: Terminal, done: SwapImport, isD
     for (const step of steps) if (isCreated(step)) terminal.print(plain(step.instance ?? ''));
   } else await printAll(terminal, done, isDryRun);
   for (const step of steps) if (step.error !== null) terminal.warn(plain(failureText(step)));
-  const [first] = steps.filter(isCreated);
+  const first = steps.find(isCreated);
   if (first !== undefined && !isDryRun)
     terminal.note(plain(`each starts at its first request; to chat with one: llamactl run ${first.instance}`));
 }

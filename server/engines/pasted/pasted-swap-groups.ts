@@ -13,7 +13,7 @@ const SwapGroupSchema = z.looseObject({
 });
 type SwapGroup = z.infer<typeof SwapGroupSchema>;
 
-/** What the groups of a llama-swap configuration become. */
+/** The counterparts of the groups in a llama-swap configuration. */
 export interface SwapGroups {
   /** The settings of each member, by the name of its model. */
   memberships: ReadonlyMap<string, SwapMembership>;

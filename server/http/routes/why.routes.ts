@@ -10,6 +10,8 @@ import type { Clock } from '../../instances/ports/time.ts';
 import type { SystemView } from '../../metrics/metrics.ts';
 import { suggestion } from '../../suggestion.ts';
 import type { Bind, Input } from '../operations.ts';
+import { seesCallers } from '../edge/gate.ts';
+import type { EventHistoryView } from './events.routes.ts';
 import { estimateOfInstance, type EstimateParts } from './estimate.routes.ts';
 import { alertsFor } from './system.routes.ts';
 
@@ -22,6 +24,7 @@ export interface WhyParts extends EstimateParts {
   /** Current alerts, oldest first. */
   alerts: () => Alert[];
   metrics: { system: Pick<SystemView, 'status'> };
+  history: Pick<EventHistoryView, 'events'>;
 }
 
 /** Explains the state of an instance to a caller, from facts that this caller may see. */
@@ -64,12 +67,35 @@ async function factsFor({ params, caller, manager }: WhyInput, parts: WhyParts):
     memory: { used, total },
     log,
     waitsFor: waitsOf(instance),
+    evictedFor: await evictedFor(instance, { caller, manager }, parts.history),
     estimate: null,
     tried: manager.triedChanges(name),
     engineOptions: null,
     meantOption: () => null,
     now: parts.clock.now(),
   };
+}
+
+/** The last changes of status of a stopped instance: to `stopping`, and to `stopped`. */
+const CHANGES_OF_STOP = 2;
+
+/** The instance for which another was evicted; the state does not name it, because not all readers may see it. */
+async function evictedFor(
+  { name, status, last_exit: last }: Instance,
+  { caller, manager }: Pick<WhyInput, 'caller' | 'manager'>,
+  history: WhyParts['history'],
+): Promise<string | null> {
+  if (status !== 'stopped' || last === null || !last.reason.startsWith('it was evicted')) return null;
+  const query = {
+    visible: caller.instances,
+    seesCallers: seesCallers(caller),
+    instance: { name, id: manager.idOf(name) },
+    before: Number.MAX_SAFE_INTEGER,
+    limit: CHANGES_OF_STOP,
+  };
+  const { events } = await history.events(query, 'instance_status_changed');
+  const triggers = events.flatMap((event) => (event.type === 'instance_status_changed' ? [event.data.trigger] : []));
+  return triggers.find((trigger) => trigger?.kind === 'eviction')?.needed_by ?? null;
 }
 
 async function estimateFor({ params, caller, manager }: WhyInput, parts: WhyParts): Promise<WhyFacts['estimate']> {

@@ -42,6 +42,7 @@ function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFa
     memory: { used: 7.1 * GB, total: 8 * GB },
     log: [],
     waitsFor: [],
+    evictedFor: null,
     estimate: null,
     tried: [],
     engineOptions: null,
@@ -150,6 +151,17 @@ describe('the sentence about an instance', () => {
         last_exit: ended({ code: 0, reason: 'it was evicted: another instance needed its slot or memory' }),
       }),
       'qwen is stopped; its last run ended 3m 0s ago: it was evicted: another instance needed its slot or memory.',
+    ],
+    [
+      'was evicted for an instance that its reader may see',
+      facts(
+        {
+          status: 'stopped',
+          last_exit: ended({ code: 0, reason: 'it was evicted: another instance needed its slot or memory' }),
+        },
+        { evictedFor: 'chat' },
+      ),
+      'qwen is stopped; its last run ended 3m 0s ago: it was evicted: chat needed its slot or memory.',
     ],
     [
       'has no engine',

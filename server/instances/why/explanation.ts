@@ -162,7 +162,7 @@ function stopped(facts: WhyFacts): Part {
   const sentence =
     last.reason === 'stopped as asked'
       ? `${name} is stopped: a user or program stopped it ${when}.`
-      : `${name} is stopped; its last run ended ${when}: ${bareReason(last.reason)}.`;
+      : `${name} is stopped; its last run ended ${when}: ${endReason(last.reason, facts)}.`;
   return { sentence, cause: last.cause, remedies };
 }
 
@@ -191,6 +191,12 @@ function failed(facts: WhyFacts): Part {
     cause,
     remedies: mended({ cause, message: why }, THEN_START, facts),
   };
+}
+
+/** The reason of an end, with the name of the instance that needed the slot, if it is known. */
+function endReason(reason: string, { evictedFor }: WhyFacts): string {
+  const bare = bareReason(reason);
+  return evictedFor === null ? bare : bare.replace('another instance', () => evictedFor);
 }
 
 /** A reason without its advice, which is among the remedies. */

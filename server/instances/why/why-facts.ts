@@ -24,6 +24,8 @@ export interface WhyFacts {
   log: readonly LogEntry[];
   /** Names of the instances that must stop before it can start; `another instance` for hidden ones. */
   waitsFor: readonly string[];
+  /** Name of the instance for which its last run was evicted; `null`: it was not, or its reader may not see that one. */
+  evictedFor: string | null;
   /** The memory that it needs; `null`: unknown, or of no concern. */
   estimate: Estimate | null;
   /** Changed settings with which it failed again. */

@@ -68,7 +68,9 @@ describe('the page of an instance', () => {
     const message = 'llama cannot start: it needs 5.00 GiB of ram.';
     const refused = { at: '2026-03-01T11:55:00Z', code: 'DOES_NOT_FIT' as const, message };
     const shown = (changes: Partial<Instance>, obstacle: string | null): string[] =>
-      pageLines({ ...STOPPED, refused, ...changes }, WIDE, NOW, obstacle).filter((line) => line.startsWith('refused'));
+      pageLines({ ...STOPPED, refused, ...changes }, WIDE, NOW, { obstacle, isGroupPinned: false }).filter((line) =>
+        line.startsWith('refused'),
+      );
     expect(shown({}, null)).toEqual(['refused      the last start, 5m 0s ago: it needs 5.00 GiB of ram']);
     expect(shown({}, 'it needs 5.00 GiB of ram')).toEqual(['refused      the last start, 5m 0s ago']);
     expect(shown({ status: 'running' }, null)).toEqual([]);

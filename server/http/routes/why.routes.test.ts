@@ -1,4 +1,5 @@
 import type { EngineOption } from '@llamactl/contract/engine';
+import type { PastEvent } from '@llamactl/contract/event-history';
 import { FakeEngineAdapter, FakeEngines } from '../../testing/fake-engines.ts';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Alert } from '@llamactl/contract/system';
@@ -7,7 +8,9 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { MemoryEstimator } from '../../models/memory-estimator.ts';
 import { AuthHarness } from '../../testing/auth-harness.ts';
 import { testConfig, testServer, type TestServer } from '../../testing/http-harness.ts';
+import { NO_HISTORY } from '../../testing/fake-services.ts';
 import { fixedEstimator } from '../../testing/small-machine.ts';
+import type { EventHistoryView } from './events.routes.ts';
 
 const AT = '2026-03-01T12:00:00Z';
 
@@ -15,11 +18,15 @@ let harness: AuthHarness;
 let test: TestServer;
 let estimate: MemoryEstimator['estimate'];
 let alerts: Alert[];
+let asked: Parameters<EventHistoryView['events']>[];
+let neededBy: string | undefined;
 
 beforeEach(async () => {
   harness = await AuthHarness.open();
   harness.instances.set('mine', 'id-of-mine').set('other', 'id-of-other');
   alerts = [];
+  asked = [];
+  neededBy = 'other';
   estimate = async (launch) => ({
     ...(await fixedEstimator.estimate(launch)),
     fits: false,
@@ -35,6 +42,13 @@ beforeEach(async () => {
     config: testConfig({ auth: { enabled: true } }),
     estimator: { ...fixedEstimator, estimate: (launch) => estimate(launch) },
     alerts: () => alerts,
+    history: {
+      ...NO_HISTORY,
+      events: async (...query) => {
+        asked.push(query);
+        return { events: [eviction(neededBy)], more: false, oldest_seq: 1 };
+      },
+    },
   });
   await test.manager.create({ name: 'mine', model_path: '/m.gguf' });
   await test.manager.create({ name: 'other' });
@@ -52,6 +66,18 @@ const OPTION: EngineOption = {
   variables: [],
   guard: null,
 };
+
+const eviction = (by: string | undefined): PastEvent => ({
+  type: 'instance_status_changed',
+  seq: 1,
+  timestamp: AT,
+  data: {
+    name: 'mine',
+    previous_status: 'running',
+    status: 'stopping',
+    trigger: { kind: 'eviction', ...(by !== undefined && { needed_by: by }) },
+  },
+});
 
 const narrowKey = async (): Promise<string> =>
   harness.keyOf(await harness.loggedIn('root'), { scopes: ['viewer'], instances: ['mine'] });
@@ -111,6 +137,18 @@ describe('GET /api/instances/{name}/why', () => {
     expect(JSON.stringify(answer)).not.toContain('other is');
     expect(answer.evidence).toContainEqual({ what: 'alert', text: 'The disk is slow.' });
     expect(answer.remedies.map(({ operation }) => operation)).not.toContain('stopAllInstances');
+  });
+
+  it('names the instance for which it was evicted, as the history shows it to the caller', async () => {
+    const reason = 'it was evicted: another instance needed its slot or memory';
+    Object.assign(test.manager.get('mine'), {
+      status: 'stopped',
+      last_exit: { code: 0, signal: null, at: AT, reason, cause: null, lines: [] },
+    });
+    expect((await why(await harness.tokenOf('root'))).sentence).toContain('it was evicted: other needed its slot');
+    neededBy = undefined;
+    expect((await why(await narrowKey())).sentence).toContain('it was evicted: another instance needed its slot');
+    expect(asked.map(([{ visible }]) => visible)).toEqual([null, new Set(['id-of-mine'])]);
   });
 
   it('works without an estimate', async () => {

@@ -269,7 +269,7 @@ describe('a Modelfile', () => {
 });
 
 describe('updating an instance', () => {
-  beforeEach(() => server.add('llama'));
+  beforeEach(() => server.add('llama', { options: { ctx_size: 4_096, threads: 8 } }));
 
   it('sends a merge patch of the flags', async () => {
     const words = [

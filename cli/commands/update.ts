@@ -11,6 +11,7 @@ import { Problem } from '../problem.ts';
 import { collect, withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
+import { assertSet, removedSettings } from '../instances/unset-settings.ts';
 import { reportUpdate } from '../instances/update-report.ts';
 import { plain } from '../screen/text.ts';
 
@@ -39,8 +40,10 @@ export function updateCommand(commandLine: CommandLine): Command {
         const { client, signal } = session;
         const { restart = false, wait = waitsByDefault(session), unset: keys = [] } = invocation.flags;
         const { name, settings, isComplete } = await saidSettings(commandLine, session, invocation);
-        const before = isComplete ? await presentInstance(session, name) : null;
-        const replaced = before === null ? null : await replacedByModelfile(session, before, settings);
+        const removed = removedSettings(keys, invocation.flags);
+        const before = isComplete || removed !== null ? await presentInstance(session, name) : null;
+        if (before !== null && removed !== null) await assertSet(session, before, removed);
+        const replaced = before === null || !isComplete ? null : await replacedByModelfile(session, before, settings);
         const patch = merged(unset(keys), replaced?.patch ?? settings);
         if (Object.keys(patch).length === 0) throw new Problem('nothing to change: give a setting', EXIT.usage, [HINT]);
         const updated = await client

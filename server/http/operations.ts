@@ -1,11 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError } from '@llamactl/contract/errors';
+import { ApiError, type Problem } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
 import type { z } from 'zod';
 import type { Caller } from '../auth/caller.ts';
 import type { InstanceManager } from '../instances/use-cases.ts';
 import type { SlicedWork } from '../sliced-work.ts';
 import { Answer, type Result } from './answer.ts';
+import { validationError } from './bodies/problems.ts';
 import { refusalFor } from './edge/gate.ts';
 import type { RecordedChange } from './recorded-change.ts';
 import { validated, type GivenValues } from './operation-input.ts';
@@ -76,10 +77,27 @@ export interface Input<Op extends Operation> {
 type Output<Op extends Operation> = z.input<Op['success']['schema']>;
 type Answered<Op extends Operation> = Output<Op> | Answer<Output<Op>>;
 
+/** A call whose values were refused. */
+export interface RefusedInput<Op extends Operation> {
+  params: Record<PathParameter<Op['path']>, string>;
+  /** As given. */
+  body: unknown;
+  /** The problems of the form. */
+  problems: readonly Problem[];
+  manager: InstanceManager;
+}
+
+/**
+ * Finds problems that the form of a refused body does not show, so that one answer lists every problem. An error that it
+ * throws replaces the refusal.
+ */
+export type ProblemFinder<Op extends Operation> = (input: RefusedInput<Op>) => Promise<Problem[]>;
+
 /** Sets the handler of an operation. */
 export type Bind = <Op extends Operation>(
   operation: Op,
   handler: (input: Input<Op>) => Answered<Op> | Promise<Answered<Op>>,
+  findMore?: ProblemFinder<Op>,
 ) => void;
 
 /** Who makes a call, and when it ends. */
@@ -102,13 +120,16 @@ export interface OperationsParts {
 export class Operations {
   readonly #parts: OperationsParts;
   readonly #handlers = new Map<Operation, (input: unknown) => unknown>();
+  readonly #finders = new Map<Operation, (input: unknown) => Promise<Problem[]>>();
 
   constructor(parts: OperationsParts) {
     this.#parts = parts;
   }
 
-  readonly bind: Bind = (operation, handler) => {
+  readonly bind: Bind = (operation, handler, findMore) => {
     this.#handlers.set(operation, (input) => handler(input as Input<typeof operation>));
+    if (findMore !== undefined)
+      this.#finders.set(operation, (input) => findMore(input as RefusedInput<typeof operation>));
   };
 
   /** The operations that have a handler. */
@@ -129,11 +150,11 @@ export class Operations {
 
   /** Checks the permission and all values of a call; the returned function carries it out. */
   async prepare(operation: Operation, given: Given, context: CallContext): Promise<() => Promise<Result>> {
-    const { managerFor, work } = this.#parts;
+    const { managerFor } = this.#parts;
     checkPermission(operation, context.caller);
     const isAnybodys = operation.permission === 'public' && operation.credentials === undefined;
     const caller = isAnybodys ? null : context.caller;
-    const values = await work.run(validated(operation, given), context.over);
+    const values = await this.#validated(operation, given, caller, context.over);
     const handler = this.#handlers.get(operation);
     if (handler === undefined) throw new Error(`the operation ${operation.id} has no handler`);
     const input = {
@@ -155,6 +176,20 @@ export class Operations {
       },
     };
     return async () => resultOf(operation, await handler(input));
+  }
+
+  async #validated(operation: Operation, given: Given, caller: Caller | null, over: AbortSignal | null) {
+    const { managerFor, work } = this.#parts;
+    try {
+      return await work.run(validated(operation, given), over);
+    } catch (error) {
+      const findMore = this.#finders.get(operation);
+      if (findMore === undefined || !(error instanceof ApiError) || error.code !== 'VALIDATION_ERROR') throw error;
+      const { params = {}, body } = given;
+      const { problems = [] } = error.extras;
+      const more = await findMore({ params, body, problems, manager: managerFor(caller) });
+      throw more.length === 0 ? error : validationError([...problems, ...more]);
+    }
   }
 }
 

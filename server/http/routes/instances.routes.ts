@@ -10,6 +10,7 @@ import { jsonAnswer, textAnswer } from '../answer.ts';
 import type { Bind } from '../operations.ts';
 import { JSON_HEADERS } from '../errors.ts';
 import { ListAnswer } from '../bodies/list-answer.ts';
+import { problemsOfCreate, problemsOfUpdate, withAllProblems } from './edit-problems.ts';
 import { estimateOf, type EstimateParts } from './estimate.routes.ts';
 
 /**
@@ -24,33 +25,53 @@ export function instanceRoutes(bind: Bind, basePath: string, parts: EstimatePart
     return jsonAnswer(shownTo(caller, instance), { headers: { etag: manager.entityTag(params.name) } });
   });
 
-  bind(OPERATIONS.createInstance, async ({ body, query, caller, manager, concerns }) => {
-    concerns(body.name);
-    if (query.dry_run === true) {
-      const { instance, preview } = await manager.previewCreate(body);
-      const estimate = await previewEstimate(parts, instance, null, caller, manager);
-      const answer = { message: 'Nothing was created', instance, preview: { ...preview, estimate } };
-      return jsonAnswer(answer, { status: 200 });
-    }
-    const { instance, entityTag: etag, warnings } = await manager.create(body, caller.subject);
-    const location = `${basePath.replace(/\/$/, '')}/api/instances/${instance.name}`;
-    const created = { message: 'Instance created successfully', instance, ...some(warnings) };
-    return jsonAnswer(created, { headers: { location, etag } });
-  });
+  bind(
+    OPERATIONS.createInstance,
+    async ({ body, query, caller, manager, concerns }) => {
+      concerns(body.name);
+      if (query.dry_run === true) {
+        const { instance, preview } = await manager.previewCreate(body);
+        const estimate = await previewEstimate(parts, instance, null, caller, manager);
+        const answer = { message: 'Nothing was created', instance, preview: { ...preview, estimate } };
+        return jsonAnswer(answer, { status: 200 });
+      }
+      const {
+        instance,
+        entityTag: etag,
+        warnings,
+      } = await manager.create(body, caller.subject).catch(async (error: unknown) => {
+        throw await withAllProblems(error, () => manager.previewCreate(body));
+      });
+      const location = `${basePath.replace(/\/$/, '')}/api/instances/${instance.name}`;
+      const created = { message: 'Instance created successfully', instance, ...some(warnings) };
+      return jsonAnswer(created, { headers: { location, etag } });
+    },
+    problemsOfCreate,
+  );
 
-  bind(OPERATIONS.updateInstance, async ({ params, query, body, caller, manager, headers }) => {
-    const options = { ifMatch: headers['if-match'], restart: query.apply === 'restart', by: caller.subject };
-    if (query.dry_run === true) {
-      const { instance, preview } = await manager.previewUpdate(params.name, body, options);
-      const estimate = await previewEstimate(parts, instance, manager.idOf(params.name), caller, manager);
+  bind(
+    OPERATIONS.updateInstance,
+    async ({ params, query, body, caller, manager, headers }) => {
+      const options = { ifMatch: headers['if-match'], restart: query.apply === 'restart', by: caller.subject };
+      if (query.dry_run === true) {
+        const { instance, preview } = await manager.previewUpdate(params.name, body, options);
+        const estimate = await previewEstimate(parts, instance, manager.idOf(params.name), caller, manager);
+        const { restart_required } = instance;
+        return { message: 'Nothing was changed', instance, restart_required, preview: { ...preview, estimate } };
+      }
+      const {
+        instance,
+        entityTag: etag,
+        warnings,
+      } = await manager.update(params.name, body, options).catch(async (error: unknown) => {
+        throw await withAllProblems(error, () => manager.previewUpdate(params.name, body, options));
+      });
       const { restart_required } = instance;
-      return { message: 'Nothing was changed', instance, restart_required, preview: { ...preview, estimate } };
-    }
-    const { instance, entityTag: etag, warnings } = await manager.update(params.name, body, options);
-    const { restart_required } = instance;
-    const updated = { message: 'Instance updated successfully', instance, restart_required, ...some(warnings) };
-    return jsonAnswer(updated, { headers: { etag } });
-  });
+      const updated = { message: 'Instance updated successfully', instance, restart_required, ...some(warnings) };
+      return jsonAnswer(updated, { headers: { etag } });
+    },
+    problemsOfUpdate,
+  );
 
   bind(OPERATIONS.renameInstance, async ({ params, body, caller, manager }) => {
     const { instance, entityTag: etag } = await manager.rename(params.name, body.name, caller.subject);

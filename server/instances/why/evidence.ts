@@ -56,7 +56,8 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
             text: `the library has a newer version of ${instance.model ?? ''}: ${instance.newer_model_path}`,
           },
         ]),
-    ...(isShort ? shortages(estimate) : []),
+    // The sentence of `does_not_fit` has the memory that the start needs. An estimate adds its margin, so it differs.
+    ...(isShort && cause !== 'does_not_fit' ? shortages(estimate) : []),
     ...(memory === null || !isShort
       ? []
       : [{ what: 'memory', text: `${memoryText(memory.used)} of ${memoryText(memory.total)} of memory are in use` }]),

@@ -356,11 +356,13 @@ describe('remedies', () => {
       isLimited: true,
     };
     const reason = shortageText(shortage, estimate.suggestions, { overcommit: 1 });
-    const { sentence, cause, remedies } = explain(facts({ status: 'failed', reason }, { estimate }));
+    const { sentence, cause, evidence, remedies } = explain(facts({ status: 'failed', reason }, { estimate }));
     expect([sentence, cause]).toEqual([
       'qwen failed: it needs 22.00 GiB of nvidia:0, and can get at most 9.50 GiB, because pinned instances hold 2.00 GiB.',
       'does_not_fit',
     ]);
+    // The estimate has other figures for the same memory.
+    expect(evidence.map(({ text }) => text).join()).not.toContain('are needed');
     expect(remedies.map(shown).slice(0, -1)).toEqual([
       'Use a context of 8192 tokens, which fits | updateInstance | {"options":{"ctx_size":8192}}',
       'Unpin an instance | instances/pinned',

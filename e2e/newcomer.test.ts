@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,11 +51,16 @@ function environment(): Record<string, string> {
   return { HOME: home, PATH: inherited.join(':'), LANG: 'C.UTF-8', LLAMACTL_SERVER_PORT: String(ports.next()) };
 }
 
-/** The commands of a section of a page, without their comments. */
-async function commandsOf(page: string, section: string): Promise<string[]> {
+/** The text of a section of a page. */
+async function sectionOf(page: string, section: string): Promise<string> {
   const text = await readFile(path.join(ROOT, page), 'utf8');
   const [, after = ''] = text.split(`\n## ${section}\n`);
-  const block = /^```sh\n([^]*?)^```/m.exec(after)?.[1] ?? '';
+  return after.split('\n## ')[0] ?? '';
+}
+
+/** The commands of a section of a page, without their comments. */
+async function commandsOf(page: string, section: string): Promise<string[]> {
+  const block = /^```sh\n([^]*?)^```/m.exec(await sectionOf(page, section))?.[1] ?? '';
   return block
     .split('\n')
     .map((line) => line.replace(/#.*/, '').trim())
@@ -110,6 +115,9 @@ describe.runIf(isLong)('a newcomer with a fresh clone', () => {
         directory: clone,
       });
       expect(stdout).toBe('');
+      const removing = await sectionOf('docs/install.md', 'Removing');
+      const unnamed = (await readdir(home)).filter((entry) => !removing.includes(`~/${entry}`));
+      expect(unnamed).toEqual([]);
     },
   );
 

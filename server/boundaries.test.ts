@@ -172,6 +172,7 @@ describe('imports', () => {
       'server/json-bytes.ts',
       'server/reset-connection.ts',
       'server/sliced-work.ts',
+      'server/suggestion.ts',
       'server/whole-file.ts',
     ]);
     const offending = sources.filter(

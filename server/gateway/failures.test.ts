@@ -67,6 +67,29 @@ test('the error for an unknown model refers to GET /v1/models', () => {
   );
 });
 
+test('the error for an unknown model names the most similar name or alias, but no unlisted one', () => {
+  const instances = new FakeInstances([
+    { name: 'quickstart', port: 1 },
+    { name: 'embed', port: 2, aliases: ['text-embedding-3-small'] },
+    { name: 'secret', port: 3, unlisted: true },
+  ]);
+  const messageFor = (model: string): string => unknownModel(model, null, { instances: instances.list() }).message;
+  expect(messageFor('quickstar')).toBe(
+    'The model "quickstar" does not exist: no instance has this name or alias; did you mean "quickstart"? GET /v1/models lists the models that can be used.',
+  );
+  expect(messageFor('text-embedding-3-smal')).toContain('did you mean "text-embedding-3-small"?');
+  expect(messageFor('secre')).not.toContain('did you mean');
+});
+
+test('a request for an unknown model gets the most similar name', () => {
+  const failure = modelFailure(new ApiError('INSTANCE_NOT_FOUND', ''), 'quickstar', {
+    instances: new FakeInstances([{ name: 'quickstart', port: 1 }]),
+    mayStart: true,
+    problemsInLibrary: () => null,
+  });
+  expect(failure).toMatchObject({ message: expect.stringContaining('did you mean "quickstart"?') as unknown });
+});
+
 test('the error for a model without an instance says how to get one, in words that a shell takes', () => {
   expect(unknownModel('qwen3:8b', []).message).toBe(
     'The model "qwen3:8b" is a model without an instance: llamactl run qwen3:8b creates one and starts it.',

@@ -1,4 +1,5 @@
 import { ApiError, retryIn } from '@llamactl/contract/errors';
+import { suggestion } from '../suggestion.ts';
 import { pause } from '../instances/ports/time.ts';
 import type { Lease } from '../instances/slots/leases.ts';
 import type { CallContext, GatewayDependencies, GatewayInstance, GatewayInstances } from './gateway-ports.ts';
@@ -21,7 +22,10 @@ export function modelFailure(
   caller: Pick<CallContext, 'instances' | 'mayStart' | 'problemsInLibrary'>,
 ): unknown {
   if (!(error instanceof ApiError)) return error;
-  if (error.code === 'INSTANCE_NOT_FOUND') return unknownModel(model, caller.problemsInLibrary(model), error.cause);
+  if (error.code === 'INSTANCE_NOT_FOUND') {
+    const { cause } = error;
+    return unknownModel(model, caller.problemsInLibrary(model), { cause, instances: caller.instances.list() });
+  }
   if (error.code === 'START_FAILED') {
     const { message, extras } = error;
     return new ApiError('START_FAILED', message, { ...extras, headers: retryHeaders(false, extras.headers) });
@@ -58,8 +62,13 @@ function retryHeaders(isPassing: boolean, known?: Readonly<Record<string, string
  *
  * @param problems Why the model of this machine with this name cannot be loaded; empty: no reason is known. `null`: no
  *   model has the name, or the caller may not list models.
+ * @param more.instances Those that the caller may use: one of them may be meant.
  */
-export function unknownModel(model: string, problems: readonly string[] | null = null, cause?: unknown): ApiError {
+export function unknownModel(
+  model: string,
+  problems: readonly string[] | null = null,
+  { cause, instances = [] }: { cause?: unknown; instances?: readonly GatewayInstance[] } = {},
+): ApiError {
   if (problems !== null && problems.length > 0) {
     return new ApiError(
       'INSTANCE_NOT_FOUND',
@@ -75,9 +84,12 @@ export function unknownModel(model: string, problems: readonly string[] | null =
       { cause },
     );
   }
+  const listed = instances.filter(({ unlisted }) => !unlisted).flatMap(({ name, aliases }) => [name, ...aliases]);
+  const near = suggestion(model, listed);
+  const hint = near === null ? '.' : `; did you mean ${quoted(near)}?`;
   return new ApiError(
     'INSTANCE_NOT_FOUND',
-    `The model ${quoted(model)} does not exist: no instance has this name or alias. GET /v1/models lists the models that can be used.`,
+    `The model ${quoted(model)} does not exist: no instance has this name or alias${hint} GET /v1/models lists the models that can be used.`,
     { cause },
   );
 }

@@ -85,7 +85,7 @@ function answerModels(
   // Unlisted instances too, because requests can use them.
   const found = (): GatewayInstance => {
     const instance = findInstance(usable, id);
-    if (instance === undefined) throw unknownModel(id, context.problemsInLibrary(id));
+    if (instance === undefined) throw unknownModel(id, context.problemsInLibrary(id), { instances: usable });
     return instance;
   };
   const body = Buffer.from(JSON.stringify(id === '' ? listed() : models.one(found())));

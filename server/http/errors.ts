@@ -1,5 +1,6 @@
 import { ApiError, type ErrorBody, type ErrorCode } from '@llamactl/contract/errors';
 import { type Dialect, shapeFor } from '../gateway/dialects.ts';
+import { withVersion } from './edge/neighbour-paths.ts';
 import { CallerGone } from './disconnect.ts';
 import { pathOf } from './target.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
@@ -25,13 +26,16 @@ export const JSON_HEADERS = {
 /** Every 401 says how to authenticate (RFC 9110, 11.6.1). */
 const CHALLENGE = { 'www-authenticate': 'Bearer' };
 
-/** @param request its `path`, without the query, decides the format */
+/**
+ * @param request Its `path`, without the query, decides the format. Clients of `/v1` whose base URL lacks `/v1` get errors
+ *   in the shape of `/v1`: they show no others.
+ */
 export function errorAnswer(
   error: ApiError,
   request: { id: string; path: string },
   shapes: readonly ErrorShape[],
 ): ErrorAnswer {
-  const shape = shapeFor(request.path, shapes);
+  const shape = shapeFor(withVersion(request.path), shapes);
   const rendered = shape?.render(error, request.id) ?? { body: errorBody(error, request.id), headers: {} };
   return {
     status: error.status,

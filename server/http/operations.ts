@@ -9,6 +9,7 @@ import { Answer, type Result } from './answer.ts';
 import { validationError } from './bodies/problems.ts';
 import { refusalFor } from './edge/gate.ts';
 import type { RecordedChange } from './recorded-change.ts';
+import { suggestion } from '../suggestion.ts';
 import { validated, type GivenValues } from './operation-input.ts';
 
 /** The names in braces of an operation's path. */
@@ -175,7 +176,13 @@ export class Operations {
         return context.signal;
       },
     };
-    return async () => resultOf(operation, await handler(input));
+    return async () => {
+      try {
+        return resultOf(operation, await handler(input));
+      } catch (error) {
+        throw withNearName(error, given.params?.['name'], () => managerFor(caller).list());
+      }
+    };
   }
 
   async #validated(operation: Operation, given: Given, caller: Caller | null, over: AbortSignal | null) {
@@ -191,6 +198,16 @@ export class Operations {
       throw more.length === 0 ? error : validationError([...problems, ...more]);
     }
   }
+}
+
+/** Adds the most similar name to "instance not found". Returns other errors unchanged. @param name Of the path. */
+function withNearName(error: unknown, name: string | undefined, list: () => readonly { name: string }[]): unknown {
+  if (name === undefined || !(error instanceof ApiError) || error.code !== 'INSTANCE_NOT_FOUND') return error;
+  const names = list().map((instance) => instance.name);
+  const near = suggestion(name, names);
+  if (near === null || names.includes(name)) return error;
+  const meant = `${error.message.replace(/\.$/, '')}; did you mean ${JSON.stringify(near)}?`;
+  return new ApiError(error.code, meant, error.extras);
 }
 
 function checkPermission({ permission, credentials }: Operation, caller: Caller | null): void {

@@ -133,6 +133,8 @@ describe('an unknown path', () => {
     ['/api/v1/backends/llama-cpp/models/jobs/j1', 'its counterpart is /api/models/downloads/j1.'],
     ['/api/v1/nodes', 'a path of the Go llamactl; it has no counterpart.'],
     ['/swagger/index.html', 'a path of the Go llamactl; its counterpart is GET /docs.'],
+    ['/proxy/a/props', 'a path to an engine; its counterpart is /api/instances/a/proxy/props.'],
+    ['/proxy', 'a path to an engine; its counterpart is /api/instances/NAME/proxy/.'],
     ['/chat/completions', 'a path without /v1; the base URL for OpenAI clients is http://'],
   ])('gets its counterpart: %s', async (path, sentence) => {
     const answer = await ask(`POST ${path}`);

@@ -24,6 +24,9 @@ function ofGo(path: string, instead: string): NeighbourPath {
   return { pattern: new RegExp(`^/api/v1/(?:${path})/?$`), what: GO, instead };
 }
 
+/** Paths of `/v1` under a base URL that lacks it. */
+const WITHOUT_VERSION = /^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/;
+
 const NEIGHBOURS: readonly NeighbourPath[] = [
   ofOllama('chat', 'POST /v1/chat/completions'),
   ofOllama('generate', 'POST /v1/completions'),
@@ -82,12 +85,15 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
     what: 'a path of llama-server',
     instead: '/api/instances/NAME/proxy/$1',
   },
-  {
-    pattern: /^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/,
-    what: 'a path without /v1',
-    instead: null,
-  },
+  { pattern: /^\/proxy\/([^/]+)(.*)$/, what: 'a path to an engine', instead: '/api/instances/$1/proxy$2' },
+  { pattern: /^\/proxy\/?$/, what: 'a path to an engine', instead: '/api/instances/NAME/proxy/' },
+  { pattern: WITHOUT_VERSION, what: 'a path without /v1', instead: null },
 ];
+
+/** The path under `/v1` that a client with a wrong base URL means; other paths unchanged. */
+export function withVersion(path: string): string {
+  return WITHOUT_VERSION.test(path) ? `/v1${path}` : path;
+}
 
 /** Recognises a path that we do not have; `null`: an unknown path. */
 export function neighbourAt(method: string, path: string): NeighbourPath | null {

@@ -173,6 +173,20 @@ describe('a request that reaches no engine', () => {
     expect(openAi(unknown.text)).toMatchObject({ message: expect.stringContaining('does not exist') as unknown });
   });
 
+  test.each([
+    ['/chat/completions', { type: 'invalid_request_error', code: 'not_found', param: null }],
+    ['/models', { type: 'invalid_request_error', code: 'not_found', param: null }],
+    ['/messages', { type: 'not_found_error' }],
+  ])('to %s lacks /v1, and gets the base URL in an error that its SDK shows', async (path, shape) => {
+    const { port } = await serve();
+    const answer = await call(port, path, { body: '{"model":"a"}' });
+    expect(answer).toMatchObject({ status: 404, headers: { 'x-llamactl-source': 'llamactl' } });
+    const message = expect.stringMatching(
+      /a path without \/v1; the base URL for OpenAI clients is http:.*\/v1\.$/,
+    ) as unknown;
+    expect(openAi(answer.text)).toMatchObject({ ...shape, message });
+  });
+
   test('asks for a model without an instance by its URL', async () => {
     const { port } = await serve();
     expect((await call(port, '/v1/models/gone')).text).toContain('llamactl run gone');

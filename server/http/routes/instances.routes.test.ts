@@ -39,6 +39,24 @@ describe('the instance routes', () => {
     expect(running.json()).toEqual({ instances: [] });
   });
 
+  it.each([
+    ['GET', '/api/instances/my-instanc'],
+    ['PUT', '/api/instances/my-instanc'],
+    ['DELETE', '/api/instances/my-instanc'],
+    ['POST', '/api/instances/my-instanc/start'],
+    ['GET', '/api/instances/my-instanc/logs'],
+  ] as const)('name the most similar instance for an unknown one: %s %s', async (method, url) => {
+    const test = await serverWithInstance();
+    const answer = await test.inject({ method, url, ...(method === 'PUT' && { payload: { pinned: true } }) });
+    expect([answer.statusCode, errorOf(answer.body).code]).toEqual([404, 'INSTANCE_NOT_FOUND']);
+    expect(errorOf(answer.body).error).toMatch(/; did you mean "my-instance"\?$/);
+  });
+
+  it('name no instance that is unlike', async () => {
+    const answer = await (await serverWithInstance()).inject({ url: '/api/instances/other' });
+    expect(errorOf(answer.body).error).not.toContain('did you mean');
+  });
+
   it('show one unwrapped, with its version', async () => {
     const test = await serverWithInstance();
     const answer = await test.inject({ url: '/api/instances/MY-instance' });

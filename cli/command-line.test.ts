@@ -282,6 +282,8 @@ describe('a command line', () => {
     ['stp', 'Did you mean stop?'],
     ['servce', 'Did you mean serve or service?'],
     ['delet', 'Did you mean delete?'],
+    ['tsart', 'Did you mean start?'],
+    ['top0', 'Did you mean top?'],
     ['keys creat', 'Did you mean keys create?'],
     ['desribe', 'Did you mean describe? use: llamactl show NAME'],
     ['unpause', 'use: llamactl start NAME'],
@@ -303,5 +305,10 @@ describe('a command line', () => {
   ])('suggests the closest verbs, aliases and verbs of other programs for %j', async (line, meant) => {
     const { status, stderr } = await sandbox.run(line.split(' '));
     expect([status, stderr.split('\n')[1]]).toEqual([2, `  ${meant}`]);
+  });
+
+  it.each(['help bogus', 'bogus'])('guesses no verb that begins differently for %j', async (line) => {
+    const { status, stderr } = await sandbox.run(line.split(' '));
+    expect([status, stderr]).toEqual([2, "llamactl: unknown command 'bogus'\n  llamactl help lists all commands\n"]);
   });
 });

@@ -106,7 +106,7 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     .flatMap((command) => [command.name(), ...command.aliases()]);
   const isVerb = path.length === 0;
   const other = instead([...path, word].join(' '));
-  const meant = other === undefined ? suggestions(word, known) : [];
+  const meant = other === undefined ? suggestions(word, known).filter((each) => beginsAlike(each, word)) : [];
   // Suggest words of other programs only if no verb here is similar, and as a question. There are many of them, so a
   // short word may resemble one by chance: require the same first letter.
   const others = Object.keys(OTHER_WORDS).filter((each) => each[0] === word[0]);
@@ -117,6 +117,14 @@ export async function unknownVerb({ path, word, parent }: UnknownCommand): Promi
     ...(meant.length === 0 ? [] : [`Did you mean ${listed(path, meant)}?`]),
     isVerb ? 'llamactl help lists all commands' : `llamactl help ${path.join(' ')} lists its commands`,
   ]);
+}
+
+/**
+ * Whether two words begin with the same letter, or differ only in their first two. Short words may resemble each other by
+ * chance, such as `bogus` and `logs`.
+ */
+function beginsAlike(known: string, word: string): boolean {
+  return known[0] === word[0] || known.slice(2) === word.slice(2) || known.slice(1) === word || known === word.slice(1);
 }
 
 /** The command that does what the words mean in another program. */

@@ -300,6 +300,7 @@ describe('a conversation', () => {
       [PROMPT, CTRL_D],
     ]);
     expect(stderr).toContain('the request exceeds the context size\n');
+    expect(stderr).toContain('for a larger context: llamactl update qwen -o ctx_size=NUMBER --restart\n');
     expect(said()[1]).toEqual(['short']);
   });
 });

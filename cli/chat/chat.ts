@@ -11,6 +11,7 @@ import { settingText } from './chat-settings.ts';
 import type { Conversation } from './conversation.ts';
 import { LineEditor } from './line-editor.ts';
 import { ensureRunning } from './running-instance.ts';
+import { waysForLongPrompt } from './prompt-length.ts';
 import type { ShownPart } from './shown-part.ts';
 import { TypedText } from './typed-text.ts';
 
@@ -136,7 +137,10 @@ export class Chat {
     } catch (error) {
       if (signal.aborted) throw error;
       if (stop.signal.aborted) terminal.warn(terminal.style.faint('(stopped)'));
-      else for (const line of failureOf(error, true).lines) terminal.warn(line);
+      else {
+        const ways = waysForLongPrompt(error, this.#conversation.model);
+        for (const line of [...failureOf(error, true).lines, ...ways]) terminal.warn(line);
+      }
     }
     terminal.note('');
   }

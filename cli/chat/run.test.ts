@@ -306,11 +306,13 @@ describe('llamactl run with one question', () => {
     expect(await run(['qwen', 'x'], options)).toMatchObject({ status: 130, stdout: 'Once\n' });
   });
 
-  it('prints a refusal of the engine', async () => {
+  it('prints the refusal of a prompt that is too long, with the remedy', async () => {
     server.answerers = [refuses(400, 'exceed_context_size_error', 'the request exceeds the context size')];
     expect(await run(['qwen', 'x'])).toMatchObject({
       status: 1,
-      stderr: 'llamactl: the request exceeds the context size\n',
+      stderr:
+        'llamactl: the request exceeds the context size\n' +
+        '  for a larger context: llamactl update qwen -o ctx_size=NUMBER --restart\n',
     });
   });
 });

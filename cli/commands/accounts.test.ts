@@ -121,6 +121,15 @@ describe('usage', () => {
 });
 
 describe('a key', () => {
+  it('is created with a warning if another has its name', async () => {
+    const first = await run(['keys', 'create', 'dup']);
+    expect(first.stderr).not.toContain('warning');
+    const id = (await run(['keys', 'ls', '-q'])).stdout.trim();
+    const { status, stdout, stderr } = await run(['keys', 'create', 'dup']);
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^\S+\n$/)]);
+    expect(stderr).toContain(`warning: your key ${id} has the name dup too; to revoke it: llamactl keys rm ${id}\n`);
+  });
+
   it('gets another name and end', async () => {
     await run(['keys', 'create', 'editor']);
     const { stdout } = await run(['keys', 'edit', 'editor', '--name', 'laptop', '--expires', '30d']);

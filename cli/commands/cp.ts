@@ -6,7 +6,7 @@ import { merged } from '../instances/instance-settings.ts';
 import { waysForName } from '../instances/other-names.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
-import { saidSettings } from '../instances/setting-words.ts';
+import { noteModel, saidSettings } from '../instances/setting-words.ts';
 import { storedEntry } from '../instances/stored-entry.ts';
 import { printWarnings } from '../instances/warnings.ts';
 import { Problem } from '../problem.ts';
@@ -25,12 +25,14 @@ export function cpCommand(commandLine: CommandLine): Command {
       commandLine.online<SettingFlags>(async (session, invocation) => {
         const { client, terminal, signal } = session;
         const { words, flags } = invocation;
-        const { name, settings } = await saidSettings(commandLine, session, { ...invocation, words: words.slice(1) });
+        const said = await saidSettings(commandLine, session, { ...invocation, words: words.slice(1) });
+        const { name, settings } = said;
         const { name: _, aliases: _aliases, port: _port, ...copied } = await storedEntry(session, words[0] ?? '');
         const body = { ...withoutNulls(merged(copied, settings)), name };
         const created = await client.createInstance(body, { signal }).catch(async (error: unknown) => {
           throw (await invalidName(error, words[0] ?? '', name)) ?? error;
         });
+        noteModel(session, said);
         const ofPort = flags.port === undefined ? [] : await portWarnings(session, created.instance);
         printWarnings(terminal, [...(created.warnings ?? []), ...ofPort]);
         if (terminal.isJson) terminal.printJson(created);

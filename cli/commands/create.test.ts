@@ -179,6 +179,17 @@ describe('creating an instance', () => {
     expect(server.manager.calls.filter(({ method }) => method === 'create')).toEqual([]);
   });
 
+  it.each([
+    ['hf:nosuch/model', '  models of Hugging Face have no prefix: llamactl pull nosuch/model\n'],
+    ['hugging:nosuch/model', ''],
+  ])('refuses a mistyped reference, and names the forms of references: %s', async (model, way) => {
+    const { status, stderr } = await sandbox.run(['create', 'a', '-m', model]);
+    const forms = 'write org/repo:Q4_K_M, ms:org/repo, ollama:name:tag, docker:ai/name:tag or https://…/file.gguf';
+    expect(status).toBe(2);
+    expect(stderr.startsWith(`llamactl: ${model} is not a reference: ${forms}\n${way}`)).toBe(true);
+    expect(server.manager.calls.filter(({ method }) => method === 'create')).toEqual([]);
+  });
+
   it('refuses an empty model, as of an unset variable', async () => {
     expect(await sandbox.run(['create', 'e', '-m', ''])).toMatchObject({
       status: 2,
@@ -245,6 +256,20 @@ describe('creating an instance', () => {
     expect(stderr).toContain(`llamactl: standard input is ${program}`);
     expect(stderr).toContain('docs/how-to/from-');
     expect(server.manager.calls).toEqual([]);
+  });
+});
+
+describe('a model that is given by name', () => {
+  it.each([true, false])('is named by its file only if the instance was created: %j', async (isCreated) => {
+    const other = await EventServer.open({ models: oneModel });
+    const problems = [{ path: 'options.x', message: 'is not an option of this engine' }];
+    const refusal = new ApiError('VALIDATION_ERROR', 'options.x is not an option of this engine.', { problems });
+    if (!isCreated) vi.spyOn(other.manager, 'create').mockRejectedValue(refusal);
+    const environment = { LLAMACTL_URL: other.url };
+    const { status, stderr } = await sandbox.run(['create', 'a', '-m', ONE_MODEL.name], { environment });
+    await other.goAway();
+    expect(status).toBe(isCreated ? 0 : 1);
+    expect(stderr.includes('using the model')).toBe(isCreated);
   });
 });
 

@@ -6,7 +6,7 @@ import { EXIT } from '../exit-status.ts';
 import { carriedOut, waitsByDefault } from '../instances/lifecycle.ts';
 import { oneByOne } from '../instances/one-by-one.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
-import { saidSettings } from '../instances/setting-words.ts';
+import { noteModel, saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
 import { waysForName } from '../instances/other-names.ts';
 import { printWarnings } from '../instances/warnings.ts';
@@ -32,9 +32,11 @@ export function createCommand(commandLine: CommandLine): Command {
       commandLine.online<CreateFlags>(async (session, invocation) => {
         const { terminal } = session;
         const { start, wait = waitsByDefault(session) } = invocation.flags;
-        const { name, settings } = await saidSettings(commandLine, session, invocation);
+        const said = await saidSettings(commandLine, session, invocation);
+        const { name, settings } = said;
         assertValues(invocation.flags);
         const created = await create(session, { ...(settings as CreateInstance), name }, invocation.flags.file);
+        noteModel(session, said);
         if (!terminal.isJson && !terminal.isQuiet) await noteCompanions(terminal, created, settings as CreateInstance);
         if (start !== true) {
           const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, created.instance);

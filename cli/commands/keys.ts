@@ -1,7 +1,7 @@
 import type { CreateKey, Key } from '@llamactl/client';
 import { Command, Option } from 'commander';
 import { limitsIn, limitWords, withLimitFlags, type LimitFlags } from '../access/limit-flags.ts';
-import type { CommandLine } from '../command-line.ts';
+import type { CommandLine, Session } from '../command-line.ts';
 import { moment } from '../../format/moment.ts';
 import { duration, since } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
@@ -111,7 +111,8 @@ Examples:
   export OPENAI_API_KEY=$(llamactl keys create shell -q)`,
     )
     .action(
-      commandLine.online<CreateFlags>(async ({ client, terminal, signal, now }, { words: [name = ''], flags }) => {
+      commandLine.online<CreateFlags>(async (session, { words: [name = ''], flags }) => {
+        const { client, terminal, signal, now } = session;
         const { dateOf } = await import('../access/date-flag.ts');
         const { scope, instance, start, expires, owner } = flags;
         const request = {
@@ -126,12 +127,30 @@ Examples:
         const made = await client.createKey(request, { signal }).catch(async (error: unknown) => {
           throw owner === undefined && (await lacksOwner(error)) ? accountsAreOff() : error;
         });
-        if (terminal.isJson) return terminal.printJson(made);
-        terminal.print(made.key);
+        // The key is printed first: it cannot be shown again if the list fails.
+        if (terminal.isJson) terminal.printJson(made);
+        else terminal.print(made.key);
+        for (const other of await namesakes(session, made.info))
+          terminal.warn(
+            plain(`warning: your key ${other.id} has the name ${name} too; to revoke it: llamactl keys rm ${other.id}`),
+          );
+        if (terminal.isJson) return;
         terminal.note(sentence(made.info));
         terminal.note(`it is shown only once; to revoke it: llamactl keys rm ${made.info.id}`);
       }),
     );
+}
+
+/** Other keys of the same name and owner. Empty if they cannot be listed. */
+async function namesakes({ client, signal }: Session, { id, name, owner }: Key): Promise<Key[]> {
+  const { LlamactlError } = await import('@llamactl/client');
+  try {
+    const keys = await client.listKeys({ signal });
+    return keys.filter((key) => key.id !== id && key.name === name && key.owner === owner);
+  } catch (error) {
+    if (error instanceof LlamactlError) return [];
+    throw error;
+  }
 }
 
 /**

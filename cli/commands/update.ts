@@ -9,7 +9,7 @@ import type { Replacement } from '../instances/ollama-replacement.ts';
 import { nearInstance } from '../instances/near-instance.ts';
 import { Problem } from '../problem.ts';
 import { collect, withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
-import { saidSettings } from '../instances/setting-words.ts';
+import { noteModel, saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
 import { assertSet, removedSettings } from '../instances/unset-settings.ts';
 import { reportUpdate } from '../instances/update-report.ts';
@@ -39,7 +39,8 @@ export function updateCommand(commandLine: CommandLine): Command {
       commandLine.online<UpdateFlags>(async (session, invocation) => {
         const { client, signal } = session;
         const { restart = false, wait = waitsByDefault(session), unset: keys = [] } = invocation.flags;
-        const { name, settings, isComplete } = await saidSettings(commandLine, session, invocation);
+        const said = await saidSettings(commandLine, session, invocation);
+        const { name, settings, isComplete } = said;
         const removed = removedSettings(keys, invocation.flags);
         const before = isComplete || removed !== null ? await presentInstance(session, name) : null;
         if (before !== null && removed !== null) await assertSet(session, before, removed);
@@ -51,6 +52,7 @@ export function updateCommand(commandLine: CommandLine): Command {
           .catch(async (error: unknown) => {
             throw (await optionMeant(error, keys)) ?? (await nearInstance(session, name, error));
           });
+        noteModel(session, said);
         const ofPort = invocation.flags.port === undefined ? [] : await portWarnings(session, updated.instance);
         const isSame = before !== null && replaced?.isSame === true && isUnchanged(before, updated.instance, patch);
         await reportUpdate(commandLine, session, updated, { restart, wait, warnings: ofPort, isSame });

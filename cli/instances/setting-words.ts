@@ -22,6 +22,13 @@ export interface SaidSettings {
   settings: UpdateInstance;
   /** The file is a Modelfile: settings of Ollama that it lacks are to be removed. */
   isComplete: boolean;
+  /** The file of the model that `--model` names; `null`: it names none. */
+  modelFile: string | null;
+}
+
+/** Names the file of a model that was given by name. Call it after the change: a refusal is about something else. */
+export function noteModel({ terminal }: Session, { modelFile }: Pick<SaidSettings, 'modelFile'>): void {
+  if (modelFile !== null) terminal.note(`using the model ${plain(modelFile)}`);
 }
 
 /** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for an invalid command line */
@@ -41,7 +48,8 @@ export async function saidSettings(
   const name = given ?? filed;
   if (typeof name !== 'string' || name === '') throw new Problem('NAME is missing', EXIT.usage);
   const isLocal = isOwnAddress(session.client.url);
-  const isKnown = await isKnownModel(session, flags);
+  const modelFile = await fileOfModel(session, flags);
+  const isKnown = modelFile !== null;
   const { model, ...others } = flags;
   const fromFlags = settingsOf(isKnown ? others : flags, rest, {
     isLocal,
@@ -50,7 +58,7 @@ export async function saidSettings(
     environment: surroundings.environment,
     exists: existsSync,
   });
-  return { name, settings: merged(body, isKnown ? { ...fromFlags, model } : fromFlags), isComplete };
+  return { name, settings: merged(body, isKnown ? { ...fromFlags, model } : fromFlags), isComplete, modelFile };
 }
 
 /** The settings in a file: JSON of the API, or a Modelfile of Ollama. */
@@ -89,17 +97,20 @@ function remedyFor(word: string, { model }: SettingFlags): string {
 /** A model as Ollama names it: `qwen3:8b`, `llama3.2`. */
 const OF_OLLAMA = /^[a-z\d][\w.-]*(?::[\w.-]+)?$/;
 
+/** A word with the prefix of a source, such as `hf:org/repo`. */
+const WITH_SOURCE = /^[a-z][\w+.-]*:/i;
+
 /**
- * Whether `--model` is a name or reference that the server knows. If not, it is a path, or a file here.
+ * The file of the model, if `--model` is a name or reference that the server knows. `null`: it is a path, or a file here.
  *
  * @throws {Problem} when it can be no path, and the server has no such model
  */
-async function isKnownModel(session: Session, { model, engine }: SettingFlags): Promise<boolean> {
+async function fileOfModel(session: Session, { model, engine }: SettingFlags): Promise<string | null> {
   const takesNames = engine === undefined || engine === 'llama_cpp';
   const isName = model !== undefined && !/^[./~]/.test(model) && (takesNames || /^https?:/.test(model));
-  if (!isName || existsSync(path.resolve(model))) return false;
+  if (!isName || existsSync(path.resolve(model))) return null;
   const { modelCalled, modelContaining, serverModels } = await import('./server-models.ts');
-  const { client, signal, terminal } = session;
+  const { client, signal } = session;
   const models = await serverModels(client, signal);
   const found = modelCalled(model, models);
   if (found === null && isReference(model)) {
@@ -107,7 +118,11 @@ async function isKnownModel(session: Session, { model, engine }: SettingFlags): 
       `to download it: llamactl pull ${shellQuoted(model)}`,
     ]);
   }
-  if (found === null && /[/\\]|\.gguf$/i.test(model)) return false;
+  if (found === null && /[/\\]/.test(model) && WITH_SOURCE.test(model)) {
+    const { notReference } = await import('../downloads/pulled-reference.ts');
+    throw notReference(model);
+  }
+  if (found === null && /[/\\]|\.gguf$/i.test(model)) return null;
   if (found === null) {
     const { nearName } = await import('./near-instance.ts');
     const names = models.map(({ name }) => name);
@@ -119,6 +134,5 @@ async function isKnownModel(session: Session, { model, engine }: SettingFlags): 
     throw new Problem(`there is no model and no file ${model}; ${hint}`, EXIT.notFound, ways);
   }
   if (found.problems.length > 0) throw new Problem(plain(found.problems.join('; ')), EXIT.failed);
-  terminal.note(`using the model ${plain(found.path)}`);
-  return true;
+  return found.path;
 }

@@ -2,6 +2,7 @@ import { codeOf, errorWords, reasonOf } from '@llamactl/contract/reason';
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import type { Inspection, LoadedConfig } from '@llamactl/server/main';
+import { rateText } from '../../format/figures.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 import type { BackgroundServer } from '../server/background-server.ts';
@@ -261,6 +262,6 @@ async function answerOnce(
     answer += text;
     if (isShown) terminal.write(plain(text, 'many lines'));
   });
-  say(terminal, `\n   ${tokensPerSecond === null ? '' : `${tokensPerSecond.toFixed(0)} tokens/s`}`);
+  say(terminal, `\n   ${tokensPerSecond === null ? '' : `${rateText(tokensPerSecond)} tokens/s`}`);
   return { model, answer, tokens_per_second: tokensPerSecond };
 }

@@ -87,6 +87,14 @@ describe('guardOfFlag', () => {
     }
   });
 
+  it('names the option that takes the text of a template, instead of its file', () => {
+    expect(guardOfFlag('chat_template', catalogue)).toBeNull();
+    for (const known of [catalogue, null])
+      expect(guardOfFlag('chat_template_file', known)?.remedy).toContain(
+        'give the text of the template in `chat_template`',
+      );
+  });
+
   it('gives the same guards without a catalogue', () => {
     for (const entry of catalogue.entries) {
       for (const spelling of [...entry.spellings, ...entry.negations]) {

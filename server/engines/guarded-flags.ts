@@ -82,6 +82,13 @@ export const FLAG_RULES: readonly FlagRule[] = [
   },
   {
     guard: 'privileged',
+    name: /^chat-template-file$/,
+    why: FILES,
+    remedy:
+      'give the text of the template in `chat_template`, or set `security.allow_privileged: true` in the configuration file',
+  },
+  {
+    guard: 'privileged',
     name: /^(path|file|f|output|o|out|jf|lcs|lcd|logdir|prompt-cache|config)$|(files?|paths?|dirs?|directory|folder|preset|socket)$|^lookup-cache-/,
     placeholder: /(^|[^A-Za-z])(FNAME|FILE|FILENAME|PATH|DIR|DIRECTORY)([^A-Za-z]|$)/,
     why: FILES,
@@ -131,7 +138,9 @@ function guardOf(names: readonly string[], entry: FlagEntry | null): Guard | nul
       (entry !== null &&
         (placeholder?.test(entry.placeholder ?? '') === true || description?.test(entry.description) === true)),
   );
-  return rule === undefined ? null : { guard: rule.guard, why: rule.why };
+  if (rule === undefined) return null;
+  const { guard, why, remedy } = rule;
+  return { guard, why, ...(remedy !== undefined && { remedy }) };
 }
 
 /**

@@ -178,6 +178,21 @@ describe('a server that run started', () => {
   });
 });
 
+describe('a server that hangs', () => {
+  it('is refused by up, down and reload, which say how to end it', async () => {
+    const pid = Number((await json('up'))['pid']);
+    process.kill(pid, 'SIGSTOP');
+    const refused = await Promise.all(['up', 'down', 'reload'].map((verb) => llamactl(verb)));
+    const said = `process ${pid} holds the data directory ${data}, but did not answer within 10 s`;
+    for (const { status, stderr } of refused) {
+      expect([status, stderr]).toEqual([5, expect.stringContaining(said)]);
+      expect(stderr).toContain(`kill -9 ${pid}, then llamactl up; engines keep running`);
+    }
+    process.kill(pid, 'SIGKILL');
+    expect(await json('up')).toMatchObject({ started: true });
+  });
+});
+
 describe('down', () => {
   it('does nothing without a server', async () => {
     expect(await llamactl('down')).toMatchObject({ status: 0, stderr: `no server is running in ${data}\n` });

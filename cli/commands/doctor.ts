@@ -66,6 +66,7 @@ async function examineAll(
         ...session,
         client: found === null ? client : new Client({ url: found.url, token: address.token ?? undefined, onRetry }),
         address: found === null ? address : { ...address, url: found.url, source: found.file },
+        pid: local !== null && local.url === (found?.url ?? address.url) ? local.pid : null,
         version: main.VERSION,
       });
     },

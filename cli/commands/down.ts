@@ -10,6 +10,7 @@ import { refuseServer } from '../server/own-machine.ts';
 import { overridesOf } from '../server/serve-flags.ts';
 import { signalServer } from '../server/server-signal.ts';
 import { serverAddress } from '../server/server-address.ts';
+import { assertAnswers } from '../server/silent-server.ts';
 import type { Terminal } from '../screen/terminal.ts';
 
 interface DownFlags {
@@ -75,6 +76,9 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
     return;
   }
   const { pid, url } = server;
+  const service = await services.managingService(pid, world);
+  // A service manager kills a process that does not end.
+  if (service === null) await assertAnswers({ directory, pid, url }, signal);
   // A server that does not listen yet has started no engine.
   const engines =
     url === null ? null : new EnginesAtStop({ url, token: tokenFor(commandLine, directory, url) }, signal);
@@ -88,7 +92,6 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
     if (before?.length !== 0) terminal.note('stopping the engines');
     await engines?.stop();
   }
-  const service = await services.managingService(pid, world);
   const onWait = (): void => terminal.note(`waiting for process ${pid}: requests in progress may finish`);
   const stop = (): void | Promise<void> =>
     service === null ? signalServer(pid, 'SIGTERM') : services.stopService(service, world);

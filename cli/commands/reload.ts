@@ -7,6 +7,7 @@ import { isAlive } from '../living-process.ts';
 import { refuseServer } from '../server/own-machine.ts';
 import { overridesOf } from '../server/serve-flags.ts';
 import { signalServer } from '../server/server-signal.ts';
+import { assertAnswers } from '../server/silent-server.ts';
 import { Problem } from '../problem.ts';
 import { serverIn } from '../server/directory-server.ts';
 import { type ReloadOutcome, ReloadPatience, reloadOutcome, whyNot } from '../server/reload-outcome.ts';
@@ -46,6 +47,7 @@ export function reloadCommand(commandLine: CommandLine): Command {
         }
         const reason = whyNot(before);
         if (reason !== null) throw new Problem(reason, EXIT.failed);
+        await assertAnswers({ ...before, directory }, commandLine.surroundings.interrupted());
         const passwordFile = passwordFileOf(directory);
         const passwordBefore = lastWritten(passwordFile);
         signalServer(before.pid, 'SIGUSR2');

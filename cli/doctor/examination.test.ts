@@ -136,6 +136,6 @@ describe('the examination', () => {
     await findings(patient({ server }));
     held.release();
     await findings(patient({ server }));
-    expect(asked).toEqual([{ url: 'http://127.0.0.1:9000', file }, null]);
+    expect(asked).toEqual([{ pid: process.pid, url: 'http://127.0.0.1:9000', file }, null]);
   });
 });

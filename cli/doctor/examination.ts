@@ -12,7 +12,7 @@ export interface Patient {
   readConfig: () => LoadedConfig;
   inspect: (dataDirectory: string) => Inspection;
   /** @param local The server that holds the data directory; `null`: none does. */
-  server: (local: { url: string; file: string } | null) => Promise<ServerFindings>;
+  server: (local: { pid: number; url: string; file: string } | null) => Promise<ServerFindings>;
   /** Path of the contexts file. */
   contexts: string;
   /** Of our shell. */
@@ -29,7 +29,7 @@ export interface Patient {
 interface RunningServer {
   pid: number;
   /** Its address, and the file with it; `null`: it does not answer yet. */
-  address: { url: string; file: string } | null;
+  address: { pid: number; url: string; file: string } | null;
   /** Its PATH for engines; `null`: unknown. */
   searcher: ExaminedMachine['searcher'];
 }
@@ -99,5 +99,5 @@ function runningServer(
   const searched = variables?.find((variable) => variable.startsWith('PATH='))?.slice('PATH='.length) ?? '';
   const searcher =
     variables === null ? null : { who: 'the running server', path: [searched, ...installFolders].join(':') };
-  return { pid, address: url === null ? null : { url, file }, searcher };
+  return { pid, address: url === null ? null : { pid, url, file }, searcher };
 }

@@ -1,5 +1,5 @@
-import { Client } from '@llamactl/client';
-import { describe, expect, it } from 'vitest';
+import { Client, TimeoutError } from '@llamactl/client';
+import { describe, expect, it, vi } from 'vitest';
 import type { ServerAddress } from '../server/server-address.ts';
 import { checkServer } from './server-checks.ts';
 
@@ -49,8 +49,11 @@ function info(version = '0.1.0', alerts: object[] = []): Record<string, { body: 
   };
 }
 
-function check(client: Client, { address = ADDRESS, now = NOW } = {}): ReturnType<typeof checkServer> {
-  return checkServer({ client, address, version: '0.1.0', now: () => now, signal: new AbortController().signal });
+function check(
+  client: Client,
+  { address = ADDRESS, now = NOW, pid = null as number | null } = {},
+): ReturnType<typeof checkServer> {
+  return checkServer({ client, address, pid, version: '0.1.0', now: () => now, signal: new AbortController().signal });
 }
 
 describe('the server', () => {
@@ -75,6 +78,22 @@ describe('the server', () => {
     const { findings } = await check(answering({ ...info(), '/api/instances': busy }));
     expect(findings).toMatchObject([
       { level: 'warning', message: expect.stringContaining('More than 100') as unknown },
+    ]);
+  });
+
+  it('is an error if it hangs, with the way to end a process of this machine', async () => {
+    const hanging = new Client({ url: ADDRESS.url });
+    vi.spyOn(hanging, 'request').mockRejectedValue(new TimeoutError('no answer', { url: ADDRESS.url }));
+    const message = 'http://127.0.0.1:8080 (from the default) did not answer within 5 s';
+    const elsewhere = await check(hanging);
+    expect(elsewhere.findings).toEqual([{ check: 'server', level: 'error', message, remedies: [] }]);
+    const { findings } = await check(hanging, { pid: 4711 });
+    expect(findings).toMatchObject([
+      {
+        level: 'error',
+        message: `${message}; it is process 4711`,
+        remedies: [{ label: expect.stringContaining('kill -9 4711, then llamactl up') as unknown }],
+      },
     ]);
   });
 

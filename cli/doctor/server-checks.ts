@@ -4,6 +4,7 @@ import type { ServerAddress } from '../server/server-address.ts';
 import type { BlockedInstance, Finding } from '@llamactl/server/main';
 import { doubtful, well, wrong } from './finding.ts';
 import { isOwnAddress } from '../server/own-address.ts';
+import { silenceRemedies } from '../server/silent-server.ts';
 
 /** Clock difference in seconds that makes log-ins and logs confusing. */
 const FAR_APART = 30;
@@ -20,6 +21,8 @@ export interface ServerFindings {
 export interface ServerCheck {
   client: Client;
   address: ServerAddress;
+  /** The process that holds the data directory of the server; `null`: unknown, or on another machine. */
+  pid: number | null;
   /** The version of this program. */
   version: string;
   /** Milliseconds since the epoch. */
@@ -28,8 +31,15 @@ export interface ServerCheck {
 }
 
 /** Checks the server that commands would use. A missing server is an error only if the command line names one. */
-export async function checkServer({ client, address, version, now, signal }: ServerCheck): Promise<ServerFindings> {
-  const [{ ConnectionError, LlamactlError }, { brokenModelFindings, stateFindings }] = await Promise.all([
+export async function checkServer({
+  client,
+  address,
+  pid,
+  version,
+  now,
+  signal,
+}: ServerCheck): Promise<ServerFindings> {
+  const [{ ConnectionError, LlamactlError, TimeoutError }, { brokenModelFindings, stateFindings }] = await Promise.all([
     import('@llamactl/client'),
     import('@llamactl/server/main'),
   ]);
@@ -69,6 +79,11 @@ export async function checkServer({ client, address, version, now, signal }: Ser
       return { ...nothing, findings: [doubtful(check, `${where} answers, but limits requests: ${error.message}`)] };
     if (!(error instanceof ConnectionError))
       return { ...nothing, findings: [wrong(check, `${where}: ${reasonOf(error)}`)] };
+    if (error instanceof TimeoutError) {
+      const message = `${where} did not answer within ${TIMEOUT} s`;
+      if (pid === null) return { ...nothing, findings: [wrong(check, message)] };
+      return { ...nothing, findings: [wrong(check, `${message}; it is process ${pid}`, ...silenceRemedies(pid))] };
+    }
     const isNamed = address.context !== null || address.source === '--url' || address.source === 'LLAMACTL_URL';
     // A context of this machine follows the data directory, so its address is right whenever the server runs.
     const isOwn = !isNamed || (address.context !== null && address.dataDirectory !== null);

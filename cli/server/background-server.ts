@@ -13,6 +13,7 @@ import { overridesOf, wordsOf, type ServeFlags } from './serve-flags.ts';
 import { withBasePath } from './serve-welcome.ts';
 import { isSameAddress } from './server-address.ts';
 import { serverLogIn } from './server-log.ts';
+import { assertAnswers } from './silent-server.ts';
 
 /** The server of a data directory, which runs after {@link ensureServer}. */
 export interface BackgroundServer {
@@ -58,7 +59,7 @@ const UNDESCRIBED_MS = 10_000;
 /**
  * Finds the server of the configured data directory, or starts one in the background. Resolves when it listens.
  *
- * @throws {Problem} when it cannot start, or the existing server does not have the requested port
+ * @throws {Problem} when it cannot start, or the existing server does not answer, or not have the requested port
  */
 export async function ensureServer(
   { environment, home, every }: Pick<Surroundings, 'environment' | 'home' | 'every'>,
@@ -88,6 +89,7 @@ export async function ensureServer(
     for (;;) {
       const present = await listening(main, directory, signal);
       if (present !== null) {
+        await assertAnswers({ ...present, directory }, signal);
         assertSamePort(present.url, flags, directory);
         const unknown = { log: null, passwordFile: null, isPasswordNew: false, stopsEngines: false };
         return { ...common, ...present, ...unknown, ...at(present.url), isNew: false };

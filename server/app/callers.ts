@@ -2,7 +2,7 @@ import type { Config } from '@llamactl/contract/config';
 import { durationSeconds } from '@llamactl/contract/duration';
 import { AuditTrail } from '../auth/audit.ts';
 import { openAuthentication, type Authentication } from '../auth/authentication.ts';
-import { ensureFirstAdmin, type FirstAdmin } from '../auth/first-admin.ts';
+import { ensureFirstAdmin, forgetFirstPassword, type FirstAdmin } from '../auth/first-admin.ts';
 import { clientAddresses } from '../http/edge/client-address.ts';
 import { RateLimits } from '../http/edge/rate-limit.ts';
 import type { Instances } from '../instances/instances.ts';
@@ -64,6 +64,7 @@ export async function openCallers(parts: CallersParts): Promise<Callers> {
   const firstAdmin = config.auth.enabled
     ? await ensureFirstAdmin({ accounts: auth.accounts, randomness, password, dataDir: config.data_dir })
     : null;
+  forgetFirstPassword(auth.accounts, config.data_dir, (error) => onFault(error, 'the file of the first password'));
   const trail = teardown.ending(
     new AuditTrail({ store: store.audit, clock, onFault: (error) => onFault(error, 'the audit trail') }),
   );

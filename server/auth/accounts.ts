@@ -10,8 +10,9 @@ export interface AccountListener {
   /**
    * @param isRevoked True: the account's tokens and keys are permanently invalid. False: only its role changed, which
    *   its next request gets.
+   * @param isPasswordPast The account has another password now, or is gone.
    */
-  onChanged(userId: string, isRevoked: boolean): void;
+  onChanged(userId: string, isRevoked: boolean, isPasswordPast: boolean): void;
 }
 
 interface AccountsParts {
@@ -42,6 +43,12 @@ export class Accounts {
 
   get count(): number {
     return this.#users.size;
+  }
+
+  /** The id of the account that was created first; `null`: no account exists. */
+  get oldest(): string | null {
+    const [oldest] = [...this.#users.values()].toSorted((one, other) => (one.createdAt < other.createdAt ? -1 : 1));
+    return oldest?.id ?? null;
   }
 
   find(id: string): StoredUser | undefined {
@@ -111,7 +118,7 @@ export class Accounts {
         updatedAt: this.#now(),
         limits: changedLimits(user.limits, limits),
       });
-      if (isRevoked || isDemoted) this.#notify(id, isRevoked);
+      if (isRevoked || isDemoted) this.#notify(id, isRevoked, passwordHash !== null);
       return shown;
     });
   }
@@ -129,7 +136,7 @@ export class Accounts {
       await this.#parts.store.removeUser(id);
       this.#users.delete(id);
       this.#ids.delete(user.username.toLowerCase());
-      this.#notify(id, true);
+      this.#notify(id, true, true);
     });
   }
 
@@ -177,8 +184,8 @@ export class Accounts {
     );
   }
 
-  #notify(userId: string, isRevoked: boolean): void {
-    for (const listener of this.#listeners) listener.onChanged(userId, isRevoked);
+  #notify(userId: string, isRevoked: boolean, isPasswordPast: boolean): void {
+    for (const listener of this.#listeners) listener.onChanged(userId, isRevoked, isPasswordPast);
   }
 
   #now(): string {

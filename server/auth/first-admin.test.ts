@@ -1,9 +1,10 @@
-import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIENT, AuthHarness, CHANCE } from '../testing/auth-harness.ts';
-import { ensureFirstAdmin } from './first-admin.ts';
+import { ensureFirstAdmin, forgetFirstPassword } from './first-admin.ts';
 
 describe('the first admin', () => {
   let dataDir: string;
@@ -67,5 +68,47 @@ describe('the first admin', () => {
   it('is refused with an invalid password, in a sentence that does not show it', async () => {
     await expect(ensure('short')).rejects.toThrow('LLAMACTL_ADMIN_PASSWORD must have at least 8 characters.');
     expect(harness.auth.accounts.count).toBe(0);
+  });
+
+  describe('with another password', () => {
+    const isThere = (): boolean => existsSync(file());
+
+    beforeEach(async () => {
+      await ensure();
+      await harness.clock.advance(1_000);
+      await harness.user('operator', 'operator');
+    });
+
+    const forget = (faults: unknown[] = []): void =>
+      forgetFirstPassword(harness.auth.accounts, dataDir, (error) => void faults.push(error));
+
+    it('has no file with the old one', async () => {
+      await harness.restart();
+      forget();
+      const { accounts } = harness.auth;
+      await accounts.update('operator', { password: 'another password' });
+      await accounts.update('admin', { disabled: false });
+      await accounts.update('operator', { role: 'admin' });
+      await accounts.update('admin', { disabled: true });
+      expect(isThere()).toBe(true);
+      await accounts.update('admin', { password: 'another password' });
+      await expect.poll(isThere).toBe(false);
+    });
+
+    it('leaves no file when the account is removed', async () => {
+      forget();
+      await harness.auth.accounts.update('operator', { role: 'admin' });
+      await harness.auth.accounts.remove('admin');
+      await expect.poll(isThere).toBe(false);
+    });
+
+    it('reports a file that cannot be removed', async () => {
+      await rm(file());
+      await mkdir(file());
+      const faults: unknown[] = [];
+      forget(faults);
+      await harness.auth.accounts.update('admin', { password: 'another password' });
+      await expect.poll(() => faults).toHaveLength(1);
+    });
   });
 });

@@ -48,6 +48,21 @@ export async function ensureFirstAdmin(parts: FirstAdminParts): Promise<FirstAdm
   return { username: USERNAME, passwordFile };
 }
 
+/**
+ * Removes the file with the generated password when the first account gets another password, or is removed.
+ *
+ * @param onFault Gets the error if the file cannot be removed; must not throw.
+ */
+export function forgetFirstPassword(accounts: Accounts, dataDir: string, onFault: (error: unknown) => void): void {
+  // If the account with this password is gone, the next one is the oldest, and the file is of no use anyway.
+  const first = accounts.oldest;
+  accounts.watch({
+    onChanged: (userId, _isRevoked, isPasswordPast) => {
+      if (userId === first && isPasswordPast) rm(passwordFileOf(dataDir), { force: true }).catch(onFault);
+    },
+  });
+}
+
 /** Path of the file with a generated password. @param dataDir Absolute. */
 export function passwordFileOf(dataDir: string): string {
   return path.join(dataDir, PASSWORD_FILE);

@@ -67,6 +67,23 @@ describe('llamactl run with one question', () => {
     ]);
   });
 
+  it('names the instances that its start has stopped', async () => {
+    const big = server.add('big', { status: 'stopped' });
+    server.onStart = () => {
+      big.status = 'starting';
+      setImmediate(() => (big.status = 'running'));
+    };
+    const trigger = { kind: 'eviction', needed_by: 'big' };
+    const changes = [
+      { name: 'qwen', previous_status: 'running', status: 'stopping', trigger },
+      { name: 'big', previous_status: 'stopped', status: 'starting' },
+    ];
+    const events = changes.map((data) => ({ type: 'instance_status_changed', seq: 1, timestamp: '', data }));
+    server.others.set('GET /api/events', [{ events, more: false, oldest_seq: 1 }]);
+    const { stdout, stderr } = await run(['big', 'Say hello']);
+    expect([stdout, stderr]).toEqual(['Hello.\n', expect.stringContaining('stopped to make room: qwen\n')]);
+  });
+
   it('asks once for a running instance, because requests of a minute are limited', async () => {
     server.others.set('GET /api/instances/qwen', [server.instances.get('qwen')]);
     server.others.set('GET /api/instances', [{ instances: [] }]);

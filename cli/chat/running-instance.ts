@@ -3,6 +3,7 @@ import type { Session } from '../command-line.ts';
 import { lastWords } from '../engine-output.ts';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
+import { evictedFor, evictedLine } from '../instances/evicted-instances.ts';
 import { newerModel } from '../instances/newer-model.ts';
 import { settled } from '../instances/settling.ts';
 import { plain } from '../screen/text.ts';
@@ -49,7 +50,11 @@ export async function ensureRunning(
     });
     return rests.get(name) ?? null;
   });
-  if (rest === 'running') return true;
+  if (rest === 'running') {
+    const evicted = terminal.isQuiet ? null : evictedLine(await evictedFor(client, [name], signal));
+    if (evicted !== null) terminal.note(plain(evicted));
+    return true;
+  }
   if (rest === null) throw new Problem(`${name} was deleted while it was starting`, EXIT.notFound);
   const failed = await client.getInstance(name, { signal });
   // Nothing is lost by deleting an instance that was created here and never ran.

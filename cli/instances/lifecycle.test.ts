@@ -1,9 +1,12 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Instance, Status } from '@llamactl/client';
+import type { Instance, PastEvent, Status } from '@llamactl/client';
 import { EventServer } from '@llamactl/server/testing/event-server';
+import { NO_HISTORY } from '@llamactl/server/testing/fake-services';
 import { CommandSandbox } from '../testing/command-run.ts';
 import { screenAfter } from '../testing/screen.ts';
+
+type Change = Extract<PastEvent, { type: 'instance_status_changed' }>;
 
 let server: EventServer;
 let sandbox: CommandSandbox;
@@ -60,6 +63,35 @@ describe('starting', () => {
     leads('start', 'starting', 'running');
     const { status, stdout } = await sandbox.run(['start', 'llama', '--wait'], { now: 0 });
     expect([status, stdout]).toEqual([0, 'llama  running, port 8123 (0.0 s)\n']);
+  });
+
+  it('names the instances that were stopped to make room', async () => {
+    await server.goAway();
+    const change = (seq: number, data: Omit<Change['data'], 'previous_status'>, previous: Status): PastEvent => ({
+      type: 'instance_status_changed',
+      seq,
+      timestamp: '2026-03-01T12:00:00Z',
+      data: { ...data, previous_status: previous },
+    });
+    const trigger = { kind: 'eviction' as const, needed_by: 'llama' };
+    const events = [
+      change(4, { name: 'llama', status: 'running' }, 'starting'),
+      change(3, { name: 'qwen', status: 'stopping', cause: 'eviction', trigger }, 'running'),
+      change(2, { name: 'llama', status: 'starting' }, 'stopped'),
+    ];
+    const history = { ...NO_HISTORY, events: async () => ({ events, more: false, oldest_seq: 1 }) };
+    server = await EventServer.open({ history });
+    sandbox.environment['LLAMACTL_URL'] = server.url;
+    await server.add('llama', { port: 8123 });
+    leads('start', 'starting', 'running');
+    const first = await sandbox.run(['start', 'llama', '--wait'], { now: 0 });
+    expect(first).toEqual({
+      status: 0,
+      stdout: 'llama  running, port 8123 (0.0 s)\n',
+      stderr: 'stopped to make room: qwen\n',
+    });
+    server.changeStatus('llama', 'stopped');
+    expect(await sandbox.run(['start', 'llama', '--wait', '-q'])).toMatchObject({ stdout: 'llama\n', stderr: '' });
   });
 
   it('waits on a terminal, and shows progress', async () => {

@@ -2,6 +2,7 @@ import type { BatchResult, Status, Instance } from '@llamactl/client';
 import type { CommandLine, Session } from '../command-line.ts';
 import { lastWords } from '../engine-output.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
+import { evictedFor, evictedLine } from './evicted-instances.ts';
 import { commonFailure, withName, worst, type Outcome } from './many.ts';
 import { nearInstance, others, unknownInstance } from './near-instance.ts';
 import { AliasUsed, codeOf, Problem } from '../problem.ts';
@@ -66,6 +67,8 @@ class LifecycleRun {
   readonly #board: ProgressBoard;
   readonly #results = new Map<string, { result: Result; exit: ExitStatus }>();
   readonly #failures: string[][] = [];
+  /** Instances that this command has brought to run. */
+  readonly #started: string[] = [];
   /** Lookups of instances that have settled. Their errors are thrown once all have settled. */
   readonly #endings: Promise<{ fault: unknown } | null>[] = [];
   /** Whether waiting ends at a status. */
@@ -95,6 +98,7 @@ class LifecycleRun {
     } finally {
       this.#board.end();
     }
+    await this.#nameEvicted();
     for (const lines of this.#failures) this.#report(lines);
     const ends = names.flatMap((name) => this.#results.get(name) ?? []);
     return { results: ends.map(({ result }) => result), status: worst(ends.map(({ exit }) => exit)) };
@@ -178,6 +182,7 @@ class LifecycleRun {
       status: rest,
       isFinal: true,
     });
+    if (elapsed !== null && rest === 'running' && this.#command.isOnlyWaiting !== true) this.#started.push(instance.name);
     if (goal === 'healthy' && rest === 'running') return this.#waitForHealth(name);
     if (rest === goal || (goal === 'stopped' && rest === 'failed')) return this.#end(name, rest, EXIT.ok);
     if (rest === 'failed') {
@@ -185,6 +190,13 @@ class LifecycleRun {
       this.#failures.push(startFailureLines(instance, terminal));
     } else if (rest === 'stopped') this.#fail(name, rest, EXIT.startFailed, 'it was stopped before it was running');
     else this.#fail(name, rest, EXIT.failed, 'it was started again');
+  }
+
+  async #nameEvicted(): Promise<void> {
+    const { client, signal, terminal } = this.#session;
+    if (this.#started.length === 0 || terminal.isJson || terminal.isQuiet) return;
+    const line = evictedLine(await evictedFor(client, this.#started, signal));
+    if (line !== null) terminal.note(plain(line));
   }
 
   async #waitForHealth(name: string): Promise<void> {

@@ -36,7 +36,7 @@ export async function assertAnswers(
   );
 }
 
-/** What helps if the process of a server hangs. @param pid Of the process that holds the lock of the data directory. */
+/** Steps against a server that hangs. @param pid Of the process that holds the lock of the data directory. */
 export function silenceRemedies(pid: number): string[] {
   return [`if it stays so: kill -9 ${pid}, then llamactl up; engines keep running, and the next server adopts them`];
 }

@@ -1,4 +1,5 @@
 import type { Config } from '@llamactl/contract/config';
+import { reasonOf } from '@llamactl/contract/reason';
 import type { Logger } from 'pino';
 import { createAlertDelivery } from '../events/alert-delivery.ts';
 import { storedAlertsLeft } from '../events/alerts-left.ts';
@@ -20,7 +21,6 @@ export interface AlertsWiringParts {
   /** Returns the id of an instance; `null`: no instance has this name. */
   idOf: (name: string) => string | null;
   runTool: RunTool;
-  onFault: (error: unknown, what: string) => void;
   teardown: Teardown;
 }
 
@@ -39,7 +39,7 @@ export interface AlertsWiring {
  * raised.
  */
 export async function openAlertsWiring(parts: AlertsWiringParts): Promise<AlertsWiring> {
-  const { clock, replay, log, config, hostname, idOf, runTool, onFault, teardown } = parts;
+  const { clock, replay, log, config, hostname, idOf, runTool, teardown } = parts;
   const stored = await replay.load();
   const left = await storedAlertsLeft(replay);
   const events = createEventBus({
@@ -54,7 +54,8 @@ export async function openAlertsWiring(parts: AlertsWiringParts): Promise<Alerts
     log[alert.state === 'cleared' ? 'info' : logLevelOf(level)](alert, `Alert: ${message}`);
   });
   const alerts = teardown.ending(createAlerts({ clock, bus: events, left, idOf }));
-  const delivery = createAlertDelivery({ config, hostname, clock, runTool, events, left, onFault });
+  const onFault = (error: unknown, what: string): void => log.warn({ reason: reasonOf(error) }, what);
+  const delivery = createAlertDelivery({ config, hostname, clock, runTool, events, alerts, left, onFault });
   // A hand-over does not wait for deliveries: they take time, and need nothing that is handed over.
   let delivered = Promise.resolve();
   teardown.add((isHandingOver) => {

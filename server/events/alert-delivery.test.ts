@@ -9,7 +9,7 @@ import { systemClock } from '../clock.ts';
 import { createToolRunner } from '../supervisor/tool.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import type { RunTool } from './alert-command.ts';
-import { createAlertDelivery, type AlertDelivery } from './alert-delivery.ts';
+import { createAlertDelivery, UNDELIVERED, type AlertDelivery } from './alert-delivery.ts';
 import type { LeftAlert } from './alerts-left.ts';
 import type { AlertNews } from './announcement.ts';
 
@@ -26,6 +26,8 @@ const FAILED: AlertNews = {
 let clock: FakeClock;
 let folder: string;
 let faults: string[];
+/** The alert about deliveries, each time it was raised; `null`: cleared. */
+let undelivered: (string | null)[];
 type Listener = (event: DomainEvent, kept: { timestamp: string }) => void;
 let listeners: Set<Listener>;
 let ends: (() => Promise<void> | void)[];
@@ -33,6 +35,7 @@ beforeEach(() => {
   clock = new FakeClock();
   folder = mkdtempSync(path.join(tmpdir(), 'llamactl-alerts-'));
   faults = [];
+  undelivered = [];
   listeners = new Set();
   ends = [() => rmSync(folder, { recursive: true })];
 });
@@ -61,6 +64,13 @@ function deliver(
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
+    },
+    alerts: {
+      raise: ({ code, message }) => {
+        undelivered.push(message);
+        emit({ ...FAILED, code, message });
+      },
+      clear: (code) => void undelivered.push(code === UNDELIVERED ? null : code),
     },
     onFault: (error, what) => faults.push(`${what}: ${error instanceof Error ? error.message : String(error)}`),
   });
@@ -156,6 +166,31 @@ describe('AlertDelivery', () => {
       'The alert instance_failed could not be delivered: alerts.webhook answered with status 404',
       'The alert instance_failed could not be delivered: alerts.webhook answered with status 404',
     ]);
+  });
+
+  it('raises an alert about a receiver that fails, sends it to none, and clears it with the next that arrives', async () => {
+    let code = 3;
+    const sent: unknown[] = [];
+    const delivery = deliver({ command: ['x'] }, async (_command, _args, { environment }) => {
+      sent.push(environment?.['LLAMACTL_ALERT_CODE']);
+      return { code, stderr: 'no such room' };
+    });
+    const change = async (news: AlertNews): Promise<void> => {
+      emit(news);
+      await clock.advance(2 * MINUTE_MS);
+    };
+    await change(FAILED);
+    const lost = 'The alert instance_failed could not be delivered: alerts.command exited with status 3: no such room.';
+    expect([sent, undelivered]).toEqual([['instance_failed'], [lost]]);
+    code = 0;
+    await change({ ...FAILED, state: 'cleared' });
+    expect([sent.length, undelivered]).toEqual([2, [lost, null]]);
+    code = 3;
+    emit({ ...FAILED, instance: 'b' });
+    const closed = delivery.close();
+    await clock.advance(2_000);
+    await closed;
+    expect([faults.length, undelivered.length]).toEqual([2, 2]);
   });
 
   it('logs a command that cannot run', async () => {

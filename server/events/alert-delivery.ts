@@ -1,5 +1,7 @@
 import type { Config } from '@llamactl/contract/config';
 import type { DomainEvent } from '@llamactl/contract/events';
+import { reasonOf } from '@llamactl/contract/reason';
+import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { createAlertCommand, type RunTool } from './alert-command.ts';
 import { alertKey, type LeftAlert } from './alerts-left.ts';
@@ -26,22 +28,49 @@ export interface AlertDeliveryDependencies {
   /** Alerts that the previous server raised and did not clear. */
   left: readonly LeftAlert[];
   events: { subscribe(listener: (event: DomainEvent, kept: { timestamp: string }) => void): () => void };
+  /** Gets the alert {@link UNDELIVERED}. */
+  alerts: AlertSink;
+  /** Logs what could not be delivered, and why; must not throw. */
   onFault: (error: unknown, what: string) => void;
 }
 
+/** A receiver of alerts did not take one; cleared by the next one that it takes. */
+export const UNDELIVERED = 'alert_undelivered';
+
 type Deliver = (announcement: Announcement, signal: AbortSignal) => Promise<void>;
 
-/** Sends alerts to the configured receivers. A failed delivery is only logged: an alert about an alert could repeat without end. */
+/**
+ * Sends alerts to the configured receivers. A failed delivery is logged and raises an alert. That alert is sent to no
+ * receiver: an alert about an alert could repeat without end.
+ */
 export function createAlertDelivery(dependencies: AlertDeliveryDependencies): AlertDelivery {
-  const { hostname, clock, left, events, onFault } = dependencies;
+  const { hostname, clock, left, events, alerts, onFault } = dependencies;
+  /** The last failure of each receiver that fails, by its place among the receivers. */
+  const failures = new Map<number, string>();
+  let isClosed = false;
+  const noteOutcome = (receiver: number, failure: string | null): void => {
+    if (failure === null) failures.delete(receiver);
+    else failures.set(receiver, failure);
+    // After a hand-over, alerts belong to the successor.
+    if (isClosed) return;
+    const message = [...failures.values()].join(' ');
+    if (message === '') alerts.clear(UNDELIVERED);
+    else alerts.raise({ level: 'warning', code: UNDELIVERED, message });
+  };
   const queues = destinationsOf(dependencies).map(
-    (deliver) =>
+    (deliver, receiver) =>
       new DeliveryQueue<Announcement>({
         clock,
-        deliver: (announcement, signal) =>
-          deliver(announcement, signal).catch((error: unknown) =>
-            onFault(error, `The alert ${announcement.code} could not be delivered`),
-          ),
+        deliver: async (announcement, signal) => {
+          const what = `The alert ${announcement.code} could not be delivered`;
+          try {
+            await deliver(announcement, signal);
+            noteOutcome(receiver, null);
+          } catch (error) {
+            onFault(error, what);
+            noteOutcome(receiver, `${what}: ${reasonOf(error).replace(/\.$/, '')}.`);
+          }
+        },
         onDropped: (what) => onFault(new Error(what), 'Alerts come faster than they can be delivered'),
       }),
   );
@@ -66,11 +95,12 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
     pace.handle(announcementOf(news, at, hostname));
   };
   const unsubscribe = events.subscribe(({ type, data }, { timestamp }) => {
-    if (type === 'system_alert') handle(data, timestamp);
+    if (type === 'system_alert' && data.code !== UNDELIVERED) handle(data, timestamp);
   });
 
   return {
     close: async () => {
+      isClosed = true;
       unsubscribe();
       pace.close();
       await Promise.all(queues.map((queue) => queue.close()));

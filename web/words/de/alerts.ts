@@ -15,6 +15,7 @@ export const de = {
     log_rotation_failed: 'Log wächst unbegrenzt',
     process_survives_kill: 'Prozess überlebt sein Ende',
     stray_process: 'verwaister Prozess einer Instanz',
+    alert_undelivered: 'Warnungen kommen nicht an',
     login_lockout: 'Anmeldungen scheitern immer wieder',
   },
   levels: { warning: 'Warnung', error: 'Fehler' },

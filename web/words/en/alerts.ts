@@ -14,6 +14,7 @@ export const en = {
     log_rotation_failed: 'log grows without limit',
     process_survives_kill: 'process survives its end',
     stray_process: 'stray process of an instance',
+    alert_undelivered: 'alerts do not arrive',
     login_lockout: 'log-ins keep failing',
   },
   levels: { warning: 'warning', error: 'error' },

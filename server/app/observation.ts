@@ -2,6 +2,7 @@ import type { Config } from '@llamactl/contract/config';
 import { createTextReader } from '../engines/endpoint.ts';
 import type { EventBus } from '../events/bus.ts';
 import { createFeed, type Feed } from '../events/feed.ts';
+import type { Alerts } from '../events/alerts.ts';
 import { createInstanceAlerts } from '../events/instance-alerts.ts';
 import type { DecisionSource } from '../events/decision-trace.ts';
 import path from 'node:path';
@@ -48,7 +49,7 @@ export interface ObservationParts {
   folders: SystemDependencies['folders'];
   groups: SystemDependencies['groups'];
   events: EventBus;
-  alerts: AlertSink;
+  alerts: AlertSink & Pick<Alerts, 'list'>;
   decisions: DecisionSource;
   instances: Pick<Instances, 'manager' | 'readyEngines' | 'useOf' | 'loads'>;
   machine: HostMeasurements;
@@ -248,6 +249,7 @@ export function observe(parts: ObservationParts): Observation {
       read: createTextReader({ clock }),
     }),
     inFlight: (statusOf) => requests.list(statusOf),
+    alerts: () => alerts.list(),
     startedAt: program.startedAt,
   });
   /** Lists the requests of earlier servers. Those that were in flight when the last one was killed get an end. */

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import type { InstanceSummary } from '@llamactl/contract/instance';
 import type { SystemStatus } from '@llamactl/contract/system';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { usualPoint } from '../testing/usual-stats.ts';
 import { GatewayCounters } from './gateway-counters.ts';
@@ -109,6 +111,11 @@ async function textFor(...instances: FiguredInstance[]): Promise<string> {
       { instance: 'foreign', phase: 'streaming' },
       { instance: null, phase: 'starting' },
     ],
+    alerts: () => [
+      { code: 'disk_space_low', level: 'error' },
+      { code: 'crash_loop', level: 'warning', instance: 'up' },
+      { code: 'crash_loop', level: 'warning', instance: 'foreign' },
+    ],
     startedAt: NOW,
   });
   return (await figures.text(instances)).toString();
@@ -131,6 +138,8 @@ describe('Figures', () => {
         'llamactl_instance_memory_need_bytes{instance="up",device="nvidia:0"} 5',
         'llamactl_instance_cpu_cores{instance="up"} 2.5',
         'llamactl_instance_gpu_memory_bytes{instance="up"} 7',
+        'llamactl_alert{code="disk_space_low",level="error",instance=""} 1',
+        'llamactl_alert{code="crash_loop",level="warning",instance="up"} 1',
         'llamactl_requests_in_flight{instance="up",phase="starting"} 0',
         'llamactl_requests_in_flight{instance="up",phase="queued"} 1',
         'llamactl_requests_in_flight{instance="up",phase="streaming"} 2',
@@ -211,5 +220,16 @@ describe('docs/grafana-dashboard.json', () => {
         expect([...documented().keys()]).toContain(name.replace(/_bucket$/, ''));
       }
     }
+  });
+});
+
+describe('docs/prometheus-rules.yaml', () => {
+  const Rules = z.object({ groups: z.array(z.object({ rules: z.array(z.object({ expr: z.string() })) })) });
+
+  it('uses only existing metrics', () => {
+    const { groups } = Rules.parse(parse(read('prometheus-rules.yaml')));
+    const names = groups.flatMap(({ rules }) => rules.map(({ expr }) => expr.match(/\bllamactl_\w+/g) ?? [])).flat();
+    expect(names).toContain('llamactl_alert');
+    for (const name of names) expect([...documented().keys()]).toContain(name);
   });
 });

@@ -1,5 +1,6 @@
 import type { Status } from '@llamactl/contract/instance';
 import type { StatsPoint } from '@llamactl/contract/stats';
+import type { Alert } from '@llamactl/contract/system';
 import type { Clock } from '../instances/ports/time.ts';
 import type { GatewayCounters } from './gateway-counters.ts';
 import type { EngineScrape } from './engine-scrape.ts';
@@ -26,6 +27,8 @@ export interface FiguresDependencies {
   engines: EngineScrape;
   /** Requests in flight. @param statusOf Status of an instance; `null`: no such instance. */
   inFlight: (statusOf: (instance: string) => Status | null) => readonly CountedActiveRequest[];
+  /** The alerts that are raised now. */
+  alerts: () => readonly Pick<Alert, 'code' | 'level' | 'instance'>[];
   /** When llamactl started, milliseconds since the epoch. */
   startedAt: number;
 }
@@ -36,7 +39,7 @@ const INSTANCES_A_TURN = 100;
 const LONGEST_OF_A_TURN = 524_288;
 
 export function createFigures(dependencies: FiguresDependencies): Figures {
-  const { clock, system, stats, requests, lives, engines, inFlight, startedAt } = dependencies;
+  const { clock, system, stats, requests, lives, engines, inFlight, alerts, startedAt } = dependencies;
   const figures = new InstanceFigures();
   const nextTurn = (): Promise<void> => new Promise((resolve) => clock.nextTurn(resolve));
 
@@ -53,6 +56,7 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
       const statuses = new Map(instances.map((each) => [each.name, each.status]));
       const active = countActive(inFlight((instance) => statuses.get(instance) ?? null));
       writeSystemFigures(exposition, status);
+      writeAlerts(exposition, alerts(), statuses);
       await writeProcessFigures(exposition, startedAt);
       requests.writeUnrouted(exposition);
       for (let at = 0; at < instances.length; at += INSTANCES_A_TURN) {
@@ -68,6 +72,23 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
       return encoded([...exposition.texts()], nextTurn);
     },
   };
+}
+
+/**
+ * Writes the raised alerts.
+ *
+ * @param visible The instances that the caller may see, by name; alerts about others are left out.
+ */
+function writeAlerts(
+  exposition: Exposition,
+  alerts: ReturnType<FiguresDependencies['alerts']>,
+  visible: ReadonlyMap<string, Status>,
+): void {
+  const raised = exposition.family('llamactl_alert', 'gauge', '1 while the alert is raised.');
+  for (const { code, level, instance } of alerts) {
+    // An empty label keeps Prometheus from naming its target there.
+    if (instance === undefined || visible.has(instance)) raised.add(1, { code, level, instance: instance ?? '' });
+  }
 }
 
 /**

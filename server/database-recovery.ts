@@ -1,4 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { systemClock } from './clock.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { StoredInstance } from './instances/ports/instance-store.ts';
@@ -66,7 +68,7 @@ export function openRestore(
   return open(
     directory,
     request.isDryRun,
-    () => prepareRestore({ ...request, directory, now }),
+    (folder) => prepareRestore({ ...request, directory: folder, now }),
     ({ after }) => after,
   );
 }
@@ -81,7 +83,7 @@ export function openSalvage(
   return open(
     directory,
     request.isDryRun,
-    () => prepareSalvage({ directory, now }),
+    (folder) => prepareSalvage({ directory: folder, now }),
     ({ instances }) => instances,
   );
 }
@@ -89,16 +91,18 @@ export function openSalvage(
 async function open<Prepared extends PreparedRestore | PreparedSalvage>(
   directory: string,
   isDryRun: boolean,
-  prepare: () => Prepared,
+  prepare: (folder: string) => Prepared,
   instancesOf: (prepared: Prepared) => readonly StoredInstance[],
 ): Promise<Replacement<Prepared>> {
+  if (statSync(directory, { throwIfNoEntry: false }) === undefined) {
+    const rehearsed = rehearse(prepare);
+    // A dry run, or a refusal, must not create the folder.
+    if (isDryRun) return { prepared: rehearsed, engines: [], apply: () => null, close: () => undefined };
+  }
   const lock = isDryRun ? null : lockDirectory(directory);
   try {
-    if (lock === null && statSync(directory, { throwIfNoEntry: false }) === undefined) {
-      throw new Error(`there is no folder ${directory}; without --dry-run it is created`);
-    }
     if (lock !== null) sweepDrafts(directory);
-    const prepared = prepare();
+    const prepared = prepare(directory);
     // The next server uses the identifier of the engines that run here, whatever the backup contains.
     const dataDirId = whereaboutsOf(prepared.dataDirId, directory).idHere ?? prepared.dataDirId;
     const engines = dataDirId === null ? [] : await fates(directory, dataDirId, instancesOf(prepared));
@@ -110,6 +114,16 @@ async function open<Prepared extends PreparedRestore | PreparedSalvage>(
   } catch (error) {
     lock?.release();
     throw error;
+  }
+}
+
+/** Prepares a database in an empty folder, which does not outlast the call. Throws if the database cannot be prepared. */
+function rehearse<Prepared extends PreparedRestore | PreparedSalvage>(prepare: (folder: string) => Prepared): Prepared {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'llamactl-restore-'));
+  try {
+    return prepare(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

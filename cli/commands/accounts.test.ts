@@ -56,8 +56,8 @@ describe('sessions', () => {
     const { stdout } = await run(['sessions', 'ls'], { columns: 160 });
     expect(rowsOf(stdout).slice(0, 3)).toEqual([
       ['ID', 'LOGGED IN', 'LAST USED', 'BY', 'FROM', 'EXPIRES', 'ENDS'],
-      [other, '0s ago', '0s ago', 'a phone', '192.0.2.9', 'in 1h 0m', 'in 30d 0h'],
-      [`${own} *`, '0s ago', '0s ago', 'unknown', '192.0.2.1', 'in 1h 0m', 'in 30d 0h'],
+      [other, '0s ago', '< 1 min ago', 'a phone', '192.0.2.9', 'in 1h 0m', 'in 30d 0h'],
+      [`${own} *`, '0s ago', '< 1 min ago', 'unknown', '192.0.2.1', 'in 1h 0m', 'in 30d 0h'],
     ]);
     expect(JSON.parse((await run(['sessions', 'ls', '--json'])).stdout)).toHaveLength(2);
 

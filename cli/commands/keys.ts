@@ -1,9 +1,10 @@
 import type { CreateKey, Key } from '@llamactl/client';
 import { Command, Option } from 'commander';
+import { lastUse } from '../access/last-use.ts';
 import { limitsIn, limitWords, withLimitFlags, type LimitFlags } from '../access/limit-flags.ts';
 import type { CommandLine, Session } from '../command-line.ts';
 import { moment } from '../../format/moment.ts';
-import { duration, since } from '../../format/figures.ts';
+import { duration } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
 import { EXIT } from '../exit-status.ts';
 import { collect } from '../instances/setting-flags.ts';
@@ -86,7 +87,7 @@ function rowOf(key: Key, now: number): string[] {
       : Date.parse(expires) <= now
         ? 'expired'
         : `in ${duration((Date.parse(expires) - now) / 1_000)}`,
-    used === null ? 'never' : `${since(used, now)} ago`,
+    used === null ? 'never' : lastUse(used, now),
   ].map((text) => plain(text));
 }
 

@@ -3,12 +3,13 @@ import type { EngineFate, LoadedConfig, PreparedRestore, Replacement } from '@ll
 import { Command, Option } from 'commander';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { shellQuoted } from '../../format/shell-words.ts';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { causeOf } from '../input-file.ts';
 import { localServer } from '../server/local-server.ts';
 import { refuseServer } from '../server/own-machine.ts';
-import { overridesOf } from '../server/serve-flags.ts';
+import { overridesOf, wordsOf } from '../server/serve-flags.ts';
 import { Problem } from '../problem.ts';
 import { engineLines, instanceChanges, restoreLines, salvageLines } from '../server/restore-lines.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -72,7 +73,7 @@ async function restore(
   await carryOut(
     terminal,
     loaded,
-    { opened, isDryRun },
+    { opened, isDryRun, start: startCommand(flags) },
     {
       lines: (prepared) => restoreLines(file, prepared),
       json: (prepared) => restoreJson(file, prepared),
@@ -90,7 +91,7 @@ async function salvage(terminal: Terminal, loaded: LoadedConfig, flags: RestoreF
   await carryOut(
     terminal,
     loaded,
-    { opened, isDryRun },
+    { opened, isDryRun, start: startCommand(flags) },
     {
       lines: salvageLines,
       json: ({ tables, instances }) => ({
@@ -112,7 +113,7 @@ interface Presentation<Prepared> {
 async function carryOut<Prepared>(
   terminal: Terminal,
   loaded: LoadedConfig,
-  { opened, isDryRun }: { opened: Replacement<Prepared>; isDryRun: boolean },
+  { opened, isDryRun, start }: { opened: Replacement<Prepared>; isDryRun: boolean; start: string },
   { lines, json, before }: Presentation<Prepared>,
 ): Promise<void> {
   const { prepared, engines } = opened;
@@ -126,7 +127,7 @@ async function carryOut<Prepared>(
       terminal.printJson({ dry_run: isDryRun, ...json(prepared), engines: engines.map(engineJson), kept });
       return;
     }
-    for (const line of isDryRun ? dryRunLines(loaded) : doneLines(kept)) terminal.note(line);
+    for (const line of isDryRun ? dryRunLines(loaded) : doneLines(kept, start)) terminal.note(line);
   } finally {
     opened.close();
   }
@@ -140,11 +141,17 @@ function dryRunLines({ config }: LoadedConfig): string[] {
   ];
 }
 
-function doneLines(kept: string | null): string[] {
-  return [
-    ...(kept === null ? [] : [`the previous database is kept as ${kept}`]),
-    'done; start the server: llamactl up',
-  ];
+/** The command that starts the server of the restored database, as a user types it. */
+function startCommand({ config, dataDir }: RestoreFlags): string {
+  const where = {
+    ...(config === undefined ? {} : { config }),
+    ...(dataDir === undefined ? {} : { dataDir }),
+  };
+  return ['llamactl', 'up', ...wordsOf(where)].map((word) => shellQuoted(word)).join(' ');
+}
+
+function doneLines(kept: string | null, start: string): string[] {
+  return [...(kept === null ? [] : [`the previous database is kept as ${kept}`]), `done; start the server: ${start}`];
 }
 
 function restoreJson(file: string, prepared: PreparedRestore): Record<string, unknown> {

@@ -1,5 +1,6 @@
 import type { Session } from '@llamactl/client';
 import { Command } from 'commander';
+import { lastUse } from '../access/last-use.ts';
 import type { CommandLine, Session as CommandSession } from '../command-line.ts';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 import { duration, since } from '../../format/figures.ts';
@@ -62,7 +63,7 @@ function rowOf(session: Session, now: number): string[] {
     `${session.id}${session.current ? ' *' : ''}`,
     `${since(session.created_at, now)} ago`,
     // Older servers do not send it.
-    session.last_used_at === undefined ? '-' : `${since(session.last_used_at, now)} ago`,
+    session.last_used_at === undefined ? '-' : lastUse(session.last_used_at, now),
     session.user_agent ?? 'unknown',
     session.address,
     until(session.expires_at),

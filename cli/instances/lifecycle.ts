@@ -182,7 +182,8 @@ class LifecycleRun {
       status: rest,
       isFinal: true,
     });
-    if (elapsed !== null && rest === 'running' && this.#command.isOnlyWaiting !== true) this.#started.push(instance.name);
+    if (elapsed !== null && rest === 'running' && this.#command.isOnlyWaiting !== true)
+      this.#started.push(instance.name);
     if (goal === 'healthy' && rest === 'running') return this.#waitForHealth(name);
     if (rest === goal || (goal === 'stopped' && rest === 'failed')) return this.#end(name, rest, EXIT.ok);
     if (rest === 'failed') {

@@ -90,6 +90,15 @@ it('salvageLines lists saved and lost rows by table', () => {
   ]);
 });
 
+it('salvageLines says how to log in when no account was saved', () => {
+  const lines = (saved: number): string[] => {
+    const tables = [{ table: 'users', saved, refused: 1, isIncomplete: false }];
+    return salvageLines({ tables, instances: [], dataDirId: 'abc', apply: () => null, discard: () => undefined });
+  };
+  const hint = 'no account was saved: if accounts are on, the next start creates the account admin with a new password';
+  expect([lines(0).at(-1), lines(1).at(-1)]).toEqual([hint, 'all users have to log in again']);
+});
+
 it('engineLines describes what the next server does with each engine', () => {
   const engines: EngineFate[] = [
     { name: 'a', id: '1', pids: [10, 11], fate: 'goes on' },

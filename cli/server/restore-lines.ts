@@ -74,6 +74,11 @@ export function salvageLines({ tables, instances, dataDirId }: PreparedSalvage):
     }),
     ...(instances.length === 0 ? [] : [`instances: ${instances.map(({ record }) => record.name).join(', ')}`]),
     'all users have to log in again',
+    ...(tables.some(
+      ({ table, saved, refused, isIncomplete }) => table === 'users' && saved === 0 && (refused > 0 || isIncomplete),
+    )
+      ? ['no account was saved: if accounts are on, the next start creates the account admin with a new password']
+      : []),
     ...(dataDirId === null && tables.some(({ table, isIncomplete }) => table === 'meta' && isIncomplete)
       ? ['the identity of the data directory is lost: the server will not recognise running engines']
       : []),

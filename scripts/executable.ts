@@ -2,6 +2,7 @@ import { chmod, copyFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promise
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
+import { codeOf } from '@llamactl/contract/reason';
 import { runTool } from '@llamactl/cli/quickstart/run-tool';
 import type { BuildStamp } from '@llamactl/server/build-stamp';
 import { launcherFlags } from '../e2e/launcher-flags.ts';
@@ -44,6 +45,7 @@ export const EXECUTABLE = path.join(
  * @throws {Error} with the output of a failed tool
  */
 export async function buildExecutable(file: string, stamp: BuildStamp): Promise<string> {
+  const postject = postjectProgram(createRequire(import.meta.url).resolve);
   const work = await mkdtemp(path.join(os.tmpdir(), 'llamactl-executable-'));
   const draft = `${file}.draft-${process.pid}`;
   const run = { environment: process.env };
@@ -56,7 +58,6 @@ export async function buildExecutable(file: string, stamp: BuildStamp): Promise<
     await runTool(process.execPath, prepare, { ...run, directory: work });
     await copyFile(process.execPath, draft);
     await chmod(draft, 0o755);
-    const postject = createRequire(import.meta.url).resolve('postject/dist/cli.js');
     const words = [draft, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', FUSE];
     await runTool(process.execPath, [postject, ...words], run);
     await rename(draft, file);
@@ -64,6 +65,22 @@ export async function buildExecutable(file: string, stamp: BuildStamp): Promise<
   } finally {
     await rm(work, { recursive: true, force: true });
     await rm(draft, { force: true });
+  }
+}
+
+/**
+ * The program that puts a blob into an executable.
+ *
+ * @throws {Error} it is not installed; the message says what to run
+ */
+export function postjectProgram(resolve: (id: string) => string): string {
+  try {
+    return resolve('postject/dist/cli.js');
+  } catch (error) {
+    if (codeOf(error) !== 'MODULE_NOT_FOUND') throw error;
+    throw new Error('postject is not installed, which puts the program into a Node: run `npm ci`, then this again', {
+      cause: error,
+    });
   }
 }
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { billOfMaterials } from './bill-of-materials.ts';
 import { bundle } from './bundle.ts';
 import { buildPage } from './page-build.ts';
-import { nodeFolder } from './executable.ts';
+import { nodeFolder, postjectProgram } from './executable.ts';
 import { filledFormula } from './homebrew-formula.ts';
 import { releaseProblems } from './release-checks.ts';
 import { releaseState } from './release-state.ts';
@@ -199,6 +199,13 @@ describe('the executable', () => {
     await expect(nodeFolder(program)).rejects.toThrow(/bin\/node is not the Node of the npm packages.*run `npm ci`/);
     write({ 'package.json': '{"name":"mine","version":"1.0.0","license":"MIT"}' });
     await expect(nodeFolder(program)).rejects.toThrow('is not the Node of the npm packages');
+  });
+
+  it('says how to install the tool that it lacks', () => {
+    const missing = (): never => {
+      throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' });
+    };
+    expect(() => postjectProgram(missing)).toThrow(/^postject is not installed, .*: run `npm ci`/);
   });
 });
 

@@ -18,6 +18,8 @@ export interface UsageKeepingParts {
 
 /** File in the data directory; at most some 600 KB. */
 const FILE = 'usage.gz';
+/** Writings that follow requests: people compare usage with the list of requests, which loses a second. */
+const EVERY_MS = 10_000;
 /** How long the last writing may delay the end of a server, or a hand-over. */
 const PATIENCE_MS = 500;
 
@@ -45,6 +47,7 @@ export function keepUsage({ clock, dataDirectory, work, onFault, teardown }: Usa
   const archive = teardown.ending(
     new HistoryArchive({
       clock,
+      everyMs: EVERY_MS,
       // before it is read, the file must not be replaced
       changed: () =>
         isRestored && ledger.takeChanged() ? [{ file, packed: () => packedUsage(ledger.kept(), work) }] : [],

@@ -15,10 +15,11 @@ export interface HistoryArchiveDependencies {
   clock: Pick<Clock, 'after' | 'elapsed'>;
   /** The histories that have changed since the last call. */
   changed: () => KeptHistory[];
+  /** Milliseconds between two writings: a crash loses what came since. Default: two minutes. */
+  everyMs?: number;
   onFault: OnFault;
 }
 
-/** A crash loses the steps of at most this time. */
 const EVERY_MS = 120_000;
 /** Files that were written so recently need not be written again before a hand-over: it loses a point or two. */
 const FRESH_MS = 5_000;
@@ -41,7 +42,8 @@ export class HistoryArchive {
   /** Writes from time to time. */
   begin(): void {
     if (this.#isClosed) return;
-    this.#cancel = this.#dependencies.clock.after(EVERY_MS, () => {
+    const { clock, everyMs = EVERY_MS } = this.#dependencies;
+    this.#cancel = clock.after(everyMs, () => {
       void this.keep().then(() => this.begin());
     });
   }

@@ -20,6 +20,8 @@ export type CommandFailure = {
   | {
       /** How many instances the command was for; the others accepted it. */
       total: number;
+      /** Names of the instances that it worked for. */
+      accepted: readonly string[];
       /** Why each instance refused it. */
       refused: readonly Refused[];
     }
@@ -154,7 +156,7 @@ export class CommandBook {
     const accepted = results.filter(({ error }) => error === undefined).map(({ name }) => name);
     if (accepted.length > 0) this.#report(command, accepted);
     const names = refused.map(({ name }) => name);
-    if (refused.length > 0) this.#witness.failed({ command, names, total: results.length, refused });
+    if (refused.length > 0) this.#witness.failed({ command, names, accepted, total: results.length, refused });
     this.#done(names);
     return accepted;
   }

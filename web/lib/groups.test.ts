@@ -17,6 +17,11 @@ test('the members of a group with a slot are counted against its limit', () => {
   });
 });
 
+test('a member whose start was just accepted counts before its row shows it', () => {
+  expect(groupUse('team', ROWS, [LIMITS], new Set(['stopped'])).running).toBe(3);
+  expect(groupUse('team', ROWS, [LIMITS], new Set(['running', 'other'])).running).toBe(2);
+});
+
 test('a group that the configuration does not know has no limit', () => {
   expect(groupUse('team', ROWS, [])).toMatchObject({ running: 2, most: null, limits: null });
 });

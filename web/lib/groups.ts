@@ -14,14 +14,23 @@ export interface GroupUse {
   limits: GroupLimits | null;
 }
 
-/** Counts the members of a group. */
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * Counts the members of a group.
+ *
+ * @param accepted Names of instances whose start was accepted just now: their rows may not show it yet.
+ */
 export function groupUse(
   name: string,
-  rows: readonly Pick<Row, 'group' | 'status'>[],
+  rows: readonly Pick<Row, 'name' | 'group' | 'status'>[],
   groups: readonly GroupLimits[],
+  accepted: ReadonlySet<string> = NONE,
 ): GroupUse {
   const members = rows.filter(({ group }) => group === name);
-  const running = members.filter(({ status }) => status !== 'stopped' && status !== 'failed').length;
+  const running = members.filter(
+    (row) => accepted.has(row.name) || (row.status !== 'stopped' && row.status !== 'failed'),
+  ).length;
   const limits = groups.find((group) => group.name === name) ?? null;
   return { name, running, total: members.length, most: limits?.max_running ?? null, limits };
 }

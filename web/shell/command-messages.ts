@@ -1,3 +1,4 @@
+import type { Frame } from '@llamactl/client';
 import { closeErrors, showToast, startedToast } from '../components/toast.tsx';
 import { bulkReasons, firstNames } from '../lib/bulk-reasons.ts';
 import type { CommandFailure, CommandResult, CommandWitness } from '../lib/commands.ts';
@@ -16,16 +17,22 @@ interface Sources {
   start: (names: readonly string[]) => void;
 }
 
-/** Makes the messages about commands: why one was refused, and what a stop or a deletion did. */
+/** Makes the messages about commands: why one was refused, and what a start, a stop or a deletion did. */
 export function commandMessages({ rows, feed, start }: Sources): CommandWitness {
-  feed.listen(({ type, data }) => {
+  /** Names of instances that this tab has commanded. */
+  const commanded = new Set<string>();
+  feed.listen((frame) => {
+    const { type, data } = frame;
+    const evicted = evictedFor(frame, commanded);
+    if (evicted !== null)
+      showToast({ kind: 'done', text: words().madeRoom(evicted.name, evicted.neededBy), about: [evicted.name] });
     if (type === 'instance_status_changed' && data.status === 'starting') startedToast(data.name);
     if (type === 'instance_updated') closeErrors([data.name]);
   });
   const words = (): (typeof commandsWords)['en'] => wordsNow(commandsWords);
   const groupOf = (name: string): string | undefined => rows.row(name)?.group;
-  const fullGroup = (group: string): string | null => {
-    const { running, most } = groupUse(group, rows.all(), feed.groups.get());
+  const fullGroup = (group: string, accepted: ReadonlySet<string>): string | null => {
+    const { running, most } = groupUse(group, rows.all(), feed.groups.get(), accepted);
     return most !== null && running >= most ? words().groupFull(group, most) : null;
   };
   const failed = (failure: CommandFailure): void => {
@@ -35,9 +42,10 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
       return showToast({ kind: 'error', text, requestId, about: names });
     }
     const { total, refused } = failure;
+    const accepted = new Set(failure.accepted);
     // The refusal of a start of several names no limit.
     const groups = new Set(command === 'start' ? names.flatMap((name) => groupOf(name) ?? []) : []);
-    const full = new Map([...groups].map((group) => [group, fullGroup(group)]));
+    const full = new Map([...groups].map((group) => [group, fullGroup(group, accepted)]));
     const reasons = bulkReasons(refused, (name) => full.get(groupOf(name) ?? '') ?? null);
     const texts = reasons
       .slice(0, MOST_REASONS)
@@ -69,7 +77,19 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
       action: { label: words().startAgain, run: () => start(names) },
     });
   };
-  return { begun: closeErrors, failed, done };
+  const begun = (names: readonly string[]): void => {
+    closeErrors(names);
+    for (const name of names) commanded.add(name);
+  };
+  return { begun, failed, done };
+}
+
+/** The instance that was stopped to make room for one of these; `null`: the frame reports something else. */
+export function evictedFor(frame: Frame, starting: ReadonlySet<string>): { name: string; neededBy: string } | null {
+  if (frame.type !== 'instance_status_changed') return null;
+  const { name, status, trigger } = frame.data;
+  const neededBy = trigger?.kind === 'eviction' ? trigger.needed_by : undefined;
+  return status === 'stopped' && neededBy !== undefined && starting.has(neededBy) ? { name, neededBy } : null;
 }
 
 /** Whether the next request starts stopped instances again, as a sentence; `null`: it does not. */

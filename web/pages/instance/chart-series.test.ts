@@ -51,6 +51,11 @@ describe('the lists of figures', () => {
     expect(lists.memory).toEqual([100, 102, null, 160, 162]);
   });
 
+  it('break the line between older figures and a run that began later', () => {
+    const lists = figureLists([point(0, 120), point(120, 120), point(324), point(326)], [], 2);
+    expect(lists.memory).toEqual([100, 220, null, 424, 426]);
+  });
+
   it('do not break the line at longer steps of older figures', () => {
     const lists = figureLists([point(0, 60), point(60, 60), point(62)], [], 2);
     expect(lists.memory).toEqual([100, 160, 162]);

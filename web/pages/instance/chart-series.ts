@@ -55,7 +55,7 @@ export function figureLists(points: readonly StatsPoint[], live: readonly Figure
   const joined: Figures[] = [];
   for (const [index, { figures, step }] of all.entries()) {
     const before = all[index - 1];
-    const longest = Math.max(step, before?.step ?? 0, interval) * MISSED_STEPS;
+    const longest = Math.max(interval, (step + (before?.step ?? step)) / 2) * MISSED_STEPS;
     if (before !== undefined && figures.at - before.figures.at > longest) {
       joined.push({ at: before.figures.at + longest / 2, ...NOTHING });
     }

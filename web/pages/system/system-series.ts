@@ -56,7 +56,7 @@ function withGaps(points: readonly SystemStatsPoint[]): Moment[] {
     const at = Date.parse(point.timestamp) / 1_000;
     const before = points[index - 1];
     const last = before === undefined ? at : Date.parse(before.timestamp) / 1_000;
-    const longest = Math.max(point.seconds, before?.seconds ?? 0) * MISSED_STEPS;
+    const longest = ((point.seconds + (before?.seconds ?? point.seconds)) / 2) * MISSED_STEPS;
     const isGap = at - last > longest;
     return [...(isGap ? [{ at: last + longest / 2, point: null }] : []), { at, point }];
   });

@@ -33,6 +33,7 @@ export const de = {
   manyNames: (count) => `${count} Instanzen`,
   stopped: (name) => `${name} ist gestoppt.`,
   stoppedMany: (count) => `${count} Instanzen sind gestoppt.`,
+  madeRoom: (name, needed) => `${name} wurde gestoppt, um Platz für ${needed} zu machen.`,
   deleted: (name) => `${name} ist gelöscht.`,
   deletedMany: (count) => `${count} Instanzen sind gelöscht.`,
   startsOnDemand: 'Die nächste Anfrage startet sie.',

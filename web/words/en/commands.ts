@@ -32,6 +32,7 @@ export const en = {
   manyNames: (count: number) => `${count} instances`,
   stopped: (name: string) => `${name} is stopped.`,
   stoppedMany: (count: number) => `${count} instances are stopped.`,
+  madeRoom: (name: string, needed: string) => `${name} was stopped to make room for ${needed}.`,
   deleted: (name: string) => `${name} is deleted.`,
   deletedMany: (count: number) => `${count} instances are deleted.`,
   startsOnDemand: 'The next request starts it.',

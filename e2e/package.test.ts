@@ -226,7 +226,7 @@ describe('the npm package', () => {
   it('holds the program, its pages, and nothing of its tests or of where it was built', async () => {
     const files = await filesOf();
     const kinds =
-      /^(package\.json|(README|CHANGELOG|CONTEXT|SECURITY)\.md|client(s\/(go|python))?\/README\.md|LICENSE|llamactl\.example\.yaml|openapi\.json|schemas\/[\w.-]+\.json|docs\/[\w/.-]+\.(md|json|png|svg)|packaging\/(systemd|launchd|man)\/[\w/.-]+|dist\/npm\/(llamactl|THIRD-PARTY-LICENCES\.txt|lib\/[\w.-]+\.c?js))$/;
+      /^(package\.json|(README|CHANGELOG|CONTEXT|SECURITY)\.md|client(s\/(go|python))?\/README\.md|LICENSE|llamactl\.example\.yaml|openapi\.json|schemas\/[\w.-]+\.json|docs\/[\w/.-]+\.(md|json|yaml|png|svg)|packaging\/(systemd|launchd|man)\/[\w/.-]+|dist\/npm\/(llamactl|THIRD-PARTY-LICENCES\.txt|lib\/[\w.-]+\.c?js))$/;
     expect(files.filter((file) => !kinds.test(file))).toEqual([]);
     expect(files).toEqual(expect.arrayContaining(['LICENSE', 'docs/services.md', 'openapi.json']));
     const code = await Promise.all(

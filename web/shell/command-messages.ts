@@ -1,15 +1,10 @@
 import type { Frame } from '@llamactl/client';
-import { closeErrors, showToast, startedToast } from '../components/toast.tsx';
-import { bulkReasons, firstNames } from '../lib/bulk-reasons.ts';
+import { closeErrors, showError, showToast, startedToast } from '../components/toast.tsx';
 import type { CommandFailure, CommandResult, CommandWitness } from '../lib/commands.ts';
-import { groupUse } from '../lib/groups.ts';
 import { wordsNow } from '../lib/language.ts';
 import type { Feed } from '../lib/live/feed.ts';
 import type { Row, RowStore } from '../lib/live/row-store.ts';
 import { commandsWords } from '../words/commands.ts';
-
-/** Reasons of one message. */
-const MOST_REASONS = 3;
 
 interface Sources {
   rows: Pick<RowStore, 'all' | 'row'>;
@@ -30,33 +25,17 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
     if (type === 'instance_updated') closeErrors([data.name]);
   });
   const words = (): (typeof commandsWords)['en'] => wordsNow(commandsWords);
-  const groupOf = (name: string): string | undefined => rows.row(name)?.group;
-  const fullGroup = (group: string, accepted: ReadonlySet<string>): string | null => {
-    const { running, most } = groupUse(group, rows.all(), feed.groups.get(), accepted);
-    return most !== null && running >= most ? words().groupFull(group, most) : null;
-  };
   const failed = (failure: CommandFailure): void => {
-    const { command, names } = failure;
+    const { names } = failure;
     if ('sentence' in failure) {
       const { sentence: text, requestId } = failure;
       return showToast({ kind: 'error', text, requestId, about: names });
     }
-    const { total, refused } = failure;
-    const accepted = new Set(failure.accepted);
-    // The refusal of a start of several names no limit.
-    const groups = new Set(command === 'start' ? names.flatMap((name) => groupOf(name) ?? []) : []);
-    const full = new Map([...groups].map((group) => [group, fullGroup(group, accepted)]));
-    const reasons = bulkReasons(refused, (name) => full.get(groupOf(name) ?? '') ?? null);
-    const texts = reasons
-      .slice(0, MOST_REASONS)
-      .map(({ reason, names }) => words().bulkReason(names.length, firstNames(names), reason));
-    const more = reasons.slice(MOST_REASONS).reduce((sum, { names }) => sum + names.length, 0);
-    const text = [
-      words().bulkDone(total - refused.length, total),
-      ...texts,
-      ...(more === 0 ? [] : [words().bulkMore(more)]),
-    ].join('\n');
-    showToast({ kind: 'error', text, about: names });
+    // Few visits need it, so it does not come with the page.
+    import('./bulk-message.ts').then(({ bulkMessage }) => {
+      const text = bulkMessage(failure, { rows: rows.all(), groups: feed.groups.get(), words: words() });
+      showToast({ kind: 'error', text, about: names });
+    }, showError);
   };
   const done = ({ command, names }: CommandResult): void => {
     const [only] = names;

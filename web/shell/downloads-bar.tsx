@@ -10,7 +10,7 @@ import { useMay } from '../lib/app.ts';
 import { useDownloadCommand, useDownloads } from '../lib/downloads.ts';
 import { useWords } from '../lib/language.ts';
 import { useIsOnline } from '../lib/live/live-hooks.ts';
-import { modelsWords } from '../words/models.ts';
+import { downloadsWords } from '../words/downloads.ts';
 
 const VERDICTS: Readonly<Record<Download['state'], Verdict>> = {
   queued: 'warn',
@@ -27,7 +27,7 @@ const MOST = 3;
 
 /** Downloads that are not over, and those that ended while this page was open, below every page. */
 export function DownloadsBar() {
-  const words = useWords(modelsWords);
+  const words = useWords(downloadsWords);
   const downloads = useDownloads();
   const [followed, setFollowed] = useState<ReadonlySet<string>>(new Set());
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
@@ -52,7 +52,7 @@ export function DownloadsBar() {
 }
 
 function Row({ download, onHide }: { download: Download; onHide: () => void }) {
-  const words = useWords(modelsWords);
+  const words = useWords(downloadsWords);
   const { model, state, done_bytes: done, total_bytes: total, error } = download;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5 wide:px-6">
@@ -72,7 +72,7 @@ function Row({ download, onHide }: { download: Download; onHide: () => void }) {
 }
 
 /** `1.2 GB of 5.0 GB · 45 MB/s · 1m 20s left`. */
-function progressText(download: Download, words: (typeof modelsWords)['en']): string {
+function progressText(download: Download, words: (typeof downloadsWords)['en']): string {
   const { state, done_bytes: done, total_bytes: total, bytes_per_second: speed, eta_seconds: left } = download;
   const isRunning = state === 'running';
   return [
@@ -85,7 +85,7 @@ function progressText(download: Download, words: (typeof modelsWords)['en']): st
 }
 
 function Actions({ download: { id, state, model }, onHide }: { download: Download; onHide: () => void }) {
-  const words = useWords(modelsWords);
+  const words = useWords(downloadsWords);
   const isAdmin = useMay('admin');
   const isOnline = useIsOnline();
   const command = useDownloadCommand();

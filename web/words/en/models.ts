@@ -1,6 +1,6 @@
-import type { DownloadState, Model, Quant } from '@llamactl/client';
+import type { Model, Quant } from '@llamactl/client';
 
-/** Sentences of the page of models, and of downloads. */
+/** Sentences of the page of models. */
 export const en = {
   title: 'Models',
   tabs: { library: 'On this machine', get: 'Get a model' },
@@ -107,25 +107,4 @@ export const en = {
   download: 'Download',
   downloadOf: (name: string) => `Download ${name}`,
   into: (folder: string) => `Files go to ${folder}`,
-
-  bar: 'Downloads',
-  states: {
-    queued: 'waits',
-    running: 'downloading',
-    verifying: 'is checked',
-    paused: 'paused',
-    done: 'done',
-    failed: 'failed',
-    cancelled: 'cancelled',
-  } satisfies Record<DownloadState, string>,
-  progress: (done: string, total: string) => `${done} of ${total}`,
-  speed: (bytes: string) => `${bytes}/s`,
-  left: (time: string) => `${time} left`,
-  stalled: 'no bytes come',
-  pause: 'Pause',
-  resume: 'Go on',
-  cancel: 'Cancel',
-  dismiss: 'Hide',
-  createAndChat: 'Create and chat',
-  others: (count: number) => `${count} more`,
 };

@@ -134,6 +134,9 @@ describe('a configuration of llama-swap', () => {
       other,
       'models:\n  hub: { cmd: llama-server -hf org/repo:Q4_K_M }\n  own: { cmd: "llama-server -m ${env.MODEL}" }\n',
     );
+    const dry = await llamactl('import', 'llama-swap', other, '--dry-run');
+    expect([dry.status, dry.stdout]).toEqual([1, expect.stringMatching(/^own {2}would be created/) as string]);
+    expect(dry.stderr).toMatch(/^hub \(line 2\).*llamactl pull org\/repo:Q4_K_M/);
     const { status, stdout, stderr } = await llamactl('import', 'llama-swap', other);
     expect([status, stdout.split('\n')[0]]).toEqual([1, expect.stringMatching(/^own {2}created/) as string]);
     expect(stderr).toMatch(/^hub \(line 2\) failed: .*llamactl pull org\/repo:Q4_K_M/);

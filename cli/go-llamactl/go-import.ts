@@ -4,6 +4,7 @@ import { instanceName } from '../chat/instance-name.ts';
 import { takenNames } from '../chat/new-instance.ts';
 import type { Session } from '../command-line.ts';
 import { knownOptions } from '../instances/known-options.ts';
+import { triedCreate } from '../instances/tried-create.ts';
 import { type GoRecord, readGoSource } from './go-records.ts';
 import { type Dropped, goSettings } from './go-settings.ts';
 import { withoutSetting } from './without-setting.ts';
@@ -83,7 +84,7 @@ async function create(
 ): Promise<Pick<GoStep, 'settings' | 'dropped' | 'warnings' | 'error'>> {
   const dropped: Dropped[] = [];
   for (let settings = given; ;) {
-    const { problems, warnings, error } = await attempt(session, { name, ...settings }, isDryRun);
+    const { problems, warnings, error } = await triedCreate(session, { name, ...settings }, isDryRun);
     if (error === null) return { settings: settingWords(settings), dropped, warnings, error };
     let rest: typeof settings = settings;
     // From the last one, because removing an argument moves those after it.
@@ -95,29 +96,6 @@ async function create(
     }
     if (rest === settings) return { settings: [], dropped, warnings, error: remedied(error, settings.model) };
     settings = rest;
-  }
-}
-
-interface Attempt {
-  problems: readonly { path: string; message: string }[];
-  warnings: string[];
-  /** `null`: the server took the body, or would. */
-  error: string | null;
-}
-
-async function attempt({ client, signal }: Session, body: CreateInstance, isDryRun: boolean): Promise<Attempt> {
-  const { LlamactlError } = await import('@llamactl/client');
-  try {
-    const { warnings = [], preview } = await client.createInstance(body, {
-      signal,
-      ...(isDryRun && { dry_run: true }),
-    });
-    const problems = preview?.problems ?? [];
-    const [first] = problems;
-    return { problems, warnings, error: first === undefined ? null : `${first.path} ${first.message}`.trim() };
-  } catch (error) {
-    if (!(error instanceof LlamactlError)) throw error;
-    return { problems: error.problems, warnings: [], error: error.message };
   }
 }
 

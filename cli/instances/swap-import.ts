@@ -1,10 +1,11 @@
-import type { CreateInstance, DroppedText, JsonValue, Parsed, ParsedInstance, UnreadModel } from '@llamactl/client';
+import type { DroppedText, JsonValue, Parsed, ParsedInstance, UnreadModel } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { inputText } from '../input-file.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
 import { parsedWords } from './parsed-words.ts';
+import { triedCreate } from './tried-create.ts';
 
 /** The step of an import for one model of llama-swap, planned or done. */
 export interface SwapStep {
@@ -111,7 +112,7 @@ function skipped({ model, line, why }: UnreadModel): SwapStep {
 }
 
 async function importModel(
-  { client, signal }: Session,
+  session: Session,
   { model: called, line = 1, settings, dropped }: ParsedInstance,
   { existing, isDryRun }: { existing: ReadonlySet<string>; isDryRun: boolean },
 ): Promise<SwapStep> {
@@ -120,7 +121,6 @@ async function importModel(
   if (name === undefined)
     return skipped({ ...(model !== null && { model }), line, why: 'gives no name for an instance' });
   if (existing.has(name.toLowerCase())) return { ...NOTHING, model, line, instance: name };
-  const body: CreateInstance = { ...settings, name };
   const step: SwapStep = {
     ...NOTHING,
     model,
@@ -130,12 +130,6 @@ async function importModel(
     settings: parsedWords(settings),
     dropped,
   };
-  const { LlamactlError } = await import('@llamactl/client');
-  try {
-    const { warnings = [] } = await client.createInstance(body, { signal, ...(isDryRun && { dry_run: true }) });
-    return { ...step, warnings };
-  } catch (error) {
-    if (!(error instanceof LlamactlError)) throw error;
-    return { ...step, error: error.message };
-  }
+  const { warnings, error } = await triedCreate(session, { ...settings, name }, isDryRun);
+  return { ...step, warnings, error };
 }

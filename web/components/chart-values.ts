@@ -38,7 +38,17 @@ export interface ChartProps {
 const CURRENT_SECONDS = 10;
 const LONGEST_STEP = 120;
 /** Steps without a value after which a line is broken, or has ended. */
-export const MISSED_STEPS = 2.5;
+const MISSED_STEPS = 2.5;
+
+/**
+ * The seconds between two values after which the line between them is broken.
+ *
+ * @param step Seconds that the later value stands for.
+ * @param before Those of the earlier value; left out: the same.
+ */
+export function breakAfter(step: number, before = step): number {
+  return ((step + before) / 2) * MISSED_STEPS;
+}
 
 /** The newest value of a line, if the line goes on until now; `null`: it ended before. @param now Seconds since the epoch. */
 export function currentOf(times: readonly number[], values: readonly (number | null)[], now: number): number | null {

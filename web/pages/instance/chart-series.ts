@@ -1,5 +1,5 @@
 import type { StatsPoint } from '@llamactl/client';
-import { MISSED_STEPS } from '../../components/chart-values.ts';
+import { breakAfter } from '../../components/chart-values.ts';
 
 /** The figures of one moment; `null`: not measured. */
 export interface Figures {
@@ -55,7 +55,7 @@ export function figureLists(points: readonly StatsPoint[], live: readonly Figure
   const joined: Figures[] = [];
   for (const [index, { figures, step }] of all.entries()) {
     const before = all[index - 1];
-    const longest = Math.max(interval, (step + (before?.step ?? step)) / 2) * MISSED_STEPS;
+    const longest = Math.max(breakAfter(interval), breakAfter(step, before?.step));
     if (before !== undefined && figures.at - before.figures.at > longest) {
       joined.push({ at: before.figures.at + longest / 2, ...NOTHING });
     }

@@ -1,5 +1,5 @@
 import type { FleetStats, SystemStatsPoint } from '@llamactl/client';
-import { MISSED_STEPS, type ChartSeries } from '../../components/chart-values.ts';
+import { breakAfter, type ChartSeries } from '../../components/chart-values.ts';
 
 /** The figures of the machine at many moments, oldest first: one list for each. */
 export interface SystemSeries {
@@ -56,7 +56,7 @@ function withGaps(points: readonly SystemStatsPoint[]): Moment[] {
     const at = Date.parse(point.timestamp) / 1_000;
     const before = points[index - 1];
     const last = before === undefined ? at : Date.parse(before.timestamp) / 1_000;
-    const longest = ((point.seconds + (before?.seconds ?? point.seconds)) / 2) * MISSED_STEPS;
+    const longest = breakAfter(point.seconds, before?.seconds);
     const isGap = at - last > longest;
     return [...(isGap ? [{ at: last + longest / 2, point: null }] : []), { at, point }];
   });

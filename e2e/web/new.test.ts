@@ -108,6 +108,14 @@ describe.skipIf(HAS_NO_BROWSER)('a server without instances, but with a model on
     await downloads.first().waitFor();
     expect(await primaryOf([ready, ...(await downloads.all())])).toEqual([ready]);
   });
+
+  it('finds the model too if the page is opened before the first scan is over', async () => {
+    const unfinished = { models: [], problems: [], scanning: true };
+    await window.context.route('**/api/models', (route) => route.fulfill({ json: unfinished }), { times: 1 });
+    const page = await window.tab(server.url);
+    await page.getByText('llamactl is looking for model files').waitFor();
+    await page.getByText('demo-model').waitFor();
+  });
 });
 
 describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
@@ -164,8 +172,12 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     await page.getByText('YAML', { exact: true }).click();
     await page.locator('.cm-line').first().waitFor();
     const text = 'name: right\nmodel: demo-model\nportt: 1\nqueue: 2\noptions:\n  ctx_sise: 1\n  parallel: two\n';
+    // The editor draws its lines again when it marks them, which must not come between the selection and the new text.
+    await page.getByText(/^Line 3: options.ctx_size|^Line 4: options.ctx_size/).waitFor();
     await page.getByRole('textbox', { name: 'All settings as YAML' }).fill(text);
-    await meaning(page).getByText('4 problems').waitFor();
+    await expect.poll(async () => (await page.locator('.cm-line').allTextContents()).join('\n')).toBe(text);
+    // The panel's whole text stands in the message of a failure.
+    await expect.poll(() => meaning(page).textContent(), { timeout: 30_000 }).toContain('4 problems');
     await page.getByText(/^Line 6: options.ctx_sise/).waitFor();
   });
 

@@ -116,8 +116,21 @@ interface Findings {
   violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[];
 }
 
+/** Waits in the browser for transitions and animations that end by themselves. Those that only delay have no duration. */
+const FADES_OVER = `Promise.allSettled(
+  document
+    .getAnimations()
+    .filter(({ effect }) => {
+      const { duration, iterations } = effect.getComputedTiming();
+      return duration > 0 && Number.isFinite(iterations);
+    })
+    .map(({ finished }) => finished),
+).then(() => {})`;
+
 /** Checks a page for people with disabilities. Returns each broken rule with the first element that breaks it. */
 export async function barriersOf(page: Page): Promise<string[]> {
+  // A surface that still fades in has colours of too little contrast.
+  await page.evaluate(FADES_OVER);
   await page.evaluate(axe.source);
   const found = await page.evaluate<Findings>(
     `axe.run(document, { runOnly: ${JSON.stringify(RULES)}, resultTypes: ['violations'] })`,

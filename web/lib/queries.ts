@@ -45,9 +45,17 @@ export const keysQuery = (client: Client) =>
 export const usersQuery = (client: Client) =>
   queryOptions({ queryKey: ['users'], queryFn: ({ signal }) => client.listUsers({ signal }) });
 
+/** Milliseconds between two requests for the models while the server looks for them. */
+const SCAN_POLL_MS = 2_000;
+
 /** The models of this machine. */
 export const modelsQuery = (client: Client) =>
-  queryOptions({ queryKey: ['models'], queryFn: ({ signal }) => client.listModels({ signal }) });
+  queryOptions({
+    queryKey: ['models'],
+    queryFn: ({ signal }) => client.listModels({ signal }),
+    // No event says that a scan is over.
+    refetchInterval: ({ state }) => (state.data?.scanning === true ? SCAN_POLL_MS : false),
+  });
 
 /** Models to begin with, and the largest memory of the machine. */
 export const startersQuery = (client: Client) =>

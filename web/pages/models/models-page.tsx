@@ -18,11 +18,7 @@ export function ModelsPage() {
   const mayGet = useMay('operator');
   const search = useSearch({ from: '/models' });
   const navigate = useNavigate({ from: '/models' });
-  // A scan that goes on has no event.
-  const query = useQuery({
-    ...modelsQuery(client),
-    refetchInterval: ({ state }) => (state.data?.scanning === true ? 2_000 : false),
-  });
+  const query = useQuery(modelsQuery(client));
   const tab = mayGet ? (search.tab ?? 'library') : 'library';
   const models = query.data?.models;
   const note =

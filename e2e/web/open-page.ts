@@ -20,7 +20,9 @@ export function startBrowser(): Promise<Browser> {
   if ('missing' in BROWSER) throw new Error(BROWSER.missing);
   // Its sandbox does not work for root; the pages are ours.
   const args = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'];
-  return chromium.launch({ executablePath: BROWSER.program, args });
+  // On these signals Playwright would end the whole process at once, before the bench has ended its engines.
+  const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+  return chromium.launch({ executablePath: BROWSER.program, args, ...signals });
 }
 
 /** A request of a page to the API. */

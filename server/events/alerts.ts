@@ -39,7 +39,8 @@ interface Raised {
 /**
  * The owner of all alerts. Emits one event when an alert is raised or changes, and one when it is cleared. Deleting an
  * instance clears its alerts; a rename clears them under the old name and raises them under the new one. An alert of the
- * previous server is emitted again when a check still finds its cause; otherwise it is cleared after {@link LEFT_FOR_MS}.
+ * previous server stays, without another event, when a check still finds its cause; otherwise it is cleared after
+ * {@link LEFT_FOR_MS}.
  */
 export function createAlerts({ clock, bus, left = [], idOf = () => null }: AlertsDependencies): Alerts {
   const raised = new Map<string, Raised>(
@@ -82,8 +83,10 @@ export function createAlerts({ clock, bus, left = [], idOf = () => null }: Alert
     raise: (given) => {
       const key = alertKey(given.code, given.instance);
       const before = raised.get(key);
-      const isSame = before?.alert.level === given.level && before.alert.message === given.message;
-      if (isSame && !before.isLeft) return;
+      if (before?.alert.level === given.level && before.alert.message === given.message) {
+        before.isLeft = false;
+        return;
+      }
       // Read the clock once: the next server takes `raised_at` from the event.
       const at = clock.now();
       const now = {

@@ -44,6 +44,8 @@ function aWorld() {
     log,
     portHolder: null as object | null | Promise<object | null>,
     gpus: [GPU] as Gpu[],
+    /** Whether the previous server left the same alerts, so that raising one again is no event. */
+    hasLeftAlerts: false,
   };
   const emit = (event: DomainEvent): void => listeners.forEach((listener) => listener(event));
   const note = (state: 'raised' | 'cleared', alert: Omit<Alert, 'raised_at'>): void => {
@@ -53,7 +55,7 @@ function aWorld() {
   const alerts = {
     raise: (alert: Omit<Alert, 'raised_at'>) => {
       raised.set(`${alert.code} ${alert.instance ?? ''}`, alert);
-      note('raised', alert);
+      if (!world.hasLeftAlerts) note('raised', alert);
     },
     clear: (code: string, instance?: string) => {
       const alert = raised.get(`${code} ${instance ?? ''}`);
@@ -305,6 +307,20 @@ describe('port_clash', () => {
     await clock.advance(10_000);
     expect(log).toEqual(['raised port_clash a', 'cleared port_clash a']);
     expect(clock.pending).toEqual([]);
+  });
+});
+
+describe('port_clash of the previous server', () => {
+  it('is cleared when the port is free again', async () => {
+    const { enter, log, world, clock } = aWorld();
+    world.hasLeftAlerts = true;
+    world.portHolder = {};
+    enter('failed', { reason: 'port 8100 is in use by nginx (pid 77)' });
+    await clock.advance(10_000);
+    expect(log).toEqual([]);
+    world.portHolder = null;
+    await clock.advance(10_000);
+    expect(log).toEqual(['cleared port_clash a']);
   });
 });
 

@@ -118,8 +118,12 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     const { name, port } = change;
     const verdict = judgePortClash(change);
     if (verdict === null) alerts.clear(PORT_CLASH, name);
-    else if (verdict !== undefined && clashes.get(name) !== port)
+    else if (verdict !== undefined && clashes.get(name) !== port) {
       alerts.raise({ level: 'error', code: PORT_CLASH, message: verdict, instance: name, cause: 'port_in_use' });
+      // The alert of the previous server has no second event.
+      clashes.set(name, port);
+      watchPorts();
+    }
   };
 
   /** Notes whether requests try again to start a failed instance. */

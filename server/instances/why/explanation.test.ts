@@ -459,6 +459,8 @@ describe('remedies', () => {
   it('correct the command of another engine', () => {
     const [first] = failed('vllm was not found on the PATH (/usr/bin)', { engine: 'mine' });
     expect(first).toMatch(/configuration\/engines\.mine\.command$/);
+    const [own] = failed('vllm was not found on the PATH (/usr/bin)', { engine: 'custom' });
+    expect(own).toMatch(/settings\/command$/);
   });
 
   it('use the file that a model has now', () => {

@@ -65,7 +65,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
             { label: 'See which program is found', link: SYSTEM },
           ]
         : [
-            { label: 'Correct the command of the engine', link: `configuration/engines.${engine}.command` },
+            correctCommand(engine),
             { label: 'Choose another engine', link: 'settings/engine' },
           ];
     case 'library_missing':
@@ -273,13 +273,13 @@ function smaller({ options: { ctx_size: context } }: Instance, estimate: Estimat
 
 /** Steps to what starts a program that llamactl does not know. */
 function ownProgram(engine: string): Remedy[] {
-  return [
-    {
-      label: 'Correct the command of the engine',
-      link: engine === 'custom' ? 'settings/command' : `configuration/engines.${engine}.command`,
-    },
-    { label: 'Correct its arguments', link: 'settings/extra_args' },
-  ];
+  return [correctCommand(engine), { label: 'Correct its arguments', link: 'settings/extra_args' }];
+}
+
+/** The command of a custom engine is a setting of its instance. */
+function correctCommand(engine: string): Remedy {
+  const link = engine === 'custom' ? 'settings/command' : `configuration/engines.${engine}.command`;
+  return { label: 'Correct the command of the engine', link };
 }
 
 function argument(reason: string, { instance: { options, extra_args: extra }, meantOption }: RemedyFacts): Remedy[] {

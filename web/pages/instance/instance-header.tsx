@@ -85,7 +85,9 @@ function StatusNote({ row }: { row: Row }) {
 
 function HeaderActions({ row }: { row: Row }) {
   const { name, status } = row;
-  const canChat = status === 'running' && isAble(row, 'chat');
+  // A message starts an instance that starts on demand.
+  const answers = status === 'running' || (status === 'stopped' && row.on_demand);
+  const canChat = answers && isAble(row, 'chat');
   const words = useWords(commandsWords);
   const own = useWords(instanceWords);
   const navigate = useNavigate();
@@ -138,9 +140,7 @@ function HeaderActions({ row }: { row: Row }) {
   return (
     <>
       {mayOperate && canChat && (
-        <Button icon="playground" keyHint="c" onClick={chat}>
-          {own.chat}
-        </Button>
+        <Action icon="playground" label={own.chat} hasWords={!starts} keyHint="c" onClick={chat} />
       )}
       {mayOperate && !starts && (
         <Action

@@ -99,7 +99,8 @@ export function SettingRow({ setting, label, draft, problems, isMarked, onChange
           <EffectBadge setting={setting} />
         </p>
         {isLocked && (
-          <details className="text-label text-mute">
+          // A link that leads to it came to change it, so the reason must not be hidden.
+          <details open={isMarked} className="text-label text-mute">
             <summary className="inline-flex min-h-6 cursor-default items-center gap-1 rounded-control hover:text-ink">
               <Icon name="lock" size={12} />
               {words.locked}

@@ -392,7 +392,13 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     await row(page, 'chat').waitFor();
     const form = await window.tab(server.url, '/instances/chat/edit');
     await form.getByRole('button', { name: 'Save', exact: true }).waitFor();
+    const chat = await window.tab(server.url, '/playground?instance=chat');
+    const message = chat.getByRole('textbox', { name: 'Message' });
+    await message.fill('Kept until then');
     await server.end('SIGKILL');
+    await chat.getByText('You can send as soon as it does.').waitFor();
+    await message.press('Enter');
+    expect(await message.inputValue()).toBe('Kept until then');
     const whySaveWaits = form.getByText('You can save as soon as it does.');
     await whySaveWaits.waitFor();
     await page.getByText('Connection lost').waitFor();
@@ -404,6 +410,7 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     await Promise.race([page.getByRole('button', { name: 'Now' }).click(), isBack]);
     await isBack;
     await whySaveWaits.waitFor({ state: 'detached' });
+    await expect.poll(() => chat.getByRole('button', { name: 'Send' }).isEnabled()).toBe(true);
     await create('newer');
     await row(page, 'newer').waitFor();
   });

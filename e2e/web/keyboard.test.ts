@@ -153,6 +153,11 @@ describe.skipIf(HAS_NO_BROWSER)('without a pointer', () => {
     await press('Enter');
     await expect.poll(statusOf).toBe('stopped');
     await isFocused(page, button('Start'));
+    await press('Control+k');
+    await page.keyboard.type('gpu');
+    await page.getByRole('option', { name: 'System' }).waitFor();
+    await press('Escape');
+    await isFocused(page, button('Start'));
 
     const more = button('More for demo-model');
     const choose = async (name: string): Promise<void> => {

@@ -11,6 +11,7 @@ import { useReload } from '../lib/reload.ts';
 import { shortcutGroups } from '../lib/shortcuts.ts';
 import { chooseTheme, theme } from '../lib/theme.ts';
 import { ACCESS_TABS, FOR_ADMINS, type AccessTab } from '../pages/access/access-search.ts';
+import type { SystemTab } from '../pages/system/system-search.ts';
 import { commandsWords } from '../words/commands.ts';
 import { partsWords } from '../words/parts.ts';
 import { shellWords } from '../words/shell.ts';
@@ -37,6 +38,7 @@ export function usePaletteItems(): readonly PaletteItem[] {
       label: words.places[id],
       icon,
       keys: `g ${key}`,
+      words: words.findsPlace[id],
       run: () => void navigate({ to }),
     }));
     const here = shortcutGroups
@@ -92,6 +94,14 @@ function usePartItems(): readonly PaletteItem[] {
       run: () => void navigate({ to: '/access', search: { tab } }),
     });
     const tabs = ACCESS_TABS.filter((tab) => isAdmin || !FOR_ADMINS.has(tab));
+    const system = (tab: SystemTab & keyof typeof parts): PaletteItem => ({
+      id: `system ${tab}`,
+      label: parts[tab],
+      icon: 'system',
+      hint: places.system,
+      words: places.system,
+      run: () => void navigate({ to: '/system', search: { tab } }),
+    });
     const setting = (tab: 'configuration' | 'fleet'): PaletteItem => ({
       id: `settings ${tab}`,
       label: parts[tab],
@@ -102,7 +112,8 @@ function usePartItems(): readonly PaletteItem[] {
     });
     return [
       ...(hasAccounts ? [...tabs.map((tab) => access(tab)), access('keys', parts.newKey)] : []),
-      ...(isAdmin ? [setting('configuration'), setting('fleet')] : []),
+      system('alerts'),
+      ...(isAdmin ? [system('doctor'), system('log'), setting('configuration'), setting('fleet')] : []),
       ...(isAdmin
         ? [{ id: 'new', label: parts.newInstance, icon: 'plus', run: () => void navigate({ to: '/new' }) } as const]
         : []),
@@ -149,7 +160,7 @@ function useAccountItems(): readonly PaletteItem[] {
         label: username,
         icon: 'access',
         hint: words.user,
-        words: words.user,
+        words: `${words.user} ${words.findsUser}`,
         run: () => void navigate({ to: '/access', search: { tab: 'users' } }),
       })),
       ...(keys ?? []).map(({ id, name, owner }): PaletteItem => ({
@@ -157,7 +168,7 @@ function useAccountItems(): readonly PaletteItem[] {
         label: name,
         icon: 'access',
         hint: words.keyOf(owner),
-        words: words.keyOf(owner),
+        words: `${words.keyOf(owner)} ${words.findsKey}`,
         run: () => void navigate({ to: '/access', search: { tab: 'keys', owner } }),
       })),
     ],

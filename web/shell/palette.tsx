@@ -29,12 +29,17 @@ function OpenPalette({ onClose }: { onClose: () => void }) {
   const items = usePaletteItems();
   const [query, setQuery] = useState('');
   const [at, setAt] = useState(0);
+  // Read before the field takes the focus.
+  const [opener] = useState(() => document.activeElement);
   const found = wordMatches(items, paletteText, query, MOST);
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    return () => element?.close();
-  }, []);
+    return () => {
+      element?.close();
+      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
+    };
+  }, [opener]);
   useEffect(() => {
     document.querySelector(`#${CSS.escape(`${id}-${at}`)}`)?.scrollIntoView({ block: 'nearest' });
   }, [id, at]);

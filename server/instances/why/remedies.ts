@@ -64,10 +64,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
             { label: 'Set the path of a llama-server', link: 'configuration/engines.llama_cpp.command' },
             { label: 'See which program is found', link: SYSTEM },
           ]
-        : [
-            correctCommand(engine),
-            { label: 'Choose another engine', link: 'settings/engine' },
-          ];
+        : [correctCommand(engine), { label: 'Choose another engine', link: 'settings/engine' }];
     case 'library_missing':
       return [
         {

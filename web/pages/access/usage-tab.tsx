@@ -210,7 +210,7 @@ function Row({ row, by, most }: { row: UsageRow; by: UsageGroup; most: number })
         {tokensOut}
       </Td>
       <Td isNumber className={FOR_WIDE}>
-        <Age of={row.last_used_at} />
+        <Age of={row.last_used_at} saysAgo />
       </Td>
     </Tr>
   );

@@ -12,6 +12,7 @@ import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { showToast } from '../../components/toast.tsx';
 import { useWords } from '../../lib/language.ts';
+import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { COARSE } from '../../lib/media.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { playgroundWords } from '../../words/playground.ts';
@@ -30,6 +31,7 @@ interface ComposerProps {
 export function Composer({ room, hasVision, fieldRef: field }: ComposerProps) {
   const words = useWords(playgroundWords);
   const answering = useStored(room.answering);
+  const isOnline = useIsOnline();
   const [text, setText] = useState('');
   const [files, setFiles] = useState<readonly ChatFile[]>([]);
   const [blindTo, setBlindTo] = useState<string | null>(null);
@@ -41,7 +43,7 @@ export function Composer({ room, hasVision, fieldRef: field }: ComposerProps) {
   const isEmpty = text.trim() === '' && files.length === 0;
 
   const send = (): void => {
-    if (isEmpty || answering !== null) return;
+    if (isEmpty || answering !== null || !isOnline) return;
     room.send(text.trim(), files);
     setText('');
     setFiles([]);
@@ -124,9 +126,11 @@ export function Composer({ room, hasVision, fieldRef: field }: ComposerProps) {
             label={hasVision ? words.attach : words.attachText}
             onClick={() => picker.current?.click()}
           />
-          <span className="grow" />
+          <span role="status" className="min-w-0 grow text-mute">
+            {!isOnline && !isEmpty && words.sendWaits}
+          </span>
           {answering === null ? (
-            <Button type="submit" kind="primary" icon="send" keyHint="⏎" disabled={isEmpty}>
+            <Button type="submit" kind="primary" icon="send" keyHint="⏎" disabled={isEmpty || !isOnline}>
               {words.send}
             </Button>
           ) : (

@@ -70,6 +70,7 @@ export const de = {
   message: 'Nachricht',
   messagePlaceholder: 'Nachricht …',
   send: 'Senden',
+  sendWaits: 'llamactl antwortet nicht. Senden geht, sobald es antwortet.',
   stop: 'Anhalten',
   stopKey: 'Antwort anhalten',
   sendKey: 'Senden',

@@ -68,6 +68,7 @@ export const en = {
   message: 'Message',
   messagePlaceholder: 'Message …',
   send: 'Send',
+  sendWaits: 'llamactl does not answer. You can send as soon as it does.',
   stop: 'Stop',
   stopKey: 'Stop the answer',
   sendKey: 'Send',

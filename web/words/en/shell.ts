@@ -52,9 +52,25 @@ export const en = {
     usage: 'Usage',
     audit: 'Audit',
     account: 'My account',
+    alerts: 'Alerts',
+    doctor: 'Doctor',
+    log: 'Log of llamactl',
     configuration: 'Configuration',
     fleet: 'Fleet: import and export',
     newInstance: 'New instance',
   },
+  /** Words that find a place in the palette, beside its name. */
+  findsPlace: {
+    instances: 'engines status start stop',
+    playground: 'chat compare embeddings rerank speech load test',
+    models: 'download search GGUF files hub',
+    requests: 'callers tokens latency',
+    system: 'GPU memory CPU disk engines version machine',
+    access: 'accounts log-ins password tokens limits',
+    settings: 'groups presets memory options',
+  },
+  /** Words that find a user, and a key, by what can be done with them. */
+  findsUser: 'disable enable password role',
+  findsKey: 'revoke limits edit',
   unreachable: 'No answer from llamactl',
 };

@@ -39,12 +39,25 @@ export interface PassThrough {
   cost: CostClass;
 }
 
+/**
+ * Paths of llama-server outside of `/v1` that only compute, so that they need no more rights than `/v1`: editors complete code with
+ * `/infill`. vLLM has two of them. `/props`, `/slots` and `/lora-adapters` show or change what callers share.
+ */
+export const ENGINE_PATHS = ['/apply-template', '/completion', '/detokenize', '/infill', '/tokenize'] as const;
+
 /** Requests to engines, to events and to the pages for browsers. `openapi.json` does not describe them. */
 export const PASS_THROUGH = {
   inference: {
     id: 'inference',
     path: '/v1/*',
     summary: 'The OpenAI and Anthropic APIs of the instance that the request names',
+    permission: 'inference',
+    cost: 'free',
+  },
+  native: {
+    id: 'native',
+    path: '/infill, …',
+    summary: `The same for ${ENGINE_PATHS.map((each) => `\`${each}\``).join(', ')}`,
     permission: 'inference',
     cost: 'free',
   },

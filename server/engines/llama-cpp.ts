@@ -1,4 +1,5 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
+import { ENGINE_PATHS } from '@llamactl/contract/operations';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
@@ -58,8 +59,9 @@ export interface LlamaCppOptions {
 /** All flags for the verbosity of the engine. */
 const VERBOSITY_FLAGS = ['lv', 'verbosity', 'log-verbosity', 'v', 'verbose', 'log-verbose'];
 const VERBOSITY_VARIABLES = ['LLAMA_ARG_LOG_VERBOSITY', 'LLAMA_LOG_VERBOSITY'];
-/** The engine's POST routes that compute. Without `/v1/chat/completions/control` and `/v1/streams/lookup`, which act on sessions. */
+/** The engine's POST routes that compute, of those that callers reach. Without `/v1/chat/completions/control` and `/v1/streams/lookup`, which act on sessions. */
 const INFERENCE_PATHS: ReadonlySet<string> = new Set([
+  ...ENGINE_PATHS,
   '/v1/chat/completions',
   '/v1/chat/completions/input_tokens',
   '/v1/completions',

@@ -1,9 +1,10 @@
 import type { ApiError, ErrorCode } from '@llamactl/contract/errors';
+import { ENGINE_PATHS } from '@llamactl/contract/operations';
 import type { GatewayInstance } from './gateway-ports.ts';
 import { findRoute } from './route.ts';
 import type { PromptShape } from './system-prompt.ts';
 
-/** An API that `/v1` serves. A further API is a further object in {@link DIALECTS}. */
+/** An API that the gateway serves. A further API is a further object in {@link DIALECTS}. */
 export interface Dialect {
   /** The dialect has this path and all below it, unless another dialect has a longer prefix. */
   prefix: string;
@@ -70,8 +71,11 @@ const ANTHROPIC: Dialect = {
   models: null,
 };
 
-/** The APIs of `/v1`. */
-export const DIALECTS: readonly Dialect[] = [OPENAI, ANTHROPIC];
+/** Errors of llama-server itself have the shape of OpenAI's. */
+const NATIVE = ENGINE_PATHS.map((prefix): Dialect => ({ ...OPENAI, prefix, models: null }));
+
+/** The APIs of `/v1`, and of paths of engines beside it. */
+export const DIALECTS: readonly Dialect[] = [OPENAI, ANTHROPIC, ...NATIVE];
 
 /** Returns the API of a path under `/v1`. @param path Without query. */
 export function dialectOf(path: string): Dialect {

@@ -103,6 +103,12 @@ describe("an answer through the gateway equals the engine's answer", () => {
     ['/v1/chat/completions', { messages: 'no list' }],
     ['/v1/embeddings', { input: 'x' }],
     ['/v1/nothing-here', {}],
+    ['/completion', { prompt: 'Hi', n_predict: 5, temperature: 0, cache_prompt: false }],
+    ['/completion', { prompt: 'Hi', n_predict: 5, temperature: 0, stream: true, cache_prompt: false }],
+    ['/infill', { input_prefix: 'def ', input_suffix: '()', n_predict: 5, temperature: 0, cache_prompt: false }],
+    ['/tokenize', { content: 'Hi there' }],
+    ['/detokenize', { tokens: [5, 6] }],
+    ['/apply-template', { messages: CHAT.messages }],
   ])('POST %s %j', async (path, settings) => {
     const body = JSON.stringify({ model: 'demo', ...settings });
     const expected = await direct(path, body);

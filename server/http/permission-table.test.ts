@@ -61,6 +61,7 @@ const CALLS: Call[] = [
   })),
   { id: 'inference', request: `any ${PASS_THROUGH.inference.path}`, method: 'GET', url: '/v1/models' },
   { id: 'inference', request: `any ${PASS_THROUGH.inference.path}`, method: 'POST', url: '/v1/messages?model=mine' },
+  { id: 'native', request: `any ${PASS_THROUGH.native.path}`, method: 'POST', url: '/infill?model=mine' },
   { id: 'proxy', request: `any ${PASS_THROUGH.proxy.path}`, method: 'POST', url: '/api/instances/mine/proxy/x' },
   { id: 'events', request: `any ${PASS_THROUGH.events.path}`, method: 'GET', url: '/api/ws' },
   ...[PASS_THROUGH.page, PASS_THROUGH.pageAssets, PASS_THROUGH.pageIcon, PASS_THROUGH.pageManifest].map(
@@ -169,7 +170,7 @@ function kindOf(status: number, body: string): Outcome['kind'] {
   if (status === 401) return 'who are you';
   if (status === 403 && body.includes('This needs the role')) return 'too little';
   if (status === 403 && body.includes('may not start')) return 'may not start';
-  if (status === 404 && /INSTANCE_NOT_FOUND|not_found_error/.test(body)) return 'no such instance';
+  if (status === 404 && /INSTANCE_NOT_FOUND|model_not_found|not_found_error/.test(body)) return 'no such instance';
   return 'allowed';
 }
 
@@ -205,7 +206,7 @@ describe.each(CALLS)('$request', (call) => {
     const answer: unknown = JSON.parse(body);
     if (call.url.startsWith('/v1/messages')) {
       expect(answer).toMatchObject({ type: 'error', error: { type: 'authentication_error' } });
-    } else if (call.url.startsWith('/v1')) {
+    } else if (call.url.startsWith('/v1') || call.id === 'native') {
       expect(answer).toMatchObject({ error: { type: 'authentication_error', code: 'unauthorized' } });
     } else expect(answer).toMatchObject({ code: 'UNAUTHORIZED' });
   });

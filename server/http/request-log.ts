@@ -92,6 +92,7 @@ const RECORDED_READS: ReadonlySet<string> = new Set([OPERATIONS.exportFleet.id])
  */
 const NOT_RECORDED: ReadonlySet<string> = new Set([
   PASS_THROUGH.inference.id,
+  PASS_THROUGH.native.id,
   PASS_THROUGH.events.id,
   OPERATIONS.createBrowserToken.id,
 ]);

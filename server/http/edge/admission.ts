@@ -104,12 +104,11 @@ export class Admission {
     if (neighbour !== null) {
       const base = this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl;
       const { pattern, what, instead } = neighbour;
+      const counterpart = instead === null ? null : shortened(path.replace(pattern, instead));
       const ways = [
-        ...(instead === '' ? ['it has no counterpart'] : []),
-        ...(!instead
-          ? []
-          : [`its counterpart is ${shortened(path.replace(pattern, instead)).replace('/', `${this.#basePath}/`)}`]),
-        ...(instead === null || instead.includes(' /v1/') ? [`the base URL for OpenAI clients is ${base}/v1`] : []),
+        ...(counterpart === '' ? ['it has no counterpart'] : []),
+        ...(!counterpart ? [] : [`its counterpart is ${counterpart.replace('/', `${this.#basePath}/`)}`]),
+        ...(counterpart?.includes(' /v1/') !== false ? [`the base URL for OpenAI clients is ${base}/v1`] : []),
       ];
       return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${what}; ${ways.join('; ')}.`);
     }
@@ -155,7 +154,7 @@ export class Admission {
 /** Decides by the route and not by the path, because the router decodes the path. */
 function areaOf({ routeOptions }: HttpRequest): Area {
   const { id, credentials } = routeOptions.config.access ?? {};
-  if (id === PASS_THROUGH.inference.id) return 'inference';
+  if (id === PASS_THROUGH.inference.id || id === PASS_THROUGH.native.id) return 'inference';
   if (id === PASS_THROUGH.proxy.id) return 'proxy';
   return credentials === 'cookie' || credentials === 'cookie setter' ? 'browser' : 'other';
 }

@@ -1,3 +1,5 @@
+import { ENGINE_PATHS } from '@llamactl/contract/operations';
+
 /** A path of another program, or a mistake in one of ours. */
 export interface NeighbourPath {
   pattern: RegExp;
@@ -22,6 +24,12 @@ const GO = 'a path of the Go llamactl';
 /** A path of the Go llamactl below `/api/v1`. @param path A regular expression */
 function ofGo(path: string, instead: string): NeighbourPath {
   return { pattern: new RegExp(`^/api/v1/(?:${path})/?$`), what: GO, instead };
+}
+
+/** A path with the name of a model before a path that we serve by the model in the body. Names of llama-swap may have a slash. */
+function byModel(prefix: string, what: string): NeighbourPath {
+  const pattern = new RegExp(`^/${prefix}/(.+?)(/v1/(?!models/?$).+?|${ENGINE_PATHS.join('|')})/?$`);
+  return { pattern, what, instead: 'POST $2 with "model": "$1" in its body' };
 }
 
 /** Paths of `/v1` under a base URL that lacks it. */
@@ -50,6 +58,7 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
     what: 'a path of llama-swap',
     instead: 'POST /api/instances/$1/stop',
   },
+  byModel('upstream', 'a path of llama-swap'),
   { pattern: /^\/upstream\/([^/]+)(.*)$/, what: 'a path of llama-swap', instead: '/api/instances/$1/proxy$2' },
   { pattern: /^\/upstream\/?$/, what: 'a path of llama-swap', instead: '/api/instances/NAME/proxy/' },
   {
@@ -78,10 +87,10 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
   ofGo('backends/.+', 'GET /api/engines'),
   ofGo('.*', ''),
   { pattern: /^\/swagger(?:\/.*)?$/, what: GO, instead: 'GET /docs' },
+  byModel('llama-cpp', GO),
   { pattern: /^\/llama-cpp\/([^/]+)(.*)$/, what: GO, instead: '/api/instances/$1/proxy$2' },
-  { pattern: /^\/completion\/?$/, what: 'a path of llama-server', instead: 'POST /v1/completions' },
   {
-    pattern: /^\/(infill|tokenize|detokenize|apply-template|props|slots|lora-adapters)\/?$/,
+    pattern: /^\/(props|slots|lora-adapters)\/?$/,
     what: 'a path of llama-server',
     instead: '/api/instances/NAME/proxy/$1',
   },

@@ -1,6 +1,6 @@
 import { ConfigSchema } from '@llamactl/contract/config';
 import { ApiError } from '@llamactl/contract/errors';
-import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
+import { ENGINE_PATHS, OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { addressGroup } from '../../auth/address-group.ts';
 import type { Caller } from '../../auth/caller.ts';
 import { isKeySecret, keyPrefix } from '../../auth/key-secret.ts';
@@ -66,7 +66,7 @@ const AS_CONFIGURED_BY_DEFAULT: GatewaySettings = {
 };
 
 /**
- * The routes to engines: `/v1/*` by the request's model, `/api/instances/{name}/proxy/*` by name.
+ * The routes to engines: `/v1/*` and some paths of llama-server by the request's model, `/api/instances/{name}/proxy/*` by name.
  *
  * They answer in `preParsing`, before Fastify reads the body and checks its content type: only the engine decides which
  * bodies are valid. So everything that must happen first, such as authentication, must be an `onRequest` hook.
@@ -121,13 +121,15 @@ export function gatewayRoutes({
       }
     };
 
-    route(app, PASS_THROUGH.inference, ['/v1/*'], (request, reply) => {
+    const serveModel = (request: HttpRequest, reply: HttpReply): Promise<void> => {
       if (request.upgradeHead === null) return serve(request, reply, null);
       throw new ApiError(
         'VALIDATION_ERROR',
-        '/v1 has no WebSocket; /api/instances/NAME/proxy passes one to an engine.',
+        'This path has no WebSocket; /api/instances/NAME/proxy passes one to an engine.',
       );
-    });
+    };
+    route(app, PASS_THROUGH.inference, ['/v1/*'], serveModel);
+    route(app, PASS_THROUGH.native, ENGINE_PATHS, serveModel);
 
     const proxyUrls = ['/api/instances/:name/proxy', '/api/instances/:name/proxy/*'];
     route(app, PASS_THROUGH.proxy, proxyUrls, (request, reply) => {

@@ -87,6 +87,22 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await row(page, 'chat').getByText('stopped').waitFor();
   });
 
+  it('cuts long names in the middle, so that their ends tell them apart', async () => {
+    const names = ['mistral-small-24b-instruct-2501-q5-prod', 'mistral-small-24b-instruct-2501-q5-batch'];
+    for (const name of names) await create(name);
+    const own = await Window.open(browser, server.url, { viewport: PHONE });
+    const page = await own.tab(server.url, '/instances?q=mistral');
+    for (const name of names) {
+      const end = await page.getByText(name.slice(-10), { exact: true }).boundingBox();
+      expect(end?.width).toBeGreaterThan(40);
+      expect((end?.x ?? Infinity) + (end?.width ?? 0)).toBeLessThan(PHONE.width);
+      await page.getByRole('link', { name: new RegExp(`^${name}`) }).waitFor();
+      await server.call('DELETE', `/api/instances/${name}`);
+    }
+    expect(own.complaints).toEqual([]);
+    await own.close();
+  });
+
   it('opens the first match from the search, and goes from there into the list', async () => {
     const page = await window.tab(server.url);
     await row(page, 'chat').waitFor();

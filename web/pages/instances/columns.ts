@@ -13,7 +13,7 @@ interface ColumnLook {
 
 /** All columns in their order. */
 export const COLUMNS: readonly ColumnLook[] = [
-  { id: 'name', width: 'minmax(10rem, 1.3fr)' },
+  { id: 'name', width: 'minmax(12rem, 1.6fr)' },
   { id: 'status', width: 'minmax(11.875rem, 1.8fr)' },
   { id: 'model', width: 'minmax(10rem, 1.4fr)' },
   { id: 'group', width: 'minmax(5rem, 0.5fr)' },

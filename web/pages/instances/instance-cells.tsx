@@ -3,6 +3,7 @@ import { memoryText, duration, percent, rateText } from '../../lib/figures.ts';
 import { Age } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { LongName } from '../../components/long-name.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
 import { StatusMark } from '../../components/status.tsx';
@@ -62,9 +63,9 @@ function NameCell({ row: { name, group, pinned, restart_required: waits } }: { r
         href={instanceAddress(name)}
         tabIndex={-1}
         title={name}
-        className="min-w-0 truncate font-strong hover:text-accent hover:underline"
+        className="flex min-w-0 font-strong hover:text-accent hover:underline"
       >
-        {name}
+        <LongName name={name} />
       </a>
       {waits && <Note icon="restart" label={words.restartRequired} className="text-warn" />}
       {(pinned || isGroupPinned) && (

@@ -1,4 +1,5 @@
 import { memo } from 'react';
+import { LongName } from '../../components/long-name.tsx';
 import { memoryText, number } from '../../lib/figures.ts';
 import { StatusMark, StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
@@ -22,7 +23,9 @@ export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {
       <a href={instanceAddress(name)} tabIndex={-1} className="flex min-w-0 grow flex-col">
         <span className="flex min-w-0 items-center gap-2">
           {row.status === 'running' ? <StatusShape of="running" label={parts.statuses.running} /> : null}
-          <span className="min-w-0 truncate text-form font-strong">{name}</span>
+          <span className="flex min-w-0 text-form font-strong">
+            <LongName name={name} />
+          </span>
           {row.status !== 'running' && (
             <span className="flex shrink-0">
               <StatusMark status={row.status} {...(row.load === null ? {} : { word: words.loading(row.load.phase) })} />

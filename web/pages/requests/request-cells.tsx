@@ -2,6 +2,7 @@ import type { FinishedRequest } from '@llamactl/client';
 import { rateText, requestSeconds, tokenCount } from '../../lib/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
+import { LongName } from '../../components/long-name.tsx';
 import { VerdictMark, type Verdict } from '../../components/status.tsx';
 import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
@@ -39,7 +40,11 @@ export function RequestCells({ request, owner, now, scale, isOfOne }: RequestCel
       </GridCell>
       {!isOfOne && (
         <GridCell tip={instance ?? request.model ?? undefined}>
-          {instance ?? <span className="text-mute">{request.model ?? words.unknownInstance}</span>}
+          {instance !== null ? (
+            <LongName name={instance} />
+          ) : (
+            <span className="text-mute">{request.model ?? words.unknownInstance}</span>
+          )}
         </GridCell>
       )}
       <GridCell tip={caller ?? undefined}>
@@ -72,8 +77,12 @@ export function NarrowRequest({ request, owner, now, scale, isOfOne }: RequestCe
     <div role="gridcell" className="flex min-w-0 items-center gap-2 px-2">
       <div className="flex min-w-0 grow flex-col gap-1">
         <span className="flex min-w-0 items-center gap-2">
-          <span className="min-w-0 truncate text-form font-strong">
-            {isOfOne ? request.path : (request.instance ?? request.model ?? words.unknownInstance)}
+          <span className="flex min-w-0 text-form font-strong">
+            {isOfOne ? (
+              <span className="min-w-0 truncate">{request.path}</span>
+            ) : (
+              <LongName name={request.instance ?? request.model ?? words.unknownInstance} />
+            )}
           </span>
           <span className="max-w-1/2 shrink-0">
             <OutcomeMark request={request} />

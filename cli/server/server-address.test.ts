@@ -77,6 +77,30 @@ describe('serverAddress', () => {
     });
   });
 
+  it('passes over a context that follows another data directory than the one that is named', () => {
+    const [old, moved] = [path.join(home, 'old'), path.join(home, 'moved')];
+    describeLocal('http://127.0.0.1:18701', old);
+    describeLocal('http://127.0.0.1:18702', moved);
+    contexts.set('local', { url: 'http://127.0.0.1:18701', data_dir: old, token: 'of-old' });
+    contexts.use('local');
+    expect(address()).toMatchObject({ url: 'http://127.0.0.1:18701', token: 'of-old' });
+    expect(address({}, { LLAMACTL_DATA_DIR: moved })).toMatchObject({ url: 'http://127.0.0.1:18702', token: null });
+    contexts.use('gpu');
+    expect(address({}, { LLAMACTL_DATA_DIR: moved })).toMatchObject({ context: 'gpu' });
+  });
+
+  it('passes over a context whose server is gone while the configured one runs, as after a move of its data', async () => {
+    const [old, moved] = [path.join(home, 'old'), path.join(home, 'moved')];
+    const file = path.join(home, 'llamactl.yaml');
+    writeFileSync(file, `data_dir: ${moved}\n`, { mode: 0o600 });
+    contexts.set('local', { url: 'http://127.0.0.1:18701', data_dir: old, token: 'of-old' });
+    contexts.use('local');
+    const found = () => configuredAddress({ flags: {}, environment: { LLAMACTL_CONFIG: file }, contexts, home });
+    expect(await found()).toMatchObject({ context: 'local', dataDirectory: old });
+    describeLocal('http://127.0.0.1:18702', moved);
+    expect(await found()).toMatchObject({ url: 'http://127.0.0.1:18702', token: null, dataDirectory: moved });
+  });
+
   it('finds the server that runs on this machine, on any port', () => {
     describeLocal('http://127.0.0.1:9000');
     expect(address().url).toBe('http://127.0.0.1:9000');

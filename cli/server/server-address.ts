@@ -43,19 +43,22 @@ export const DEFAULT_URL = 'http://127.0.0.1:8080';
 export const DEFAULT = 'the default';
 
 /**
- * As {@link serverAddress}, but reads the configuration if no server is named or found without it: the file may name
- * another data directory or port.
+ * As {@link serverAddress}, but reads the configuration if no server is named or found without it, or the followed one is gone:
+ * the file may name another data directory or port.
  */
 export async function configuredAddress(parts: AddressParts): Promise<ServerAddress> {
   const address = serverAddress(parts);
-  if (address.source !== DEFAULT) return address;
+  const { dataDirectory: followed } = address;
+  const isGone = followed !== null && followedUrl(followed) === null;
+  if (address.source !== DEFAULT && !isGone) return address;
   const expected = await expectedServer(parts);
   return expected === null ? address : serverAddress({ ...parts, expected });
 }
 
 /**
  * Finds the server, in this order: `--url`, `--context`, `LLAMACTL_URL`, `LLAMACTL_CONTEXT`, the current context, the
- * server that runs on this machine, the default.
+ * server that runs on this machine, the default. A context that follows another server of this machine than the one that is meant
+ * is passed over.
  *
  * A context's token goes to the address of that context and nowhere else. `LLAMACTL_TOKEN` goes to a named address, or
  * to the server that runs on this machine. It does not go to the default address, where any user of the machine may
@@ -88,8 +91,10 @@ export function serverAddress({ flags, environment, contexts, home, expected }: 
   if (url !== undefined && url !== '') return at(typed(url), 'LLAMACTL_URL');
   if (name !== undefined && name !== '') return inContext(name, 'LLAMACTL_CONTEXT');
   const { current } = contexts;
-  if (current !== null) return inContext(current, `the context ${current}`);
   const dataDirectory = expected?.dataDirectory ?? dataDirectoryOf(environment, home);
+  if (current !== null && !isReplaced(contexts.get(current), dataDirectory, environment)) {
+    return inContext(current, `the context ${current}`);
+  }
   const { url: local = null, file = '' } = localServer(dataDirectory) ?? {};
   if (local !== null) return at(local, file, dataDirectory);
   const unnamed =
@@ -98,6 +103,21 @@ export function serverAddress({ flags, environment, contexts, home, expected }: 
       : { ...at(expected.url, sourceOf(expected, environment)), expected };
   if (token === null) return unnamed;
   return { ...unnamed, token: ownToken(contexts, unnamed.context), isTokenKept: true };
+}
+
+/**
+ * Whether another server of this machine is meant than the one that a context follows: it runs, and `LLAMACTL_DATA_DIR` names
+ * it, or the followed one is gone, as after a move of the data directory.
+ *
+ * @param dataDirectory Of the configured server.
+ */
+function isReplaced(
+  { data_dir: followed }: Context,
+  dataDirectory: string,
+  { LLAMACTL_DATA_DIR: named = '' }: AddressParts['environment'],
+): boolean {
+  if (followed === undefined || followed === dataDirectory) return false;
+  return localServer(dataDirectory) !== null && (named !== '' || followedUrl(followed) === null);
 }
 
 /** Reads an address as people type it: without the protocol, or the one that OpenAI clients need. */

@@ -88,6 +88,14 @@ export interface Audit {
   audit: AuditRow[];
 }
 
+/** An old and a new value. `null`: not set. `"***"`: a secret, whose value is not recorded. A long value is a text that ends in `…`. */
+export interface AuditChange {
+  /** Dotted: `options.ctx_size`, `server.port`, `role`. */
+  path: string;
+  before: JsonValue;
+  after: JsonValue;
+}
+
 export interface AuditRow {
   seq: number;
   timestamp: string;
@@ -102,6 +110,10 @@ export interface AuditRow {
   /** HTTP status of the answer. */
   status: number;
   request_id: string;
+  /** Old and new values of a change of configuration, instance, user or key. At most 50, of about 4 KB. Absent: none are recorded. */
+  changes?: AuditChange[] | undefined;
+  /** How many changes `changes` leaves out. Absent: none. */
+  more_changes?: number | undefined;
 }
 
 export interface BatchResult {

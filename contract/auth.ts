@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { LongIntegerSchema } from './long-integer.ts';
+import { JsonValueSchema } from './request-additions.ts';
 
 /** Roles, from least to most rights: each includes the rights of those before it. docs/permissions.md has the table. */
 export const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -234,6 +235,20 @@ export const TicketSchema = z
   .meta({ id: 'Ticket' });
 export type Ticket = z.infer<typeof TicketSchema>;
 
+/** Something that a request changed. */
+export const AuditChangeSchema = z
+  .object({
+    path: z.string().describe('Dotted: `options.ctx_size`, `server.port`, `role`.'),
+    // Without descriptions: those would give the schema of JSON another name.
+    before: JsonValueSchema,
+    after: JsonValueSchema,
+  })
+  .describe(
+    'An old and a new value. `null`: not set. `"***"`: a secret, whose value is not recorded. A long value is a text that ends in `…`.',
+  )
+  .meta({ id: 'AuditChange' });
+export type AuditChange = z.infer<typeof AuditChangeSchema>;
+
 /** One row of the audit trail: who did what to which target. */
 export const AuditRowSchema = z
   .object({
@@ -245,6 +260,13 @@ export const AuditRowSchema = z
     target: z.string().nullable().describe('The instance, user or key that the request named.'),
     status: z.int().describe('HTTP status of the answer.'),
     request_id: z.string(),
+    changes: z
+      .array(AuditChangeSchema)
+      .optional()
+      .describe(
+        'Old and new values of a change of configuration, instance, user or key. At most 50, of about 4 KB. Absent: none are recorded.',
+      ),
+    more_changes: z.int().optional().describe('How many changes `changes` leaves out. Absent: none.'),
   })
   .meta({ id: 'AuditRow' });
 export type AuditRow = z.infer<typeof AuditRowSchema>;

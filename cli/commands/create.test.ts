@@ -341,6 +341,7 @@ describe('updating an instance', () => {
       instance: { ...server.manager.get(name), status: 'running', restart_required: true },
       entityTag: '"2"',
       warnings: ['look out'],
+      changes: [],
     }));
     expect(await sandbox.run(['update', 'llama', '--port', '8123'])).toEqual({
       status: 0,
@@ -354,7 +355,7 @@ describe('updating an instance', () => {
       expect(restart).toBe(true);
       server.changeStatus(name, 'restarting');
       setImmediate(() => server.changeStatus(name, 'running'));
-      return { instance: server.manager.get(name), entityTag: '"2"', warnings: [] };
+      return { instance: server.manager.get(name), entityTag: '"2"', warnings: [], changes: [] };
     });
     const words = ['update', 'llama', '-o', 'threads=4', '--restart', '--wait'];
     expect(await sandbox.run(words, { now: 0 })).toEqual({

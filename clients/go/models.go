@@ -142,6 +142,16 @@ type Audit struct {
 	Audit []AuditRow `json:"audit"`
 }
 
+// AuditChange: An old and a new value. `null`: not set. `"***"`: a secret, whose value is not recorded. A long
+// value is a text that ends in `…`.
+type AuditChange struct {
+	// Dotted: `options.ctx_size`, `server.port`, `role`.
+	Path string `json:"path"`
+
+	Before any `json:"before"`
+	After  any `json:"after"`
+}
+
 type AuditRow struct {
 	Seq       int64     `json:"seq"`
 	Timestamp time.Time `json:"timestamp"`
@@ -162,6 +172,13 @@ type AuditRow struct {
 	Status int `json:"status"`
 
 	RequestID string `json:"request_id"`
+
+	// Old and new values of a change of configuration, instance, user or key. At most 50, of about 4 KB. Absent:
+	// none are recorded.
+	Changes []AuditChange `json:"changes,omitzero"`
+
+	// How many changes `changes` leaves out. Absent: none.
+	MoreChanges *int `json:"more_changes,omitzero"`
 }
 
 type BatchResult struct {

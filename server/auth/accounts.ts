@@ -97,9 +97,14 @@ export class Accounts {
    * Changes the given fields. A new password, or disabling the account, revokes all of its tokens and keys. A new role
    * closes its open connections and streams. New limits apply from the next request on.
    *
+   * @param onChanged Gets the account as it was, and as it is, once the change is stored.
    * @throws {ApiError} `NOT_FOUND`; `FORBIDDEN` when no admin would be left
    */
-  async update(username: string, { role, disabled, password, ...limits }: UpdateUser): Promise<User> {
+  async update(
+    username: string,
+    { role, disabled, password, ...limits }: UpdateUser,
+    onChanged?: (before: User, after: User) => void,
+  ): Promise<User> {
     const { id } = present(this.named(username));
     this.#refuseLastAdmin(id, { role, disabled });
     const passwordHash = password === undefined ? null : await this.#parts.passwords.hash(password);
@@ -119,6 +124,7 @@ export class Accounts {
         limits: changedLimits(user.limits, limits),
       });
       if (isRevoked || isDemoted) this.#notify(id, isRevoked, passwordHash !== null);
+      onChanged?.(shownUser(user), shown);
       return shown;
     });
   }

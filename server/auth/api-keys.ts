@@ -141,21 +141,30 @@ export class Keys implements AccountListener {
    * Changes the name or the end of a key that the caller may {@link list}. Connections that the key opened go on until
    * its new end, if that is earlier.
    *
+   * @param onChanged Gets the key as it was, and as it is, once the change is stored.
    * @throws {ApiError} `NOT_FOUND`; `VALIDATION_ERROR` with every problem; `FORBIDDEN` when a key would make a key last
    *   longer than itself
    */
-  async update(caller: Caller, id: string, body: UpdateKey): Promise<Key> {
+  async update(
+    caller: Caller,
+    id: string,
+    body: UpdateKey,
+    onChanged?: (before: Key, after: Key) => void,
+  ): Promise<Key> {
     const { changes, store, clock } = this.#parts;
     return changes.run(async () => {
       refuseRevoked(caller);
       const entry = this.#named(caller, id);
-      const change = judgeKeyChange(body, { caller, key: this.#shown(entry.stored), now: clock.now() });
+      const before = this.#shown(entry.stored);
+      const change = judgeKeyChange(body, { caller, key: before, now: clock.now() });
       const stored = { ...entry.stored, ...change, lastUsedAt: this.#uses.lastOf(id) ?? entry.stored.lastUsedAt };
       await store.saveKey(stored);
       const { expiresAt } = entryFor(stored);
       this.#entries.set(stored.hash, { ...entry, stored, expiresAt });
       if (expiresAt !== entry.expiresAt) this.#endAt(stored.hash, id, expiresAt);
-      return this.#shown(stored);
+      const after = this.#shown(stored);
+      onChanged?.(before, after);
+      return after;
     });
   }
 

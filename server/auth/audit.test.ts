@@ -40,6 +40,15 @@ describe('the audit trail', () => {
     expect((await trail.read({ ...ALL, limit: 1 })).length).toBe(1);
   });
 
+  it('has old and new values only where they were recorded', async () => {
+    const changes = [{ path: 'role', before: 'viewer', after: 'admin' }];
+    trail.record({ ...ENTRY, action: 'updateUser', changes, moreChanges: 2 });
+    trail.record(ENTRY);
+    const [without, having] = await trail.read(ALL);
+    expect(having).toMatchObject({ changes, more_changes: 2 });
+    expect(Object.keys(without ?? {})).not.toEqual(expect.arrayContaining([expect.stringMatching('changes')]));
+  });
+
   it('fails no request when it cannot be written, but reports the error', async () => {
     store.failure = new Error('The disk is full.');
     trail.record(ENTRY);

@@ -48,16 +48,20 @@ export class AuditTrail {
   async read(query: AuditQuery): Promise<AuditRow[]> {
     await this.#background.settled();
     const rows = await this.#parts.store.read(query);
-    return rows.map(({ requestId, seq, timestamp, subject, address, action, target, status }) => ({
-      seq,
-      timestamp,
-      subject,
-      address,
-      action,
-      target,
-      status,
-      request_id: requestId,
-    }));
+    return rows.map(
+      ({ requestId, seq, timestamp, subject, address, action, target, status, changes, moreChanges }) => ({
+        seq,
+        timestamp,
+        subject,
+        address,
+        action,
+        target,
+        status,
+        request_id: requestId,
+        ...(changes !== undefined && { changes }),
+        ...(moreChanges !== undefined && { more_changes: moreChanges }),
+      }),
+    );
   }
 
   /** Stops pruning. Resolves when all recorded rows are on the disk. */

@@ -1,4 +1,4 @@
-import type { Role, Scope } from '@llamactl/contract/auth';
+import type { AuditChange, Role, Scope } from '@llamactl/contract/auth';
 import type { Limits } from './limits.ts';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { Randomness } from '../instances/ports/random-values.ts';
@@ -140,6 +140,10 @@ export interface AuditEntry {
   target: string | null;
   status: number;
   requestId: string;
+  /** Old and new values, bounded and without secrets; left out: none. */
+  changes?: AuditChange[] | undefined;
+  /** How many further changes there were; left out: none. */
+  moreChanges?: number | undefined;
 }
 
 /** Selects rows of the audit trail. */

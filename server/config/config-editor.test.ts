@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { AuditChange } from '@llamactl/contract/auth';
 import { ConfigSchema, ConfigViewSchema, ConfigWrittenSchema } from '@llamactl/contract/config';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CONFIG_FILE, ConfigSandbox, refusalOf } from '../testing/config-sandbox.ts';
 
 let sandbox: ConfigSandbox;
@@ -231,6 +232,38 @@ describe('ConfigEditor.update', () => {
     await editor.update({ stats: { interval: 1 } });
     expect(await editor.update({ stats: { interval: 2 } })).toMatchObject({ changed: ['stats.interval'] });
     expect(read(path)).toBe(`${CONFIG_FILE}stats:\n  interval: 2\n`);
+  });
+
+  it('reports the old and new values of the changed keys of the file, without secrets', async () => {
+    sandbox.inHome(`${CONFIG_FILE}security: { allow_privileged: true }\n`);
+    const reported: AuditChange[] = [];
+    const patch = {
+      server: { port: 9001, base_path: null },
+      models: { hf_token: 'hf_new', dirs: ['~/n'] },
+      engines: { llama_cpp: { environment: { HF_HOME: '/new', NEW: 'secret', EMPTY: null } } },
+      stats: { interval: 5 },
+    };
+    const { changed } = await sandbox.editor().update(patch, (changes) => void reported.push(...changes));
+    expect(reported.map(({ path }) => path)).toEqual(changed);
+    expect(new Map(reported.map(({ path, before, after }) => [path, [before, after]]))).toEqual(
+      new Map<string, unknown>([
+        ['server.port', [9000, 9001]],
+        ['server.base_path', ['/llm', null]],
+        ['models.dirs', [['~/m', '/srv/m'], ['~/n']]],
+        ['models.hf_token', ['***', '***']],
+        ['engines.llama_cpp.environment.HF_HOME', ['***', '***']],
+        ['engines.llama_cpp.environment.EMPTY', ['', null]],
+        ['engines.llama_cpp.environment.NEW', [null, '***']],
+        ['stats.interval', [null, 5]],
+      ]),
+    );
+  });
+
+  it('reports no values of a refused change', async () => {
+    sandbox.inHome(CONFIG_FILE);
+    const onWritten = vi.fn<() => void>();
+    await expect(sandbox.editor().update({ server: { port: -1 } }, onWritten)).rejects.toThrow();
+    expect(onWritten).not.toHaveBeenCalled();
   });
 
   it('creates a missing file, private, in a private folder', async () => {

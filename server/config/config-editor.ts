@@ -1,3 +1,4 @@
+import type { AuditChange } from '@llamactl/contract/auth';
 import {
   KEPT_BY_RELOAD,
   type Config,
@@ -24,8 +25,12 @@ import { changedKeys, masked, rulesOf, sourcesOf } from './config-view.ts';
 /** Shows and changes the configuration of the next start. Does not change the running server. */
 export interface ConfigEditor {
   view(): Promise<ConfigView>;
-  /** Throws `VALIDATION_ERROR`, `FORBIDDEN`, `CONFIG_PINNED` or `CONFIG_READ_ONLY`, without having written anything. */
-  update(patch: ConfigPatch): Promise<ConfigWritten>;
+  /**
+   * Throws `VALIDATION_ERROR`, `FORBIDDEN`, `CONFIG_PINNED` or `CONFIG_READ_ONLY`, without having written anything.
+   *
+   * @param onWritten Gets the old and new values of the changed keys of the file, with secret keys masked.
+   */
+  update(patch: ConfigPatch, onWritten?: (changes: AuditChange[]) => void): Promise<ConfigWritten>;
 }
 
 /** Attempts to write while another program keeps changing the file. */
@@ -55,16 +60,16 @@ export function createConfigEditor(
             valueAt(file?.values, ['security', 'allow_privileged']) === true,
         };
 
-  const write = async (patch: ConfigPatch): Promise<ConfigWritten> => {
+  const write = async (patch: ConfigPatch): Promise<Plan> => {
     for (let attempt = 1; ; attempt += 1) {
       const current = currentFile(origin);
       const plan = planned(current, patch, surroundings, rightsIn(current.file));
-      if (plan.text === null) return answer(plan, running.config);
+      if (plan.text === null) return plan;
       const { path, file, isGone } = current;
       const before = file?.text ?? null;
       // Do not create the folder of a file that existed at the start: a disk may be missing.
       const replacement = { path, before, after: plan.text, uid: search.uid, makesFolder: !isGone };
-      if (await replaceFile(replacement)) return answer(plan, running.config);
+      if (await replaceFile(replacement)) return plan;
       if (attempt === MOST_TRIES) throw unwritable(path, 'another program keeps changing it');
     }
   };
@@ -87,11 +92,13 @@ export function createConfigEditor(
       }
     },
     // One at a time: each update starts from the result of the previous one.
-    update: async (patch) => {
+    update: async (patch, onWritten) => {
       const turn = last.then(() => write(patch));
       last = turn.catch(() => null);
       try {
-        return await turn;
+        const plan = await turn;
+        onWritten?.(plan.changes);
+        return answer(plan, running.config);
       } catch (error) {
         if (error instanceof ConfigError) throw unreadable(error.problems);
         if (error instanceof UnwritableFile) throw unwritable(error.path, error.message);
@@ -119,7 +126,8 @@ function viewOf(origin: ConfigOrigin, rightsIn: (file: CurrentFile['file']) => C
   };
 }
 
-function answer({ changed, after }: Plan, running: Config): ConfigWritten {
+function answer({ changes, after }: Plan, running: Config): ConfigWritten {
+  const changed = changes.map(({ path }) => path);
   const pending = changedKeys(running, after.config);
   return {
     message: messageOf(changed.length > 0, pending),

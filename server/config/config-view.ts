@@ -23,7 +23,8 @@ export function masked(config: Config): Config {
   return maskedAt(config, []) as Config;
 }
 
-function maskedAt(value: unknown, path: readonly string[]): unknown {
+/** A value of the configuration with its secrets masked. @param path of the value */
+export function maskedAt(value: unknown, path: readonly string[]): unknown {
   if (isRecord(value))
     return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskedAt(inner, [...path, key])]));
   return isSecretPath(path) && value !== '' ? MASK : value;

@@ -1,6 +1,8 @@
+import type { AuditChange } from '@llamactl/contract/auth';
 import { ConfigSchema } from '@llamactl/contract/config';
 import type { ConfigPatch } from '@llamactl/contract/config';
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
+import type { JsonValue } from '@llamactl/contract/request-additions';
 import { changedPaths } from './changes.ts';
 import { composeConfig, overlaid } from './compose.ts';
 import type { ComposedConfig, ConfigInputs } from './compose.ts';
@@ -10,8 +12,10 @@ import type { ConfigFile } from './config-document.ts';
 import { dotted, shown } from './issues.ts';
 import { keysBelow } from './config-keys.ts';
 import { mergePatch, pinning } from './patch.ts';
+import { valueAt } from './record.ts';
 import { protection } from './protection.ts';
 import type { ConfigEditorRights } from './protection.ts';
+import { maskedAt } from './config-view.ts';
 import { isRecord } from '@llamactl/contract/record';
 import { hubSettingsIn, misdirection } from './hub-token-rule.ts';
 import { forbidden, invalid, pinned, unwritable } from './config-refusals.ts';
@@ -24,8 +28,8 @@ const MOST_CHANGES = 1_000;
 export interface Plan {
   /** New text of the file; `null`: unchanged. */
   text: string | null;
-  /** Dotted keys of the file that change. */
-  changed: string[];
+  /** The keys of the file that change, with their values; secret keys are masked. */
+  changes: AuditChange[];
   /** The configuration from the next start on. */
   after: ComposedConfig;
 }
@@ -69,13 +73,22 @@ export function planned(
     const words = `would change in ${changes.length} keys at once; one request changes at most ${MOST_CHANGES}.`;
     throw invalid([{ path: [], words, place: null }], patch);
   }
-  if (changes.length === 0) return { text: null, changed: [], after: next.composed };
+  if (changes.length === 0) return { text: null, changes: [], after: next.composed };
   if (!current.isRegular) throw unwritable(path, 'it is not a regular file');
   const text = editYaml(file?.text ?? '', wanted, mayBeVoid);
   if (text === null)
     throw unwritable(path, 'it is written in a way that llamactl cannot change piece by piece; edit it by hand');
-  if (text === file?.text) return { text: null, changed: [], after: next.composed };
-  return { text, changed: changes.map(dotted), after: next.composed };
+  if (text === file?.text) return { text: null, changes: [], after: next.composed };
+  return { text, changes: changes.map((key) => changeOf(key, values, wanted)), after: next.composed };
+}
+
+function changeOf(key: readonly string[], before: unknown, after: unknown): AuditChange {
+  const of = (values: unknown): JsonValue => {
+    const value = valueAt(values, key) ?? null;
+    // Values of YAML are values of JSON.
+    return value === null ? null : (maskedAt(value, key) as JsonValue);
+  };
+  return { path: dotted(key), before: of(before), after: of(after) };
 }
 
 /** The values in effect now, with paths as written; for an invalid file, its own values. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { SlicedWork } from '../sliced-work.ts';
 import { AuthHarness, PASSWORD } from '../testing/auth-harness.ts';
-import { FakeAudit, FakeFleet } from '../testing/fake-services.ts';
+import { FakeAudit, FakeConfigEditor, FakeFleet } from '../testing/fake-services.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
 import { seenBy } from './edge/gate.ts';
 import { gatewayRoutes } from './routes/gateway.routes.ts';
@@ -9,6 +9,7 @@ import { gatewayRoutes } from './routes/gateway.routes.ts';
 let harness: AuthHarness;
 let audit: FakeAudit;
 let fleet: FakeFleet;
+let configEditor: FakeConfigEditor;
 let test: TestServer;
 let admin: { authorization: string };
 
@@ -16,10 +17,12 @@ beforeEach(async () => {
   harness = await AuthHarness.open();
   audit = new FakeAudit();
   fleet = new FakeFleet();
+  configEditor = new FakeConfigEditor();
   test = testServer({
     auth: harness.auth,
     audit,
     fleet,
+    configEditor,
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
     plugins: [
@@ -150,6 +153,82 @@ describe('the audit trail', () => {
     const { info } = JSON.parse(await call('POST', '/api/keys', { name: 'editor' })) as { info: { id: string } };
     await call('DELETE', `/api/keys/${info.id}`, undefined, eve);
     expect((await rows(2))[1]).toMatchObject({ action: 'deleteKey', target: info.id, status: 404 });
+  });
+
+  it('has old and new values of an update, a rename, and a change of a key', async () => {
+    const { info } = JSON.parse(await call('POST', '/api/keys', { name: 'editor' })) as { info: { id: string } };
+    await call('PUT', `/api/keys/${info.id}`, { name: 'laptop', expires_at: '2099-01-01T00:00:00Z' });
+    await call('PUT', '/api/instances/mine', { options: { ctx_size: 4096, api_key: 'hunter2' } });
+    await call('POST', '/api/instances/mine/rename', { name: 'yours' });
+    const [created, ...changed] = await rows(4);
+    expect(created).not.toHaveProperty('changes');
+    expect(changed.map(({ action, changes }) => [action, changes])).toEqual([
+      [
+        'updateKey',
+        [
+          { path: 'name', before: 'editor', after: 'laptop' },
+          { path: 'expires_at', before: null, after: '2099-01-01T00:00:00.000Z' },
+        ],
+      ],
+      [
+        'updateInstance',
+        [
+          { path: 'options.ctx_size', before: null, after: 4096 },
+          { path: 'options.api_key', before: null, after: '***' },
+        ],
+      ],
+      ['renameInstance', [{ path: 'name', before: 'mine', after: 'yours' }]],
+    ]);
+  });
+
+  it('has old and new values of an account, of a password only that it changed', async () => {
+    await harness.tokenOf('eve', 'operator');
+    await call('PUT', '/api/users/eve', {
+      role: 'viewer',
+      disabled: true,
+      max_in_flight: 3,
+      password: 'hunter2 hunter2',
+    });
+    const [row] = await rows(1);
+    expect(row?.changes).toEqual([
+      { path: 'role', before: 'operator', after: 'viewer' },
+      { path: 'disabled', before: false, after: true },
+      { path: 'max_in_flight', before: 0, after: 3 },
+      { path: 'password', before: '***', after: '***' },
+    ]);
+    expect(JSON.stringify(audit.entries)).not.toContain('hunter2');
+  });
+
+  it('has old and new values of the configuration', async () => {
+    configEditor.changes = [{ path: 'server.port', before: null, after: 9000 }];
+    await call('PUT', '/api/config', { server: { port: 9000 } });
+    expect(await rows(1)).toMatchObject([{ action: 'updateConfig', changes: configEditor.changes }]);
+  });
+
+  it('has old and new values of each instance that an apply updated', async () => {
+    const changes = [{ path: 'options.ctx_size', before: 1, after: 2 }];
+    fleet.steps = [{ name: 'a', action: 'change', changes: ['options.ctx_size'] }];
+    fleet.changes = new Map([['a', changes]]);
+    await call('POST', '/api/apply', { instances: [] });
+    const [updated, applied] = await rows(2);
+    expect(updated).toMatchObject({ action: 'updateInstance', changes });
+    expect(applied).not.toHaveProperty('changes');
+  });
+
+  it('counts the values that exceed the limits of a row', async () => {
+    const options = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`o${index}`, index]));
+    await call('PUT', '/api/instances/mine', { options });
+    const [row] = await rows(1);
+    expect([row?.changes?.length, row?.moreChanges]).toEqual([50, 10]);
+  });
+
+  it('has no values of a request that failed or changed nothing', async () => {
+    await call('PUT', '/api/instances/mine', { options: { ctx_size: 1 } }, { ...admin, 'if-match': '"99"' });
+    await call('PUT', '/api/users/ada', { role: 'viewer' });
+    await call('PUT', '/api/users/ada', { role: 'admin' });
+    const all = await rows(3);
+    expect(all.map(({ status }) => status)).toEqual([412, 403, 200]);
+    for (const row of all) expect(row).not.toHaveProperty('changes');
   });
 
   it.each<[string, Method, object | undefined]>([

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import type { AuditChange } from '@llamactl/contract/auth';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
 import type { Clock } from '../instances/ports/time.ts';
@@ -94,6 +95,9 @@ function givenBy(request: HttpRequest, addressOf: RouteParts['addressOf']) {
     },
     concerns: (target: string | null): void => {
       request.concerns = target;
+    },
+    edited: (changes: readonly AuditChange[]): void => {
+      request.edits = changes;
     },
     changed: (changes: readonly RecordedChange[]): void => request.recordChanges?.(changes),
   };

@@ -45,6 +45,7 @@ const OWN_PROPERTIES = [
   'instance',
   'over',
   'concerns',
+  'edits',
   'recordChanges',
   'isRecorded',
   'isPassedOn',

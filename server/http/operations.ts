@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AuditChange } from '@llamactl/contract/auth';
 import { ApiError, type Problem } from '@llamactl/contract/errors';
 import type { Operation } from '@llamactl/contract/operation';
 import type { z } from 'zod';
@@ -46,6 +47,8 @@ export interface Given extends GivenValues {
   isBegun?: boolean | undefined;
   /** Gets the object of the call, for the audit trail, if the path does not name it. */
   concerns?: ((target: string | null) => void) | undefined;
+  /** Gets what the call has changed, for its row of the audit trail. */
+  edited?: ((changes: readonly AuditChange[]) => void) | undefined;
   /** Gets further objects that the call has changed, for the audit trail. */
   changed?: ((changes: readonly RecordedChange[]) => void) | undefined;
 }
@@ -69,6 +72,8 @@ export interface Input<Op extends Operation> {
   isBegun: boolean;
   /** Sets the object of the call for the audit trail; call it before anything can fail. */
   concerns: (target: string | null) => void;
+  /** Adds old and new values to the row of the call in the audit trail; call it only once the change is made. */
+  edited: (changes: readonly AuditChange[]) => void;
   /** Adds a row to the audit trail for each of these objects, also after the caller hung up. */
   changed: (changes: readonly RecordedChange[]) => void;
   /** Aborts when the answer is no longer needed. Its reason says why. */
@@ -165,6 +170,7 @@ export class Operations {
       isHead: given.isHead === true,
       isBegun: given.isBegun === true,
       concerns: given.concerns ?? (() => undefined),
+      edited: given.edited ?? (() => undefined),
       changed: given.changed ?? (() => undefined),
       get address() {
         return given.address;

@@ -1,3 +1,4 @@
+import type { AuditChange } from '@llamactl/contract/auth';
 import type { CostClass, Operation } from '@llamactl/contract/operation';
 import type { Permission } from '@llamactl/contract/permissions';
 import type { FastifyInstance } from 'fastify';
@@ -51,6 +52,8 @@ declare module 'fastify' {
     over: AbortSignal | null;
     /** Object of the request, for the audit trail; `null`: none, or the one in its path. */
     concerns: string | null;
+    /** Old and new values of what the request changed, for its row of the audit trail; `null`: none. */
+    edits: readonly AuditChange[] | null;
     /** Adds further objects that the request changed to the audit trail; `null`: the request is not recorded. */
     recordChanges: ((changes: readonly RecordedChange[]) => void) | null;
     /** True when the request has a record as a request to an engine; otherwise `null`. */

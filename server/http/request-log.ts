@@ -4,6 +4,7 @@ import { PATH_PARAMETERS } from '@llamactl/contract/path-parameters';
 import { LogController } from 'fastify';
 import type { AuditTrail } from '../auth/audit.ts';
 import type { Clock } from '../instances/ports/time.ts';
+import { boundedChanges } from './audit-changes.ts';
 import type { HttpReply, HttpRequest } from './plugin.ts';
 
 const SECRET_PARAMETER = /([?&](?:[a-z_-]*(?:token|key|secret|password)|ticket)=)[^&#]*/gi;
@@ -123,7 +124,9 @@ export class AuditWatch {
     // Record them at once: the work of a bulk operation can end after its caller hung up.
     request.recordChanges = (changes) => {
       const who = { subject: request.caller?.subject ?? 'anonymous', address, requestId: request.id };
-      for (const change of changes) this.#audit.record({ ...who, ...change, status: CHANGED });
+      for (const { edits = [], ...change } of changes) {
+        this.#audit.record({ ...who, ...change, status: CHANGED, ...boundedChanges(edits) });
+      }
     };
     reply.raw.once('close', () => {
       if (request.isPassedOn === true) return;
@@ -134,7 +137,8 @@ export class AuditWatch {
       const account = request.caller?.userId ?? 'anonymous';
       if (isOneOfMany && this.#isOneTooMany(`${action} ${isRefused ? 'refused' : 'passed'} ${account}`)) return;
       const target = request.concerns ?? targetIn(request.params);
-      this.#audit.record({ subject, address, action, target, status, requestId: request.id });
+      const changes = boundedChanges(request.edits ?? []);
+      this.#audit.record({ subject, address, action, target, status, requestId: request.id, ...changes });
     });
   }
 

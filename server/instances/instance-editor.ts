@@ -48,6 +48,8 @@ export interface Edited {
   mailbox: Mailbox;
   /** The record as this edit wrote it; later edits may have replaced it. */
   record: InstanceRecord;
+  /** The record that this edit replaced; `null`: the instance is new. */
+  before: InstanceRecord | null;
   warnings: string[];
 }
 
@@ -76,7 +78,7 @@ export class Editor {
     const record = { ...draft, port: body.port ?? portChoice.assign(draft.id) };
     registry.assertFree({ ...record, aliases: settings.aliases });
     const mailbox = await this.add(record, by);
-    return { mailbox, record, warnings: obstacle === null ? warnings : [...warnings, obstacle.message] };
+    return { mailbox, record, before: null, warnings: obstacle === null ? warnings : [...warnings, obstacle.message] };
   }
 
   /** An edit with a restart is refused if the engine could not start with it. */
@@ -110,7 +112,7 @@ export class Editor {
         if (!isSame) await this.put(mailbox, record, { restarts: options.restart, by: options.by });
         if (options.restart) await commands.relaunch(mailbox, options.by);
       });
-      return { mailbox, record, warnings };
+      return { mailbox, record, before, warnings };
     }
   }
 
@@ -121,12 +123,12 @@ export class Editor {
   async rename(mailbox: Mailbox, name: string, by?: string): Promise<Edited> {
     const { registry, wholeChanges } = this.#dependencies;
     const { record: before } = mailbox;
-    if (name === before.name) return { mailbox, record: before, warnings: [] };
+    if (name === before.name) return { mailbox, record: before, before, warnings: [] };
     const record = { ...this.revision(before, before), name };
     // No await from here to `put`, so a free name stays free.
     registry.assertFree({ id: record.id, name, aliases: [], port: null });
     await wholeChanges.run(() => this.put(mailbox, record, { restarts: false, by }));
-    return { mailbox, record, warnings: [] };
+    return { mailbox, record, before, warnings: [] };
   }
 
   /** Returns the warnings. @param stored The settings before the change; `null`: the instance is new. */

@@ -82,7 +82,8 @@ describe('update', () => {
     const domain = new Domain();
     await domain.createRunning('a', { options: { threads: 4 } });
     const { pid, effective_command: command } = domain.manager.get('a');
-    const { instance } = await domain.manager.update('a', { options: { seed: 7 } }, { restart: false });
+    const { instance, changes } = await domain.manager.update('a', { options: { seed: 7 } }, { restart: false });
+    expect(changes).toEqual([{ path: 'options.seed', before: null, after: 7 }]);
     expect(instance).toMatchObject({
       status: 'running',
       pid,

@@ -31,6 +31,7 @@ import { currentRun, isUp, launchedPlan, NEW_STATE } from './life/transitions.ts
 import { withoutKey } from './run/run-key.ts';
 import { noRoomYet, notFound, notServed } from './refusals.ts';
 import { type Removals, untilErased } from './removal.ts';
+import { editChanges } from './settings/edit-changes.ts';
 import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { Scheduler } from './slots/scheduler.ts';
 import type { StartCheck } from './start-check.ts';
@@ -301,8 +302,9 @@ export class Manager implements InstanceManager {
     return mailbox;
   }
 
-  #written({ mailbox, record, warnings }: Edited): Written {
-    return { instance: this.#describe(mailbox), entityTag: tagOf(record), warnings };
+  #written({ mailbox, record, before, warnings }: Edited): Written {
+    const changes = before === null ? [] : editChanges(before, record);
+    return { instance: this.#describe(mailbox), entityTag: tagOf(record), warnings, changes };
   }
 
   #previewed({ record, problems, warnings, changes }: Foreseen, state: InstanceState): Previewed {

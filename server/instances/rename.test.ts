@@ -30,7 +30,8 @@ describe('rename', () => {
     const before = manager.get('a');
     const [row] = await store.load();
     const processes = domain.world.alive(id);
-    const { instance, entityTag } = await manager.rename('a', 'b');
+    const { instance, entityTag, changes } = await manager.rename('a', 'b');
+    expect(changes).toEqual([{ path: 'name', before: 'a', after: 'b' }]);
     expect(before.status).toBe(status);
     expect(instance).toEqual({
       ...before,

@@ -1,3 +1,4 @@
+import type { AuditChange } from '@llamactl/contract/auth';
 import type { Health } from '@llamactl/contract/health';
 import type {
   Batch,
@@ -76,6 +77,8 @@ export interface Written {
   /** The tag of the written version; the instance may have been changed or deleted since. */
   entityTag: string;
   warnings: string[];
+  /** Old and new values of what an update or a rename changed, for the audit trail. Only the environment is masked. */
+  changes: AuditChange[];
 }
 
 /** An instance as it would be after an edit that was not made. */
@@ -154,8 +157,14 @@ export interface ApplyOptions {
   signal?: AbortSignal | undefined;
   /** Subject of the caller; absent: unknown. */
   by?: string | undefined;
-  /** Called with the results once all is done, also if the caller has left. Not called for a dry run or a refusal. */
-  onApplied?: ((results: readonly FleetStep[]) => void) | undefined;
+  /**
+   * Called with the results once all is done, also if the caller has left. Not called for a dry run or a refusal.
+   *
+   * @param changes Old and new values of each updated instance, by name, as in {@link Written}.
+   */
+  onApplied?:
+    | ((results: readonly FleetStep[], changes: ReadonlyMap<string, readonly AuditChange[]>) => void)
+    | undefined;
 }
 
 /** Exports and applies all instances as one document. */

@@ -313,7 +313,9 @@ describe('a request that is still with the old server', () => {
 
   it('is recorded in the audit trail', async () => {
     const { old, recorded } = await changed(0);
-    const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
+    const changes = [{ path: 'role', before: 'viewer', after: 'admin' }];
+    const row = { subject: 's', address: '::1', action: 'updateUser', target: null, status: 200, requestId: 'r' };
+    const entry = { ...row, changes, moreChanges: 1 };
     old.record(entry);
     await vi.waitFor(() => expect(recorded).toEqual([entry]));
   });

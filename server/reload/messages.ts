@@ -1,3 +1,4 @@
+import { AuditChangeSchema } from '@llamactl/contract/auth';
 import { ProblemSchema } from '@llamactl/contract/errors';
 import { z } from 'zod';
 import type { Vocabulary } from './channel.ts';
@@ -91,6 +92,8 @@ const ToSuccessorSchema = z.discriminatedUnion('type', [
       target: text.nullable(),
       status: z.int(),
       requestId: text,
+      changes: z.array(AuditChangeSchema).optional(),
+      moreChanges: z.int().optional(),
     }),
   }),
 ]);

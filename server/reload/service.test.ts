@@ -36,7 +36,9 @@ describe('a reload', () => {
 
   it('records requests that end meanwhile in the audit trail and in usage', async () => {
     const { service: one, successor } = await service();
-    const entry = { subject: 's', address: '::1', action: 'proxy', target: null, status: 200, requestId: 'r' };
+    const changes = [{ path: 'role', before: 'viewer', after: 'admin' }];
+    const row = { subject: 's', address: '::1', action: 'updateUser', target: null, status: 200, requestId: 'r' };
+    const entry = { ...row, changes, moreChanges: 1 };
     const request = { account: null, key: null, instance: null, outcome: 'other' as const, tokensIn: 1, tokensOut: 2 };
     vi.spyOn(one.first, 'handOver').mockImplementation(async () => {
       one.first.record(entry);

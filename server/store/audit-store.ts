@@ -1,8 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { AuditChange } from '@llamactl/contract/auth';
 import { z } from 'zod';
 import type { AuditEntry, AuditQuery, AuditStore } from '../auth/auth-ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import { readRow } from './row.ts';
+import { Json, readRow } from './row.ts';
 
 /** Rows removed in one commit. 250 took 1.4 ms (at most 3.9 ms); a year's rows in one commit would block the event loop for seconds. */
 const PRUNED_AT_ONCE = 250;
@@ -16,12 +17,20 @@ const AuditRow = z.object({
   target: z.string().nullable(),
   status: z.number(),
   requestId: z.string(),
-}) satisfies z.ZodType<AuditEntry & { seq: number }>;
+  changes: Json.transform((stored) => stored as AuditChange[]).nullable(),
+  moreChanges: z.number().nullable(),
+});
+
+/** A row of the table as an entry: what is null there is left out. */
+function entryOf({ changes, moreChanges, ...entry }: z.output<typeof AuditRow>): AuditEntry & { seq: number } {
+  return { ...entry, ...(changes !== null && { changes }), ...(moreChanges !== null && { moreChanges }) };
+}
 
 /** Stores the audit trail. @param file For messages. */
 export function createAuditStore(database: DatabaseSync, file: string, queue: CommitQueue): AuditStore {
   const insert = database.prepare(
-    'insert into audit (timestamp, subject, address, action, target, status, request_id) values (?, ?, ?, ?, ?, ?, ?)',
+    `insert into audit (timestamp, subject, address, action, target, status, request_id, changes, more_changes)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const removeOld = database.prepare(
     `delete from audit where seq in
@@ -29,8 +38,9 @@ export function createAuditStore(database: DatabaseSync, file: string, queue: Co
   );
 
   return {
-    async append({ timestamp, subject, address, action, target, status, requestId }) {
-      const values = [timestamp, subject, address, action, target, status, requestId] as const;
+    async append({ timestamp, subject, address, action, target, status, requestId, changes, moreChanges = null }) {
+      const text = changes === undefined ? null : JSON.stringify(changes);
+      const values = [timestamp, subject, address, action, target, status, requestId, text, moreChanges] as const;
       await queue.add([{ run: () => insert.run(...values) }]);
     },
 
@@ -39,7 +49,7 @@ export function createAuditStore(database: DatabaseSync, file: string, queue: Co
       return database
         .prepare(sql)
         .all(...values)
-        .map((row) => readRow(AuditRow, row, `Row ${String(row['seq'])} of the audit trail in ${file}`));
+        .map((row) => entryOf(readRow(AuditRow, row, `Row ${String(row['seq'])} of the audit trail in ${file}`)));
     },
 
     async prune(before) {
@@ -89,7 +99,8 @@ export function auditSelection(query: AuditQuery): { sql: string; values: (strin
   }
   const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
   return {
-    sql: `select seq, timestamp, subject, address, action, target, status, request_id as requestId
+    sql: `select seq, timestamp, subject, address, action, target, status, request_id as requestId, changes,
+                 more_changes as moreChanges
           from audit ${where} order by seq desc limit ?`,
     values: [...values, limit],
   };

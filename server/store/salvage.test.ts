@@ -27,6 +27,10 @@ const PAGE = 4_096;
 const INSTANCES = 100;
 const ROWS = 500;
 const clock = systemClock();
+const CHANGED = auditEntry('changed', {
+  changes: [{ path: 'role', before: 'viewer', after: 'admin' }],
+  moreChanges: 2,
+});
 let directory: string;
 let file: string;
 
@@ -39,6 +43,7 @@ beforeEach(async () => {
   await store.accounts.saveKey(storedKey('k', 'u'));
   await store.accounts.saveSigningKey(storedSigningKey('s'));
   await Promise.all(Array.from({ length: ROWS }, (_, index) => store.audit.append(auditEntry(`r${index}`))));
+  await store.audit.append(CHANGED);
   await store.close();
 });
 afterEach(() => {
@@ -90,13 +95,16 @@ describe('a salvage', () => {
     expect(found?.isIncomplete).toBe(true);
     expect(found?.saved).toBeGreaterThanOrEqual(INSTANCES - perPage * gone.length);
     expect(found?.saved).toBeLessThan(INSTANCES);
-    expect(of(prepared, 'audit')).toEqual({ table: 'audit', saved: ROWS, refused: 0, isIncomplete: false });
+    expect(of(prepared, 'audit')).toEqual({ table: 'audit', saved: ROWS + 1, refused: 0, isIncomplete: false });
 
     const kept = prepared.apply();
     expect(readFileSync(kept ?? '').equals(damaged)).toBe(true);
     const said: string[] = [];
     const store = openStore({ file, clock, log: { debug: () => undefined, warn: (line) => said.push(line) } });
     expect(await store.load()).toHaveLength(found?.saved ?? 0);
+    const rows = await store.audit.read({ limit: 2, beforeSeq: null, subject: null, actions: null, target: null });
+    // The newest row is that of the salvage.
+    expect(rows[1]).toMatchObject(CHANGED);
     expect(store.dataDirId).toBe(prepared.dataDirId);
     const { users, keys, signingKeys } = await store.accounts.load();
     expect([users.length, keys.length, signingKeys.length]).toEqual([1, 1, 0]);

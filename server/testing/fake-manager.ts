@@ -70,7 +70,7 @@ export class FakeManager implements InstanceManager {
     const instance = newInstance(body, body.port ?? this.#nextPort++);
     this.#instances.set(body.name.toLowerCase(), { instance, version: 1 });
     const warnings = body.model_path === undefined ? ['model_path is not there yet'] : [];
-    return { instance, entityTag: this.entityTag(body.name), warnings };
+    return { instance, entityTag: this.entityTag(body.name), warnings, changes: [] };
   }
 
   async previewCreate(body: CreateInstance): Promise<Previewed> {
@@ -89,11 +89,17 @@ export class FakeManager implements InstanceManager {
     if (options.ifMatch !== undefined && options.ifMatch !== this.entityTag(name)) {
       throw new ApiError('PRECONDITION_FAILED', `${name} has changed in the meantime.`);
     }
+    const { options: before } = found.instance;
     const merged = { ...found.instance.options };
     for (const [key, value] of Object.entries(patch.options ?? {})) if (value !== null) merged[key] = value;
     found.instance = { ...found.instance, options: merged, port: patch.port ?? found.instance.port };
     found.version += 1;
-    return { instance: found.instance, entityTag: this.entityTag(name), warnings: [] };
+    const changes = Object.entries(patch.options ?? {}).map(([key, after]) => ({
+      path: `options.${key}`,
+      before: before[key] ?? null,
+      after,
+    }));
+    return { instance: found.instance, entityTag: this.entityTag(name), warnings: [], changes };
   }
 
   async rename(name: string, newName: string, by?: string): Promise<Written> {
@@ -102,7 +108,12 @@ export class FakeManager implements InstanceManager {
     this.#instances.delete(name.toLowerCase());
     const instance = { ...found.instance, name: newName };
     this.#instances.set(newName.toLowerCase(), { instance, version: found.version + 1 });
-    return { instance, entityTag: this.entityTag(newName), warnings: [] };
+    return {
+      instance,
+      entityTag: this.entityTag(newName),
+      warnings: [],
+      changes: [{ path: 'name', before: name, after: newName }],
+    };
   }
 
   async remove(name: string, options: RemoveOptions = {}): Promise<void> {

@@ -3,7 +3,7 @@ import type { Applied, Fleet, FleetStep } from '@llamactl/contract/fleet';
 import type { StatsHistory } from '@llamactl/contract/stats';
 import type { SystemInfo, SystemStatus } from '@llamactl/contract/system';
 import { ApiError } from '@llamactl/contract/errors';
-import type { AuditRow } from '@llamactl/contract/auth';
+import type { AuditChange, AuditRow } from '@llamactl/contract/auth';
 import { anonymousAdmin } from '../auth/caller.ts';
 import type { AuditEntry } from '../auth/auth-ports.ts';
 import type { DoctorView } from '../http/routes/diagnosis.routes.ts';
@@ -23,6 +23,8 @@ export class FakeFleet implements FleetManager {
   readonly applied: { fleet: Fleet; options: ApplyOptions }[] = [];
   /** Results of every apply; `null`: each entry of the document is created. */
   steps: FleetStep[] | null = null;
+  /** Old and new values that every apply reports, by instance. */
+  changes: ReadonlyMap<string, readonly AuditChange[]> = new Map();
 
   export(names?: readonly string[]): Fleet {
     if (names === undefined) return this.fleet;
@@ -33,7 +35,7 @@ export class FakeFleet implements FleetManager {
     this.applied.push({ fleet, options });
     if (!options.dryRun) this.fleet = fleet;
     const results = this.steps ?? fleet.instances.map(({ name }) => ({ name, action: 'create' as const, changes: [] }));
-    if (!options.dryRun) options.onApplied?.(results);
+    if (!options.dryRun) options.onApplied?.(results, this.changes);
     return { message: 'Applied', dry_run: options.dryRun, results };
   }
 }
@@ -52,13 +54,16 @@ export const HEALTHY: DoctorView = {
 /** A configuration editor that shows the defaults, records every change and applies none. */
 export class FakeConfigEditor {
   readonly patches: ConfigPatch[] = [];
+  /** Old and new values that every change reports. */
+  changes: AuditChange[] = [];
 
   async view(): Promise<ConfigView> {
     return { config: ConfigSchema.parse({}), sources: {}, rules: {}, file: null, restart_required: false, pending: [] };
   }
 
-  async update(patch: ConfigPatch): Promise<ConfigWritten> {
+  async update(patch: ConfigPatch, onWritten?: (changes: AuditChange[]) => void): Promise<ConfigWritten> {
     this.patches.push(patch);
+    onWritten?.(this.changes);
     return { message: 'Updated', restart_required: false, changed: [], config: ConfigSchema.parse({}) };
   }
 }

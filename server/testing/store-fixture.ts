@@ -25,7 +25,7 @@ import {
  * Writes a database of this version of llamactl, with rows of every kind, as a fixture for later versions. Run it once,
  * when a schema version is released, and never again for that version:
  *
- *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-4.db', Date.now))"
+ *     node -e "import('./server/testing/store-fixture.ts').then((it) => it.writeStoreFixture('server/store/fixtures/schema-5.db', Date.now))"
  */
 export async function writeStoreFixture(file: string, now: () => number): Promise<void> {
   const clock: Clock = { now, elapsed: now, after: () => () => undefined, nextTurn: setImmediate };
@@ -39,6 +39,7 @@ export async function writeStoreFixture(file: string, now: () => number): Promis
   await accounts.saveSession(storedSession('l1', 'u1'));
   await accounts.revoke({ id: 'session', expiresAt: 4_000_000_000 });
   for (let row = 1; row <= 100; row += 1) await audit.append(auditEntry(`r${row}`));
+  await audit.append(auditEntry('r101', { changes: [{ path: 'group', before: null, after: 'code' }], moreChanges: 1 }));
   await downloads.save(storedDownload('d1'));
   await downloads.saveFile({ path: '/cache/blobs/a', inode: 2n ** 63n, size: 5, sha256: 'a'.repeat(64) });
   await replay.append([1, 2, 3].map((each) => keptEvent(each)));

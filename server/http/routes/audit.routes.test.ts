@@ -55,6 +55,15 @@ async function lines(query = ''): Promise<number[]> {
 }
 
 describe('the audit trail', () => {
+  it('has old and new values, as a page and line by line', async () => {
+    const changes = [{ path: 'server.port', before: null, after: 9000 }];
+    const row = { address: '192.0.2.1', target: null, status: 200, requestId: 'r', subject: 'user:ada' };
+    trail.record({ ...row, action: 'updateConfig', changes, moreChanges: 4 });
+    const found = (await test.inject({ url: '/api/audit' })).json<{ audit: AuditRow[] }>().audit;
+    expect(found).toMatchObject([{ changes, more_changes: 4 }]);
+    expect(JSON.parse((await test.inject({ url: '/api/audit', headers: NDJSON })).body)).toEqual(found[0]);
+  });
+
   it('is listed newest first, a hundred rows by default', async () => {
     fill(150);
     expect(await page('')).toEqual(Array.from({ length: 100 }, (_, index) => 150 - index));

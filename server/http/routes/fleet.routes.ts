@@ -1,8 +1,9 @@
+import type { AuditChange } from '@llamactl/contract/auth';
 import { ApiError } from '@llamactl/contract/errors';
 import type { FleetAction, FleetStep } from '@llamactl/contract/fleet';
 import type { CreateInstance } from '@llamactl/contract/instance';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { FleetManager } from '../../instances/use-cases.ts';
+import type { ApplyOptions, FleetManager } from '../../instances/use-cases.ts';
 import { prefers } from '../bodies/accept.ts';
 import { textAnswer } from '../answer.ts';
 import type { SlicedWork } from '../../sliced-work.ts';
@@ -27,7 +28,7 @@ export function fleetRoutes(bind: Bind, fleet: FleetManager, work: SlicedWork): 
         'This key may not start instances (`may_start` is false), and a change restarts them; dry_run works.',
       );
     }
-    const onApplied = (steps: readonly FleetStep[]): void => changed(changesIn(steps));
+    const onApplied: ApplyOptions['onApplied'] = (steps, changes) => changed(changesIn(steps, changes));
     return fleet.apply(body, { prune, dryRun, signal, by: caller.subject, onApplied });
   });
 
@@ -54,9 +55,12 @@ const SINGLE: Readonly<Record<FleetAction, string | null>> = {
 };
 
 /** The instances that an apply has changed. */
-function changesIn(steps: readonly FleetStep[]): RecordedChange[] {
+function changesIn(
+  steps: readonly FleetStep[],
+  changes: ReadonlyMap<string, readonly AuditChange[]>,
+): RecordedChange[] {
   return steps.flatMap(({ name: target, action: step, error }) => {
     const action = SINGLE[step];
-    return action === null || error !== undefined ? [] : [{ action, target }];
+    return action === null || error !== undefined ? [] : [{ action, target, edits: changes.get(target) }];
   });
 }

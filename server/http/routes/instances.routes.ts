@@ -51,7 +51,7 @@ export function instanceRoutes(bind: Bind, basePath: string, parts: EstimatePart
 
   bind(
     OPERATIONS.updateInstance,
-    async ({ params, query, body, caller, manager, headers }) => {
+    async ({ params, query, body, caller, manager, headers, edited }) => {
       const options = { ifMatch: headers['if-match'], restart: query.apply === 'restart', by: caller.subject };
       if (query.dry_run === true) {
         const { instance, preview } = await manager.previewUpdate(params.name, body, options);
@@ -63,9 +63,11 @@ export function instanceRoutes(bind: Bind, basePath: string, parts: EstimatePart
         instance,
         entityTag: etag,
         warnings,
+        changes,
       } = await manager.update(params.name, body, options).catch(async (error: unknown) => {
         throw await withAllProblems(error, () => manager.previewUpdate(params.name, body, options));
       });
+      edited(changes);
       const { restart_required } = instance;
       const updated = { message: 'Instance updated successfully', instance, restart_required, ...some(warnings) };
       return jsonAnswer(updated, { headers: { etag } });
@@ -73,8 +75,9 @@ export function instanceRoutes(bind: Bind, basePath: string, parts: EstimatePart
     problemsOfUpdate,
   );
 
-  bind(OPERATIONS.renameInstance, async ({ params, body, caller, manager }) => {
-    const { instance, entityTag: etag } = await manager.rename(params.name, body.name, caller.subject);
+  bind(OPERATIONS.renameInstance, async ({ params, body, caller, manager, edited }) => {
+    const { instance, entityTag: etag, changes } = await manager.rename(params.name, body.name, caller.subject);
+    edited(changes);
     const { restart_required } = instance;
     return jsonAnswer({ message: 'Instance renamed successfully', instance, restart_required }, { headers: { etag } });
   });

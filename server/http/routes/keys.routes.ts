@@ -1,6 +1,7 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import { keyLabel, type Keys } from '../../auth/api-keys.ts';
 import type { Caller } from '../../auth/caller.ts';
+import { propertyChanges } from '../audit-changes.ts';
 import type { Bind } from '../operations.ts';
 
 /** Learns the new name of a key, to show it also after the key was deleted. */
@@ -22,9 +23,9 @@ export function keyRoutes(
     return created;
   });
 
-  bind(OPERATIONS.updateKey, async ({ caller, params, body, concerns }) => {
+  bind(OPERATIONS.updateKey, async ({ caller, params, body, concerns, edited }) => {
     concerns(targetOf(keys, caller, params.id));
-    const key = await keys.update(caller, params.id, body);
+    const key = await keys.update(caller, params.id, body, (before, after) => edited(propertyChanges(before, after)));
     listener.renamed('key', key);
     return { message: 'Key changed successfully', key };
   });

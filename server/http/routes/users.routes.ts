@@ -1,8 +1,12 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Accounts } from '../../auth/accounts.ts';
 import type { Keys } from '../../auth/api-keys.ts';
+import { propertyChanges } from '../audit-changes.ts';
 import type { Bind } from '../operations.ts';
 import { revokingKeys } from './key-rows.ts';
+
+/** A password and its hash are never recorded. */
+const NEW_PASSWORD = { path: 'password', before: '***', after: '***' };
 
 /** Accounts, managed by admins. */
 export function userRoutes(
@@ -17,8 +21,11 @@ export function userRoutes(
     return { message: 'User created successfully', user: await accounts.create(body) };
   });
 
-  bind(OPERATIONS.updateUser, async ({ params: { username }, body, caller, changed }) => {
-    const user = await revokingKeys({ keys, caller, changed }, username, () => accounts.update(username, body));
+  bind(OPERATIONS.updateUser, async ({ params: { username }, body, caller, changed, edited }) => {
+    const password = body.password === undefined ? [] : [NEW_PASSWORD];
+    const user = await revokingKeys({ keys, caller, changed }, username, () =>
+      accounts.update(username, body, (before, after) => edited([...propertyChanges(before, after), ...password])),
+    );
     return { message: 'User updated successfully', user };
   });
 

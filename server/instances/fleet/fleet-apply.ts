@@ -1,9 +1,11 @@
+import type { AuditChange } from '@llamactl/contract/auth';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Commands } from '../commands.ts';
 import { type Mailbox, Sealed } from '../life/mailbox.ts';
 import { hasRunAhead } from '../life/transitions.ts';
 import { type Removals, type Removed, untilErased } from '../removal.ts';
 import { Moved } from '../use-cases.ts';
+import { editChanges } from '../settings/edit-changes.ts';
 import { attemptAll, type Failures, type FleetDocument, type Move, type Outcome } from './fleet-document.ts';
 import type { Editor } from '../instance-editor.ts';
 import type { WholeChanges } from './whole-changes.ts';
@@ -44,6 +46,8 @@ type Step =
  * removal it can still be repeated, but not refused.
  */
 export class FleetApply {
+  /** Old and new values of each instance that was updated, by name. */
+  readonly changes = new Map<string, readonly AuditChange[]>();
   readonly #dependencies: FleetApplyDependencies;
   readonly #document: FleetDocument;
   readonly #calledOff: AbortSignal;
@@ -166,6 +170,7 @@ export class FleetApply {
       else {
         const record = editor.revision(present.record, edit);
         await editor.put(present.instance, record, { restarts: action === 'restart', by });
+        this.changes.set(move.name, editChanges(present.record, record));
       }
     });
     // Again in one turn: of two instances that swap ports, neither starts before the other has begun to stop.

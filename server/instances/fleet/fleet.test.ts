@@ -1,5 +1,6 @@
 import type { FleetStep } from '@llamactl/contract/fleet';
 import { describe, expect, it } from 'vitest';
+import type { ApplyOptions } from '../use-cases.ts';
 import { actions, entry, errors, FleetDomain } from '../../testing/fleet-domain.ts';
 
 describe('apply', () => {
@@ -354,6 +355,22 @@ describe('apply with failures, warnings or a caller who leaves', () => {
       ['new', 'create'],
       ['old', 'remove'],
     ]);
+  });
+
+  it('reports the old and new values of the instances that it updated, after all is done', async () => {
+    const domain = new FleetDomain();
+    await domain.apply([entry('a', { group: 'code' }), entry('b')]);
+    let reported: unknown;
+    const onApplied: ApplyOptions['onApplied'] = (_results, changes) => {
+      reported = Object.fromEntries(changes);
+    };
+    await domain.apply([entry('a', { pinned: true }), entry('b'), entry('c')], { onApplied });
+    expect(reported).toEqual({
+      a: [
+        { path: 'group', before: 'code', after: null },
+        { path: 'pinned', before: null, after: true },
+      ],
+    });
   });
 
   it('does nothing for a caller who has left', async () => {

@@ -61,7 +61,7 @@ export class FleetKeeper implements FleetManager {
     const work = (dryRun ? document.foresee() : apply.make(signal)).then((result: Result) => {
       if ('calledOff' in result) return result;
       const results = this.#stepsOf(result, warnings);
-      if (!dryRun) onApplied?.(results);
+      if (!dryRun) onApplied?.(results, apply.changes);
       return { results };
     });
     const done = await this.#whileWaitedFor(work, apply, signal);

@@ -1,4 +1,5 @@
 import type { Options, OptionValue } from '@llamactl/contract/instance';
+import type { JsonValue } from '@llamactl/contract/request-additions';
 
 const MASK = '***';
 
@@ -22,6 +23,33 @@ export function maskedWords(words: readonly string[]): string[] {
 /** Masks secrets in options, whose names are flags. */
 export function maskedOptions(options: Options): Options {
   return Object.fromEntries(Object.entries(options).map(([name, value]) => [name, maskedValue(name, value)]));
+}
+
+/**
+ * Masks the secrets in any value: those in texts and lists as in a command line, and all values with a secret name.
+ *
+ * @param name of the value; '': none
+ */
+export function maskedJson(value: JsonValue, name = ''): JsonValue {
+  // `null` and a switch reveal nothing.
+  if (value === null || typeof value === 'boolean') return value;
+  if (isSecretName(name)) return MASK;
+  if (typeof value === 'string') return maskedText(value);
+  if (Array.isArray(value))
+    return isTexts(value) ? maskedWords(value).map(maskedText) : value.map((each) => maskedJson(each));
+  if (typeof value === 'number') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, maskedJson(inner, key)]));
+}
+
+function isTexts(list: readonly JsonValue[]): list is string[] {
+  return list.every((each) => typeof each === 'string');
+}
+
+/** A text of several words as {@link maskedWords} masks them. Keeps the spaces of a text without secrets. */
+function maskedText(text: string): string {
+  const words = text.split(/\s+/);
+  const masked = maskedWords(words);
+  return masked.every((word, index) => word === words[index]) ? text : masked.join(' ');
 }
 
 function maskedWord(word: string, before: string): string {

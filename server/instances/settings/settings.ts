@@ -5,7 +5,7 @@ import type { EngineAdapter, Engines, SettingsProblem } from '../ports/engine-ad
 import type { JsonObject, Settings, WithFiles } from '../ports/instance-record.ts';
 
 /** Stands for a hidden secret; in an update it keeps the stored value. */
-const MASK = '***';
+export const MASK = '***';
 
 /** The settings of a new instance: the given values, and the contract's defaults for the others. */
 export function newSettings(body: WithFiles<Omit<CreateInstance, 'name' | 'port'>>): Settings {

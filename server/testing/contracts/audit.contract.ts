@@ -51,13 +51,15 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
         auditEntry('a', { target: null, status: 401, subject: 'anonymous' }),
         auditEntry('b', { target: `x' or "1"=1; --`, subject: `key:k1 (ünï 'quoted')`, address: '::1' }),
         auditEntry('c'),
+        auditEntry('d', { changes: [{ path: 'options.ctx_size', before: null, after: [1, 'ü'] }] }),
+        auditEntry('e', { changes: [{ path: 'role', before: 'viewer', after: 'admin' }], moreChanges: 3 }),
       ];
       await Promise.all(entries.map((entry) => audit.append(entry)));
       const rows = await audit.read(ALL);
       expect(rows).toEqual(entries.toReversed().map((entry) => ({ ...entry, seq: expect.any(Number) as number })));
       const numbers = rows.map(({ seq }) => seq);
       expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
-      expect(new Set(numbers).size).toBe(3);
+      expect(new Set(numbers).size).toBe(5);
       expect(await (await subject.reopen()).read(ALL)).toEqual(rows);
     });
 

@@ -143,6 +143,15 @@ class Audit(_Base):
     """Newest first."""
 
 
+class AuditChange(_Base):
+    """An old and a new value. `null`: not set. `"***"`: a secret, whose value is not recorded. A long value is a text that ends in `…`."""
+
+    path: str
+    """Dotted: `options.ctx_size`, `server.port`, `role`."""
+    before: JsonValue
+    after: JsonValue
+
+
 class AuditRow(_Base):
     seq: int
     timestamp: str
@@ -157,6 +166,10 @@ class AuditRow(_Base):
     status: int
     """HTTP status of the answer."""
     request_id: str
+    changes: list[AuditChange] | None
+    """Old and new values of a change of configuration, instance, user or key. At most 50, of about 4 KB. Absent: none are recorded."""
+    more_changes: int | None
+    """How many changes `changes` leaves out. Absent: none."""
 
 
 class BatchResult(_Base):

@@ -1,5 +1,6 @@
 import { chmod, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
+import type { AuditRow } from '@llamactl/client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { testModel } from '../scripts/test-assets.ts';
 import { ServerProcess, type Answer } from './server-process.ts';
@@ -246,6 +247,49 @@ describe('the audit trail', () => {
     expect(rows.slice(0, 2)).toMatchObject([
       { subject: 'anonymous', action: 'deleteInstance', target: 'a', status: 401 },
       { subject: 'user:admin', action: 'createInstance', target: 'a', status: 201 },
+    ]);
+  });
+
+  it('tells old and new values without secrets, also after a restart', async () => {
+    const secret = 'S3CR3T-of-a-test';
+    await call('POST', '/api/instances', admin, { name: 'a', model_path: await testModel() });
+    await call('POST', '/api/users', admin, { username: 'eve', password: 'a long password', role: 'viewer' });
+    await call('PUT', '/api/instances/a', admin, { options: { ctx_size: 512 }, environment: { HF_TOKEN: secret } });
+    await call('POST', '/api/instances/a/rename', admin, { name: 'b' });
+    await call('PUT', '/api/users/eve', admin, { role: 'operator', password: secret });
+    await call('PUT', '/api/config', admin, { stats: { interval: 9 }, models: { hf_token: secret } });
+    await call('PUT', '/api/config', admin, { stats: { interval: 'soon' } });
+    await server.end('SIGTERM');
+    await server.start();
+    const rows = (await call('GET', '/api/audit?limit=5', admin)).body['audit'] as AuditRow[];
+    expect(JSON.stringify(rows)).not.toContain(secret);
+    expect(rows.map(({ action, status, changes }) => [action, status, changes])).toEqual([
+      ['updateConfig', 400, undefined],
+      [
+        'updateConfig',
+        200,
+        [
+          { path: 'stats.interval', before: null, after: 9 },
+          { path: 'models.hf_token', before: null, after: '***' },
+        ],
+      ],
+      [
+        'updateUser',
+        200,
+        [
+          { path: 'role', before: 'viewer', after: 'operator' },
+          { path: 'password', before: '***', after: '***' },
+        ],
+      ],
+      ['renameInstance', 200, [{ path: 'name', before: 'a', after: 'b' }]],
+      [
+        'updateInstance',
+        200,
+        [
+          { path: 'options.ctx_size', before: null, after: 512 },
+          { path: 'environment.HF_TOKEN', before: null, after: '***' },
+        ],
+      ],
     ]);
   });
 });

@@ -34,6 +34,24 @@ export function settingChanges(
   });
 }
 
-function textOf(value: Values['from'], standard: string): string {
-  return value === null ? standard : value === '' ? '""' : String(value);
+/** A change as a row of the audit trail has it; `null`: not set. */
+interface Recorded {
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** Stands for a secret. */
+const MASK = '***';
+
+/** Returns a change of the audit trail. A secret that got another value has no values. @param unset Stands for a value that is not set. */
+export function recordedChange({ path, before, after }: Recorded, unset: string): SettingChange {
+  const isHidden = before === MASK && after === MASK;
+  const values = isHidden ? null : { from: textOf(before, unset), to: textOf(after, unset) };
+  return { setting: path, name: path, values };
+}
+
+function textOf(value: unknown, unset: string): string {
+  if (value === null) return unset;
+  return typeof value === 'string' && value !== '' ? value : JSON.stringify(value);
 }

@@ -1,6 +1,6 @@
 import type { AuditRow } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
-import { actionText, auditRows } from './audit-rows.ts';
+import { actionText, auditRows, changesText } from './audit-rows.ts';
 
 type Query = {
   limit?: number | undefined;
@@ -76,5 +76,18 @@ describe('auditRows', () => {
       await auditRows(trail, { lines: 1, action, signal });
       expect(trail.queries[0]?.action).toBe(operation);
     }
+  });
+});
+
+describe('changesText', () => {
+  it('has old and new values, and only the name of a secret', () => {
+    const changes = [
+      { path: 'role', before: 'viewer', after: 'admin' },
+      { path: 'options.lora', before: null, after: ['x'] },
+      { path: 'password', before: '***', after: '***' },
+    ];
+    expect(changesText({ changes })).toBe('role: viewer → admin, options.lora: - → ["x"], password');
+    expect(changesText({ changes: changes.slice(0, 1), more_changes: 7 })).toBe('role: viewer → admin, 7 more');
+    expect(changesText({})).toBe('');
   });
 });

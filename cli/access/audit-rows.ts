@@ -1,4 +1,5 @@
 import type { AuditFilter, AuditRow, Client } from '@llamactl/client';
+import { recordedChange } from '../../format/setting-changes.ts';
 
 interface AuditRequest extends Pick<AuditFilter, 'subject' | 'action' | 'target' | 'since' | 'until' | 'status'> {
   /** Most rows to return. */
@@ -54,4 +55,16 @@ export function actionText(operation: string): string {
 function operationOf(action: string): string {
   const name = action.replaceAll(/ ([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return name === 'apply' || name === 'export' ? `${name}Fleet` : name;
+}
+
+/** The changes of a row on one line: `role: viewer → admin, password`. A secret has no values. */
+export function changesText({
+  changes = [],
+  more_changes: more = 0,
+}: Pick<AuditRow, 'changes' | 'more_changes'>): string {
+  const texts = changes.map((change) => {
+    const { name, values } = recordedChange(change, '-');
+    return values === null ? name : `${name}: ${values.from} → ${values.to}`;
+  });
+  return [...texts, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }

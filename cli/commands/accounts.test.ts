@@ -378,6 +378,22 @@ describe('audit', () => {
     expect(JSON.parse((await run(['audit', '--json'])).stdout)).toEqual(trail);
   });
 
+  it('prints old and new values with -o wide', async () => {
+    const row = { seq: 7, timestamp: '2026-03-01T12:00:00Z', address: '::1', request_id: 'r', subject: 'user:ann' };
+    const changes = [{ path: 'options.ctx_size', before: 4096, after: 8192 }];
+    trail = [
+      { ...row, action: 'updateInstance', target: 'qwen', status: 200, changes },
+      { ...row, action: 'login', target: null, status: 200 },
+    ];
+    const lines = rowsOf((await run(['audit', '-o', 'wide'])).stdout);
+    expect(lines.slice(0, 3).map((line) => line.slice(-2))).toEqual([
+      ['FROM', 'CHANGES'],
+      ['::1', 'options.ctx_size: 4096 → 8192'],
+      ['::1', '-'],
+    ]);
+    expect(JSON.parse((await run(['audit', '--json'])).stdout)).toEqual(trail);
+  });
+
   it('asks for a period and a status', async () => {
     const until = new Date(server.now - 3_600_000).toISOString();
     await run(['audit', '--since', '24h', '--until', until, '--status', '4xx']);

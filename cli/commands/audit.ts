@@ -17,7 +17,9 @@ interface AuditFlags {
 
 export function auditCommand(commandLine: CommandLine): Command {
   return new Command('audit')
-    .description('Show who changed what, newest first, including refused requests. Entries are kept for 90 days.')
+    .description(
+      'Show who changed what, newest first, including refused requests. With -o wide, old and new values. Entries are kept for 90 days.',
+    )
     .option('-n, --lines <count>', 'Number of rows', positive(15), 50)
     .option(
       '--subject <who>',
@@ -37,11 +39,12 @@ Examples:
   llamactl audit --subject ann -n 20
   llamactl audit --action 'delete instance'
   llamactl audit --since 24h --status 4xx
+  llamactl audit --target qwen -o wide
   llamactl audit --json -n 1000 | jq '.[].subject'`,
     )
     .action(
       commandLine.online<AuditFlags>(async ({ client, terminal, signal, now }, { flags }) => {
-        const [{ actionText, auditRows, callerText }, { pastDateOf }] = await Promise.all([
+        const [{ actionText, auditRows, callerText, changesText }, { pastDateOf }] = await Promise.all([
           import('../access/audit-rows.ts'),
           import('../access/date-flag.ts'),
         ]);
@@ -63,6 +66,7 @@ Examples:
             { title: 'TARGET', gives: 2, least: 8 },
             { title: 'STATUS', align: 'right' },
             { title: 'FROM', gives: 1 },
+            ...(terminal.isWide ? [{ title: 'CHANGES' }] : []),
           ],
           rows.map((row) => [
             clockTime(row.timestamp, null),
@@ -71,6 +75,7 @@ Examples:
             plain(row.target ?? '-'),
             { text: String(row.status), style: (text) => (row.status >= 400 ? terminal.style.warning(text) : text) },
             plain(row.address),
+            ...(terminal.isWide ? [plain(changesText(row)) || '-'] : []),
           ]),
         );
       }),

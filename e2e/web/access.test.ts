@@ -49,8 +49,16 @@ async function open(hash: string, name = 'admin', secret = password): Promise<Pa
 
 /** Sends JSON, as the admin unless a key or token is given. */
 async function post(url: string, body: object = {}, credential = admin, refusal?: number): Promise<unknown> {
+  return send('POST', url, body, credential, refusal);
+}
+
+async function put(url: string, body: object): Promise<unknown> {
+  return send('PUT', url, body, admin);
+}
+
+async function send(method: string, url: string, body: object, credential: string, refusal?: number): Promise<unknown> {
   const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json' };
-  const answer = await fetch(server.url + url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const answer = await fetch(server.url + url, { method, headers, body: JSON.stringify(body) });
   expect([url, answer.ok ? undefined : answer.status]).toEqual([url, refusal]);
   return answer.json();
 }
@@ -235,6 +243,23 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     const details = page.getByRole('dialog', { name: 'Row of the audit trail' });
     await details.getByText('createUser').waitFor();
     await details.getByRole('button', { name: 'Copy the id of the request' }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+
+    await post('/api/instances', { name: 'audited', model_path: '/models/a.gguf' });
+    await put('/api/instances/audited', { options: { ctx_size: 4096 }, environment: { HF_TOKEN: 'a-secret' } });
+    await put('/api/instances/audited', { options: { ctx_size: 8192 }, environment: { HF_TOKEN: 'another-secret' } });
+    await page.reload();
+    await page
+      .getByRole('row', { name: /change.*audited.*200/ })
+      .first()
+      .click();
+    const changes = page.getByRole('region', { name: 'Changes' }).getByRole('listitem');
+    await changes.first().waitFor();
+    expect(await changes.allInnerTexts()).toEqual([
+      'options.ctx_size 4096 → 8192',
+      'environment.HF_TOKEN changed; the value is a secret',
+    ]);
     expect(await barriersOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
     // The words that the rows show.

@@ -262,7 +262,7 @@ describe('ConfigEditor.update', () => {
   it('reports no values of a refused change', async () => {
     sandbox.inHome(CONFIG_FILE);
     const onWritten = vi.fn<() => void>();
-    await expect(sandbox.editor().update({ server: { port: -1 } }, onWritten)).rejects.toThrow();
+    await expect(sandbox.editor().update({ server: { port: -1 } }, onWritten)).rejects.toThrow('server.port');
     expect(onWritten).not.toHaveBeenCalled();
   });
 

@@ -1,5 +1,6 @@
-import type { AuditRow } from '@llamactl/client';
+import type { AuditChange, AuditRow } from '@llamactl/client';
 import { clockTime } from '../../../format/clock-time.ts';
+import { recordedChange } from '../../../format/setting-changes.ts';
 import { Moment } from '../../components/age.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Drawer } from '../../components/dialog.tsx';
@@ -89,7 +90,36 @@ export function AuditDetails({ row, keyNames, onClose }: AuditRowProps & { onClo
           ],
         ]}
       />
+      {row.changes !== undefined && <Changes changes={row.changes} more={row.more_changes ?? 0} />}
     </Drawer>
+  );
+}
+
+/** The changes of a row: each path with its old and new value. */
+function Changes({ changes, more }: { changes: readonly AuditChange[]; more: number }) {
+  const words = useWords(accessWords);
+  return (
+    <section aria-label={words.auditChanges} className="mt-4">
+      <h3 className="mb-1 text-mute">{words.auditChanges}</h3>
+      <ul className="flex flex-col gap-1">
+        {changes.map((change) => {
+          const { name, values } = recordedChange(change, words.auditUnset);
+          return (
+            <li key={name} className="min-w-0 break-words">
+              <code className="font-strong">{name}</code>{' '}
+              {values === null ? (
+                <span className="text-mute">{words.auditHidden}</span>
+              ) : (
+                <span className="figures">
+                  <span className="text-mute">{values.from} →</span> {values.to}
+                </span>
+              )}
+            </li>
+          );
+        })}
+        {more > 0 && <li className="text-mute">{words.auditMore(more)}</li>}
+      </ul>
+    </section>
   );
 }
 

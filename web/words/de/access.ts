@@ -154,6 +154,10 @@ export const de = {
   auditDetails: 'Zeile des Audits',
   auditRequest: 'Anfrage',
   copyAuditRequest: 'Id der Anfrage kopieren',
+  auditChanges: 'Änderungen',
+  auditUnset: 'nicht gesetzt',
+  auditHidden: 'geändert; der Wert ist geheim',
+  auditMore: (count) => (count === 1 ? '1 weitere Änderung' : `${count} weitere Änderungen`),
   auditActions: {
     login: 'anmelden',
     loginBrowser: 'anmelden',

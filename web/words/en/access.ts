@@ -159,6 +159,10 @@ export const en = {
   auditDetails: 'Row of the audit trail',
   auditRequest: 'Request',
   copyAuditRequest: 'Copy the id of the request',
+  auditChanges: 'Changes',
+  auditUnset: 'not set',
+  auditHidden: 'changed; the value is a secret',
+  auditMore: (count: number) => (count === 1 ? '1 more change' : `${count} more changes`),
   auditActions: {
     login: 'log in',
     loginBrowser: 'log in',

@@ -215,6 +215,41 @@ describe('the audit trail', () => {
     expect(applied).not.toHaveProperty('changes');
   });
 
+  it('has the values of a change also if its caller hung up before it was made', async () => {
+    const { port } = await test.server.listen({ host: '127.0.0.1', port: 0 });
+    const [update, isCalled, mayGoOn] = [
+      test.manager.update.bind(test.manager),
+      Promise.withResolvers<void>(),
+      Promise.withResolvers<void>(),
+    ];
+    vi.spyOn(test.manager, 'update').mockImplementation(async (...given) => {
+      isCalled.resolve();
+      await mayGoOn.promise;
+      return update(...given);
+    });
+    const caller = new AbortController();
+    const answer = fetch(`http://127.0.0.1:${port}/api/instances/mine`, {
+      method: 'PUT',
+      headers: { ...admin, 'content-type': 'application/json' },
+      body: JSON.stringify({ options: { ctx_size: 1 } }),
+      signal: caller.signal,
+    });
+    await isCalled.promise;
+    caller.abort();
+    await expect(answer).rejects.toThrow('aborted');
+    expect(await rows(1)).toMatchObject([{ action: 'updateInstance', status: 499 }]);
+    expect(audit.entries[0]).not.toHaveProperty('changes');
+    mayGoOn.resolve();
+    expect((await rows(2))[1]).toMatchObject({
+      action: 'updateInstance',
+      target: 'mine',
+      status: 200,
+      requestId: audit.entries[0]?.requestId,
+      changes: [{ path: 'options.ctx_size', before: null, after: 1 }],
+    });
+    await test.server.close();
+  });
+
   it('counts the values that exceed the limits of a row', async () => {
     const options = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`o${index}`, index]));
     await call('PUT', '/api/instances/mine', { options });

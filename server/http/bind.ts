@@ -96,9 +96,7 @@ function givenBy(request: HttpRequest, addressOf: RouteParts['addressOf']) {
     concerns: (target: string | null): void => {
       request.concerns = target;
     },
-    edited: (changes: readonly AuditChange[]): void => {
-      request.edits = changes;
-    },
+    edited: (changes: readonly AuditChange[]): void => request.recordEdits?.(changes),
     changed: (changes: readonly RecordedChange[]): void => request.recordChanges?.(changes),
   };
 }

@@ -45,7 +45,7 @@ const OWN_PROPERTIES = [
   'instance',
   'over',
   'concerns',
-  'edits',
+  'recordEdits',
   'recordChanges',
   'isRecorded',
   'isPassedOn',

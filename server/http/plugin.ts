@@ -52,8 +52,8 @@ declare module 'fastify' {
     over: AbortSignal | null;
     /** Object of the request, for the audit trail; `null`: none, or the one in its path. */
     concerns: string | null;
-    /** Old and new values of what the request changed, for its row of the audit trail; `null`: none. */
-    edits: readonly AuditChange[] | null;
+    /** Adds old and new values of what the request changed to the audit trail; `null`: the request is not recorded. */
+    recordEdits: ((changes: readonly AuditChange[]) => void) | null;
     /** Adds further objects that the request changed to the audit trail; `null`: the request is not recorded. */
     recordChanges: ((changes: readonly RecordedChange[]) => void) | null;
     /** True when the request has a record as a request to an engine; otherwise `null`. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { AuditChange } from '@llamactl/contract/auth';
 import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { PATH_PARAMETERS } from '@llamactl/contract/path-parameters';
 import { LogController } from 'fastify';
@@ -70,7 +71,7 @@ const REFUSALS: ReadonlySet<number> = new Set([401, 403, 429]);
 const MINUTE_MS = 60_000;
 /** Recorded when the caller hung up before the answer; nginx logs the same status. */
 const HUNG_UP = 499;
-/** Recorded for each further object that a request changed. */
+/** Recorded for each further object that a request changed, and for a change whose caller hung up before. */
 const CHANGED = 200;
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Operations that only answer a question, although their method is POST: the question is in the body. */
@@ -121,24 +122,34 @@ export class AuditWatch {
     if (action === undefined || NOT_RECORDED.has(action) || isRead(request, action)) return;
     // Read the address now: the connection may be gone when the request is over.
     const address = this.#addressOf(request.raw);
+    const record = (
+      row: { action: string; target: string | null; status: number },
+      edits: readonly AuditChange[] = [],
+    ): void => {
+      const subject = request.caller?.subject ?? 'anonymous';
+      this.#audit.record({ subject, address, requestId: request.id, ...row, ...boundedChanges(edits) });
+    };
+    const target = (): string | null => request.concerns ?? targetIn(request.params);
     // Record them at once: the work of a bulk operation can end after its caller hung up.
     request.recordChanges = (changes) => {
-      const who = { subject: request.caller?.subject ?? 'anonymous', address, requestId: request.id };
-      for (const { edits = [], ...change } of changes) {
-        this.#audit.record({ ...who, ...change, status: CHANGED, ...boundedChanges(edits) });
-      }
+      for (const { edits, ...change } of changes) record({ ...change, status: CHANGED }, edits);
+    };
+    let edits: readonly AuditChange[] = [];
+    let isOver = false;
+    request.recordEdits = (made) => {
+      edits = made;
+      // The caller hung up before the change was made: another row has the values, so that no caller can hide them.
+      if (isOver && made.length > 0) record({ action, target: target(), status: CHANGED }, made);
     };
     reply.raw.once('close', () => {
       if (request.isPassedOn === true) return;
+      isOver = true;
       const status = statusOf(request, reply);
-      const subject = request.caller?.subject ?? 'anonymous';
       const isRefused = REFUSALS.has(status);
       const isOneOfMany = isRefused || action === PASS_THROUGH.proxy.id;
       const account = request.caller?.userId ?? 'anonymous';
       if (isOneOfMany && this.#isOneTooMany(`${action} ${isRefused ? 'refused' : 'passed'} ${account}`)) return;
-      const target = request.concerns ?? targetIn(request.params);
-      const changes = boundedChanges(request.edits ?? []);
-      this.#audit.record({ subject, address, action, target, status, requestId: request.id, ...changes });
+      record({ action, target: target(), status }, edits);
     });
   }
 

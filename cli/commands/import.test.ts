@@ -127,7 +127,8 @@ describe('llamactl import ollama', () => {
   });
 
   it('shows with --dry-run what it would do, and the server checks it', async () => {
-    server.others.set('POST /api/instances', [{ message: '', instance: {}, warnings: ['it is large'] }]);
+    const preview = { problems: [], warnings: ['it is large'] };
+    server.others.set('POST /api/instances', [{ message: '', instance: {}, preview }]);
     const { status, stdout, stderr } = await run('ollama', 'pirate', '--dry-run');
     expect([status, stdout]).toEqual([
       0,
@@ -135,6 +136,24 @@ describe('llamactl import ollama', () => {
     ]);
     expect(stderr).toBe('warning: pirate:latest: it is large\npirate:latest: parameters that are not used: num_keep\n');
     expect(server.instances.size).toBe(0);
+  });
+
+  it('names with --dry-run all problems of the instance that the server would refuse', async () => {
+    const problems = [
+      { path: 'options.ctx_size', message: 'must be a number' },
+      { path: 'aliases[0]', message: 'is taken' },
+    ];
+    server.others.set('POST /api/instances', [
+      { message: '', instance: {}, preview: { problems, warnings: [] } },
+      { message: '', instance: {}, preview: { problems: [], warnings: [] } },
+    ]);
+    expect(await run('ollama', '--dry-run')).toMatchObject({
+      status: 1,
+      stdout: 'qwen3-8b  would be created for qwen3:8b\n',
+      stderr: expect.stringContaining(
+        'pirate:latest failed: options.ctx_size must be a number; aliases[0] is taken\n',
+      ) as string,
+    });
   });
 
   describe('with --update', () => {
@@ -194,6 +213,17 @@ describe('llamactl import ollama', () => {
         'pirate  would be updated from pirate:latest, with system prompt, temperature, ctx_size=4096' +
           '; changed: system prompt, ctx_size 512 to 4096; removed: top_k; kept: threads\n',
       );
+    });
+
+    it('names with --dry-run the problem of the change that the server would refuse', async () => {
+      const preview = { problems: [{ path: 'model_path', message: 'is outside of models.dirs' }], warnings: [] };
+      const instance = { restart_required: false };
+      server.others.set('PUT /api/instances/pirate', [{ message: '', instance, preview }]);
+      expect(await run('ollama', '--update', '--dry-run')).toMatchObject({
+        status: 1,
+        stdout: '',
+        stderr: expect.stringContaining('pirate:latest failed: model_path is outside of models.dirs\n') as string,
+      });
     });
 
     it('names no update of an instance that is as in Ollama already', async () => {

@@ -1,4 +1,4 @@
-import type { CreateInstance, InstanceCreated, InstanceSummary, Model } from '@llamactl/client';
+import type { CreateInstance, InstanceCreated, InstanceSummary, InstanceUpdated, Model } from '@llamactl/client';
 import { hasNameInOllama, modelsCalled } from '@llamactl/contract/model-names';
 import { isOllamaBlob, nameInOllama } from '@llamactl/contract/ollama-options';
 import { existsSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { Problem } from '../problem.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { replacement } from './ollama-replacement.ts';
 import { modelCalled, scannedModels } from './server-models.ts';
+import { tried } from './tried-create.ts';
 
 /** The step of an import for one model of Ollama, planned or done. */
 export interface ImportStep {
@@ -222,19 +223,18 @@ function stepFor(model: Model, ofOllama: OllamaSettings): ImportStep {
   return { ...NOTHING, model: model.name, settings: settingWords(ofOllama), unused, warnings };
 }
 
-/** Carries out a step; a refusal of the server is its error. */
+/** Carries out a step; a refusal of the server, also one that a dry run foresees, is its error. */
 async function carriedOut(
   step: ImportStep,
-  act: () => Promise<Pick<InstanceCreated, 'warnings' | 'instance'>>,
+  act: () => Promise<InstanceCreated | InstanceUpdated>,
 ): Promise<ImportStep> {
-  const { LlamactlError } = await import('@llamactl/client');
-  try {
-    const { warnings = [], instance } = await act();
-    return { ...step, warnings: [...step.warnings, ...warnings], needsRestart: instance.restart_required };
-  } catch (error) {
-    if (!(error instanceof LlamactlError)) throw error;
-    return { ...step, error: error.message };
-  }
+  let needsRestart = false;
+  const { warnings, error } = await tried(async () => {
+    const answer = await act();
+    needsRestart = answer.instance.restart_required;
+    return answer;
+  });
+  return { ...step, warnings: [...step.warnings, ...warnings], needsRestart, error };
 }
 
 /** A model that only computes embeddings does so only with this option. */

@@ -1,7 +1,7 @@
-import type { CreateInstance } from '@llamactl/client';
+import type { CreateInstance, InstanceCreated, InstanceUpdated } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 
-/** The result of an attempt to create an instance. */
+/** The result of an attempt to create or change an instance. */
 export interface Attempt {
   problems: readonly { path: string; message: string }[];
   warnings: string[];
@@ -10,22 +10,27 @@ export interface Attempt {
 }
 
 /** Creates an instance, or asks the server whether it would. A refusal is part of the result. */
-export async function triedCreate(
-  { client, signal }: Session,
-  body: CreateInstance,
-  isDryRun: boolean,
+export function triedCreate({ client, signal }: Session, body: CreateInstance, isDryRun: boolean): Promise<Attempt> {
+  return tried(() => client.createInstance(body, { signal, ...(isDryRun && { dry_run: true }) }));
+}
+
+/** Waits for the answer to a change or its dry run. A refusal, or the problems that a dry run found, are part of the result. */
+export async function tried(
+  act: () => Promise<Pick<InstanceCreated | InstanceUpdated, 'warnings' | 'preview'>>,
 ): Promise<Attempt> {
   const { LlamactlError } = await import('@llamactl/client');
   try {
-    const { warnings = [], preview } = await client.createInstance(body, {
-      signal,
-      ...(isDryRun && { dry_run: true }),
-    });
+    const { preview, warnings = preview?.warnings ?? [] } = await act();
     const problems = preview?.problems ?? [];
-    const [first] = problems;
-    return { problems, warnings, error: first === undefined ? null : `${first.path} ${first.message}`.trim() };
+    return { problems, warnings, error: problems.length === 0 ? null : sentenceOf(problems) };
   } catch (error) {
     if (!(error instanceof LlamactlError)) throw error;
-    return { problems: error.problems, warnings: [], error: error.message };
+    const { problems, message } = error;
+    // With several problems the message has only the first.
+    return { problems, warnings: [], error: problems.length > 1 ? sentenceOf(problems) : message };
   }
+}
+
+function sentenceOf(problems: Attempt['problems']): string {
+  return problems.map(({ path, message }) => `${path} ${message}`.trim()).join('; ');
 }

@@ -218,7 +218,7 @@ export const VERBS: readonly Verb[] = [
   },
   {
     name: 'alerts',
-    summary: 'List alerts',
+    summary: 'List alerts, test notifications',
     group: WATCHING,
     load: async () => (await import('./commands/alerts.ts')).alertsCommand,
   },

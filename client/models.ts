@@ -71,6 +71,11 @@ export interface AlertHistory {
   oldest_seq: number | null;
 }
 
+export interface AlertTest {
+  /** The configured receivers; empty: neither setting is set. */
+  receivers: TestedReceiver[];
+}
+
 export interface Alerts {
   alerts: Alert[];
 }
@@ -2460,6 +2465,13 @@ export interface SystemStatus {
   resources: Resources;
   /** The configured groups of instances that the caller may see, by name. */
   groups: GroupLimits[];
+}
+
+export interface TestedReceiver {
+  /** The setting that names the receiver. */
+  receiver: 'alerts.webhook' | 'alerts.command';
+  /** Why the receiver did not take the alert; `null`: it took it. */
+  error: string | null;
 }
 
 export interface Ticket {

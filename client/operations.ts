@@ -377,6 +377,11 @@ export class Operations {
     return (await this.#get<models.Alerts>('/api/system/alerts', call)).alerts;
   }
 
+  /** Sends a test alert to each configured receiver now. Returns why a receiver did not take it; an empty list: none is configured. */
+  async testAlerts(call?: CallOptions): Promise<models.TestedReceiver[]> {
+    return (await this.#send<models.AlertTest>('POST', '/api/alerts/test', { ...call })).receivers;
+  }
+
   /** Lists kept events, newest first. `events` yields new ones. */
   listEvents({ instance, before_seq, limit, type, ...call }: Optional<EventFilter> = {}): Promise<models.Events> {
     return this.#get('/api/events', call, { instance, before_seq, limit, type });

@@ -139,6 +139,7 @@ const PresetSchema = z.strictObject({
   system_prompt: SystemPromptSchema.optional(),
 });
 
+const HTTP_URL = 'must be an http or https URL, such as https://host.example';
 const WEBHOOK = 'URL to which alerts are posted.';
 
 const EnginesSchema = z
@@ -365,7 +366,7 @@ export const ConfigSchema = z.strictObject({
   alerts: z
     .strictObject({
       webhook: z
-        .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+        .union([z.literal(''), z.url({ protocol: /^https?$/, error: HTTP_URL })])
         .default('')
         .describe(WEBHOOK),
       command: z

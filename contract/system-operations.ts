@@ -6,7 +6,7 @@ import { operation } from './operation.ts';
 import { AnyQuerySchema, WindowSchema } from './query.ts';
 import { ServerLogQuerySchema, ServerLogSchema } from './server-log.ts';
 import { SystemStatsSchema } from './stats.ts';
-import { AlertsSchema, ProbeSchema, SystemInfoSchema, SystemStatusSchema } from './system.ts';
+import { AlertsSchema, AlertTestSchema, ProbeSchema, SystemInfoSchema, SystemStatusSchema } from './system.ts';
 
 /** llamactl itself, the machine and the configuration. */
 export const SYSTEM_OPERATIONS = {
@@ -57,6 +57,17 @@ export const SYSTEM_OPERATIONS = {
     permission: 'viewer',
     cost: 'regular',
     success: { status: 200, schema: AlertsSchema },
+    errors: [],
+  }),
+  testAlerts: operation({
+    id: 'testAlerts',
+    method: 'POST',
+    path: '/api/alerts/test',
+    tag: 'System',
+    summary: 'Send a test alert to `alerts.webhook` and `alerts.command` now, once; takes up to 30 seconds',
+    permission: 'admin',
+    cost: 'intensive',
+    success: { status: 200, schema: AlertTestSchema },
     errors: [],
   }),
   getDoctor: operation({

@@ -125,5 +125,22 @@ export type Alert = z.infer<typeof AlertSchema>;
 /** Answer of `GET /system/alerts`: the alerts that are raised now, oldest first. */
 export const AlertsSchema = z.object({ alerts: z.array(AlertSchema) }).meta({ id: 'Alerts' });
 
+/** Answer of `POST /api/alerts/test`. */
+export const AlertTestSchema = z
+  .object({
+    receivers: z
+      .array(
+        z
+          .object({
+            receiver: z.enum(['alerts.webhook', 'alerts.command']).describe('The setting that names the receiver.'),
+            error: z.string().nullable().describe('Why the receiver did not take the alert; `null`: it took it.'),
+          })
+          .meta({ id: 'TestedReceiver' }),
+      )
+      .describe('The configured receivers; empty: neither setting is set.'),
+  })
+  .meta({ id: 'AlertTest' });
+export type AlertTest = z.infer<typeof AlertTestSchema>;
+
 /** Answer of the probes `/livez`, `/readyz` and `/health`. It has no data about the machine. */
 export const ProbeSchema = z.object({ status: z.enum(['ok', 'starting', 'stopping']) }).meta({ id: 'Probe' });

@@ -1,4 +1,4 @@
-import type { Alert, PastAlert } from '@llamactl/client';
+import type { Alert, PastAlert, TestedReceiver } from '@llamactl/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { NO_HISTORY } from '@llamactl/server/testing/fake-services';
@@ -22,14 +22,17 @@ const MEMORY: Alert = {
 
 let alerts: Alert[];
 let past: PastAlert[];
+let receivers: TestedReceiver[];
 let server: EventServer;
 let sandbox: CommandSandbox;
 
 beforeEach(async () => {
   alerts = [DISK, MEMORY];
   past = [];
+  receivers = [];
   server = await EventServer.open({
     alerts: () => alerts,
+    testAlerts: async () => receivers,
     history: {
       ...NO_HISTORY,
       alerts: async ({ before, limit }) => {
@@ -122,5 +125,42 @@ describe('llamactl alerts --history', () => {
   it('says when there were none', async () => {
     expect((await sandbox.run(['alerts', '--history'])).stderr).toContain('no past alerts');
     expect((await sandbox.run(['alerts', '--history', '-n', '0'])).status).toBe(2);
+  });
+});
+
+describe('llamactl alerts test', () => {
+  it('says which receivers took the test alert', async () => {
+    receivers = [
+      { receiver: 'alerts.webhook', error: null },
+      { receiver: 'alerts.command', error: null },
+    ];
+    expect(await sandbox.run(['alerts', 'test'])).toEqual({
+      status: 0,
+      stdout: 'alerts.webhook took the test alert\nalerts.command took the test alert\n',
+      stderr: '',
+    });
+  });
+
+  it('says why a receiver did not take it, and fails', async () => {
+    const error = 'alerts.command exited with status 3: no such room';
+    receivers = [
+      { receiver: 'alerts.webhook', error: null },
+      { receiver: 'alerts.command', error },
+    ];
+    const { status, stdout, stderr } = await sandbox.run(['alerts', 'test']);
+    expect([status, stdout]).toEqual([1, 'alerts.webhook took the test alert\n']);
+    expect(stderr).toContain(error);
+    const asJson = await sandbox.run(['alerts', 'test', '--json']);
+    expect([asJson.status, JSON.parse(asJson.stdout)]).toEqual([1, receivers]);
+  });
+
+  it('names the settings when no receiver is configured', async () => {
+    expect(await sandbox.run(['alerts', 'test'])).toEqual({
+      status: 1,
+      stdout: '',
+      stderr:
+        'llamactl: the server has no receiver of alerts: alerts.webhook and alerts.command are not set\n' +
+        '  to set one: llamactl config set alerts.webhook=URL, then llamactl reload\n',
+    });
   });
 });

@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { clockTime } from '../../format/clock-time.ts';
 import { since } from '../../format/figures.ts';
+import { EXIT } from '../exit-status.ts';
 import { positive } from '../instances/setting-flags.ts';
+import { Problem } from '../problem.ts';
 import type { Style } from '../screen/style.ts';
 import type { Cell, Column } from '../screen/table.ts';
 import type { Terminal } from '../screen/terminal.ts';
@@ -32,13 +34,50 @@ Examples:
   llamactl alerts
   llamactl alerts -q
   llamactl alerts --history -n 20
+  llamactl alerts test
   llamactl events --type alert`,
     )
+    .addCommand(testCommand(commandLine))
     .action(
       commandLine.online<AlertFlags>((session, { flags }) =>
         flags.history === true ? showHistory(session, flags.lines) : show(session),
       ),
     );
+}
+
+function testCommand(commandLine: CommandLine): Command {
+  return new Command('test')
+    .description('Send a test alert to alerts.webhook and alerts.command now. Only for administrators.')
+    .addHelpText(
+      'after',
+      `
+The alert has the code test and is sent once, without a retry. The running
+server sends it, so a change of either setting needs llamactl reload first.
+
+Examples:
+  llamactl alerts test
+  llamactl alerts test --json
+
+Exit status 1: a receiver did not take the alert, or none is configured.`,
+    )
+    .action(commandLine.online((session) => test(commandLine, session)));
+}
+
+async function test(commandLine: CommandLine, { client, terminal, signal }: Session): Promise<void> {
+  const receivers = await client.testAlerts({ signal });
+  if (receivers.length === 0) {
+    throw new Problem(
+      'the server has no receiver of alerts: alerts.webhook and alerts.command are not set',
+      EXIT.failed,
+      ['to set one: llamactl config set alerts.webhook=URL, then llamactl reload'],
+    );
+  }
+  if (receivers.some(({ error }) => error !== null)) commandLine.endWith(EXIT.failed);
+  if (terminal.isJson) return terminal.printJson(receivers);
+  for (const { receiver, error } of receivers) {
+    if (error !== null) terminal.warn(plain(error));
+    else terminal.print(terminal.isQuiet ? receiver : `${receiver} took the test alert`);
+  }
 }
 
 async function show({ client, terminal, signal, now }: Session): Promise<void> {

@@ -123,6 +123,11 @@ const (
 	AlertStateCleared AlertState = "cleared"
 )
 
+type AlertTest struct {
+	// The configured receivers; empty: neither setting is set.
+	Receivers []TestedReceiver `json:"receivers"`
+}
+
 type Alerts struct {
 	Alerts []Alert `json:"alerts"`
 }
@@ -3027,6 +3032,14 @@ type SystemStatus struct {
 
 	// The configured groups of instances that the caller may see, by name.
 	Groups []GroupLimits `json:"groups"`
+}
+
+type TestedReceiver struct {
+	// The setting that names the receiver. One of alerts.webhook, alerts.command.
+	Receiver string `json:"receiver"`
+
+	// Why the receiver did not take the alert; nil: it took it.
+	Error *string `json:"error"`
 }
 
 type Ticket struct {

@@ -200,6 +200,19 @@ func (c *Client) GetSystemAlertsContext(ctx context.Context) ([]Alert, error) {
 	return answer.Alerts, err
 }
 
+// TestAlerts sends a test alert to each configured receiver now, and returns why a receiver did not take it.
+// An empty list: no receiver is configured.
+func (c *Client) TestAlerts() ([]TestedReceiver, error) {
+	return c.TestAlertsContext(context.Background())
+}
+
+// TestAlertsContext is [Client.TestAlerts] with a context.
+func (c *Client) TestAlertsContext(ctx context.Context) ([]TestedReceiver, error) {
+	var answer AlertTest
+	err := c.send(ctx, request{method: http.MethodPost, path: []string{"/api/alerts/test"}}, &answer)
+	return answer.Receivers, err
+}
+
 // ListEvents lists kept events, newest first. [Client.Events] yields new ones.
 func (c *Client) ListEvents(params ...ListEventsParams) (*Events, error) {
 	return c.ListEventsContext(context.Background(), params...)

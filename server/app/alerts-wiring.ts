@@ -1,7 +1,7 @@
 import type { Config } from '@llamactl/contract/config';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { Logger } from 'pino';
-import { createAlertDelivery } from '../events/alert-delivery.ts';
+import { createAlertDelivery, type AlertDelivery } from '../events/alert-delivery.ts';
 import { storedAlertsLeft } from '../events/alerts-left.ts';
 import { createAlerts, type Alerts } from '../events/alerts.ts';
 import { createEventBus, type EventBus } from '../events/bus.ts';
@@ -28,6 +28,8 @@ export interface AlertsWiringParts {
 export interface AlertsWiring {
   events: EventBus;
   alerts: Alerts;
+  /** Sends a test alert to the configured receivers now. */
+  test: AlertDelivery['test'];
   /** Kept events. */
   history: EventHistory;
   /** Resolves when the remaining alerts are delivered. Call it after the teardown. */
@@ -63,7 +65,7 @@ export async function openAlertsWiring(parts: AlertsWiringParts): Promise<Alerts
     return isHandingOver ? undefined : delivered;
   });
   const history = new EventHistory({ clock, bus: events, store: replay, idOf });
-  return { events, alerts, history, delivered: () => delivered };
+  return { events, alerts, history, test: delivery.test, delivered: () => delivered };
 }
 
 function logLevelOf(level: 'warning' | 'error'): 'warn' | 'error' {

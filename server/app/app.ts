@@ -139,7 +139,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const nameOf = (id: string): string | null => instances.manager.nameOf(id);
     const trace = openDecisionTrace({ ...shared, idOf, nameOf });
     const alertsWiring = await openAlertsWiring({ ...shared, config: config.alerts, replay, hostname, idOf });
-    const { events, alerts, history } = alertsWiring;
+    const { events, alerts, history, test: testAlerts } = alertsWiring;
     const directoryWatch = teardown.ending(
       watchDirectory({ ...shared, directory: dataDirectory, lock, databaseFile: store.databaseFile, alerts }),
     );
@@ -276,6 +276,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       downloads,
       instances,
       alerts,
+      testAlerts,
       history,
       ownLog,
       doctor: openDoctor({

@@ -27,6 +27,7 @@ import { mostConnections } from '../open-files.ts';
 import { Turnstile } from '../reload/hand-over-turnstile.ts';
 import { measureSendQueues } from '../send-queues.ts';
 import type { SlicedWork } from '../sliced-work.ts';
+import type { AlertsWiring } from './alerts-wiring.ts';
 import type { Callers } from './callers.ts';
 import type { Observation, ObservationParts } from './observation.ts';
 import type { Teardown } from './teardown.ts';
@@ -48,6 +49,7 @@ export interface ServingParts {
   downloads: DownloadJobs;
   instances: Pick<Instances, 'manager' | 'fleet'>;
   alerts: Pick<Alerts, 'list'>;
+  testAlerts: AlertsWiring['test'];
   history: EventHistoryView;
   ownLog: ServerLogView;
   doctor: DoctorView;
@@ -103,6 +105,7 @@ export function createServing(parts: ServingParts): Serving {
     usage,
     requests: parts.requests,
     alerts: () => alerts.list(),
+    testAlerts: parts.testAlerts,
     history: parts.history,
     ownLog: parts.ownLog,
     doctor: parts.doctor,

@@ -90,7 +90,7 @@ describe('fromEnvironment', () => {
     [
       'LLAMACTL_ALERTS_WEBHOOK',
       'ftp://host.example/',
-      'alerts.webhook must be a URL with its scheme, such as https://host.example.',
+      'alerts.webhook must be an http or https URL, such as https://host.example.',
     ],
     ['LLAMACTL_GROUPS', '{}', 'groups is a map, which only the configuration file can set.'],
     [

@@ -286,15 +286,46 @@ describe('AlertDelivery', () => {
     await delivery.close();
     expect([delivered, clock.pending]).toEqual([['raised', 'cleared'], []]);
   });
+});
 
-  it('runs the command when the webhook is not a valid URL', async () => {
-    const ran: string[] = [];
-    deliver({ webhook: 'ftp://secret', command: ['x'] }, async (command) => {
-      ran.push(command);
-      return { code: 0, stderr: '' };
-    });
+describe('a test of the receivers', () => {
+  const test = (delivery: AlertDelivery) => delivery.test(new AbortController().signal);
+
+  it('sends one alert to each, and returns that they took it', async () => {
+    const { url, bodies } = await aReceiver();
+    const file = path.join(folder, 'alert');
+    const delivery = deliver({ webhook: url, command: ['sh', '-c', `echo "$LLAMACTL_ALERT_TITLE" > ${file}`] });
+    expect(await test(delivery)).toEqual([
+      { receiver: 'alerts.webhook', error: null },
+      { receiver: 'alerts.command', error: null },
+    ]);
+    expect(bodies).toMatchObject([
+      { state: 'raised', level: 'warning', code: 'test', title: 'llamactl on box: test', raised_at: now() },
+    ]);
+    expect(readFileSync(file, 'utf8')).toBe('llamactl on box: test\n');
+  });
+
+  it('returns why a receiver did not take it, without a retry and without an alert', async () => {
+    const { url, bodies } = await aReceiver(503);
+    const delivery = deliver({ webhook: url, command: ['sh', '-c', 'echo no such room >&2; exit 3'] });
+    expect(await test(delivery)).toEqual([
+      { receiver: 'alerts.webhook', error: 'alerts.webhook answered with status 503' },
+      { receiver: 'alerts.command', error: 'alerts.command exited with status 3: no such room' },
+    ]);
+    expect([bodies.length, undelivered, faults]).toEqual([1, [], []]);
+  });
+
+  it('clears the alert about a receiver that takes it', async () => {
+    let code = 3;
+    const delivery = deliver({ command: ['x'] }, async () => ({ code, stderr: 'no' }));
     emit(FAILED);
-    expect(ran).toEqual(['x']);
-    expect(faults).toEqual(['No alert is sent to alerts.webhook: alerts.webhook is not an http or https URL']);
+    await vi.waitFor(() => expect(undelivered).toHaveLength(1), WAIT);
+    code = 0;
+    await test(delivery);
+    expect(undelivered.at(-1)).toBeNull();
+  });
+
+  it('returns nothing if no receiver is configured', async () => {
+    expect(await test(deliver({}))).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Config } from '@llamactl/contract/config';
 import type { DomainEvent } from '@llamactl/contract/events';
 import { reasonOf } from '@llamactl/contract/reason';
+import type { AlertTest } from '@llamactl/contract/system';
 import type { AlertSink } from '../instances/ports/alert-sink.ts';
 import type { Clock } from '../instances/ports/time.ts';
 import { createAlertCommand, type RunTool } from './alert-command.ts';
@@ -15,6 +16,11 @@ import { createWebhook } from './webhook.ts';
  * keeps the order.
  */
 export interface AlertDelivery {
+  /**
+   * Sends a test alert to each receiver now, once and beside the queues. A receiver that takes it counts as mended. Empty:
+   * no receiver is configured. @param signal aborts when the result is no longer needed
+   */
+  test(this: void, signal: AbortSignal): Promise<AlertTest['receivers']>;
   /** Stops listening, and waits a moment for the last state of each alert to be delivered. */
   close(): Promise<void>;
 }
@@ -23,7 +29,7 @@ export interface AlertDeliveryDependencies {
   config: Config['alerts'];
   /** Name of this machine. */
   hostname: string;
-  clock: Pick<Clock, 'after'>;
+  clock: Pick<Clock, 'after' | 'now'>;
   runTool: RunTool;
   /** Alerts that the previous server raised and did not clear. */
   left: readonly LeftAlert[];
@@ -38,6 +44,21 @@ export interface AlertDeliveryDependencies {
 export const UNDELIVERED = 'alert_undelivered';
 
 type Deliver = (announcement: Announcement, signal: AbortSignal) => Promise<void>;
+
+/** A configured receiver. Both ways to deliver reject if it did not take the alert. */
+interface Destination {
+  receiver: AlertTest['receivers'][number]['receiver'];
+  deliver: Deliver;
+  /** Delivers without retries. */
+  deliverOnce: Deliver;
+}
+
+const TEST: AlertNews = {
+  state: 'raised',
+  level: 'warning',
+  code: 'test',
+  message: 'This is a test of the alerts of llamactl. Nothing is wrong, and no second message follows.',
+};
 
 /**
  * Sends alerts to the configured receivers. A failed delivery is logged and raises an alert. That alert is sent to no
@@ -57,8 +78,9 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
     if (message === '') alerts.clear(UNDELIVERED);
     else alerts.raise({ level: 'warning', code: UNDELIVERED, message });
   };
-  const queues = destinationsOf(dependencies).map(
-    (deliver, receiver) =>
+  const destinations = destinationsOf(dependencies);
+  const queues = destinations.map(
+    ({ deliver }, receiver) =>
       new DeliveryQueue<Announcement>({
         clock,
         deliver: async (announcement, signal) => {
@@ -74,7 +96,21 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
         onDropped: (what) => onFault(new Error(what), 'Alerts come faster than they can be delivered'),
       }),
   );
-  if (queues.length === 0) return { close: async () => undefined };
+  const test = async (signal: AbortSignal): Promise<AlertTest['receivers']> => {
+    const announcement = announcementOf(TEST, new Date(clock.now()).toISOString(), hostname);
+    return Promise.all(
+      destinations.map(async ({ receiver, deliverOnce }, index) => {
+        try {
+          await deliverOnce(announcement, signal);
+          noteOutcome(index, null);
+          return { receiver, error: null };
+        } catch (error) {
+          return { receiver, error: reasonOf(error) };
+        }
+      }),
+    );
+  };
+  if (queues.length === 0) return { test, close: async () => undefined };
 
   /** Each raised alert: when it was raised, and its last text without numbers. */
   const raised = new Map(
@@ -99,6 +135,7 @@ export function createAlertDelivery(dependencies: AlertDeliveryDependencies): Al
   });
 
   return {
+    test,
     close: async () => {
       isClosed = true;
       unsubscribe();
@@ -113,15 +150,15 @@ function textOf({ level, message }: Pick<AlertNews, 'level' | 'message'>): strin
   return `${level} ${message.replaceAll(/\d+/g, '#')}`;
 }
 
-function destinationsOf({ config, clock, runTool, onFault }: AlertDeliveryDependencies): Deliver[] {
-  const destinations: Deliver[] = [];
+function destinationsOf({ config, clock, runTool }: AlertDeliveryDependencies): Destination[] {
+  const destinations: Destination[] = [];
   if (config.webhook !== '') {
-    try {
-      destinations.push(createWebhook(config.webhook, clock));
-    } catch (error) {
-      onFault(error, 'No alert is sent to alerts.webhook');
-    }
+    const [deliver, deliverOnce] = [createWebhook(config.webhook, clock), createWebhook(config.webhook, clock, 1)];
+    destinations.push({ receiver: 'alerts.webhook', deliver, deliverOnce });
   }
-  if (config.command.length > 0) destinations.push(createAlertCommand(config.command, runTool));
+  if (config.command.length > 0) {
+    const run = createAlertCommand(config.command, runTool);
+    destinations.push({ receiver: 'alerts.command', deliver: run, deliverOnce: run });
+  }
   return destinations;
 }

@@ -20,6 +20,7 @@ type Outcome = { ok: true } | { ok: false; why: string; again: boolean; pauseMs:
 export function createWebhook(
   address: string,
   clock: Pick<Clock, 'after'>,
+  tries = TRIES,
 ): (announcement: Announcement, signal: AbortSignal) => Promise<void> {
   // `new URL` would put the address into its error.
   const url = URL.parse(address);
@@ -27,12 +28,12 @@ export function createWebhook(
     throw new Error('alerts.webhook is not an http or https URL');
   }
 
-  /** Rejects after three failed attempts, or after a failure that a retry cannot mend. Resolves on an abort. */
+  /** Rejects after `tries` failed attempts, or after a failure that a retry cannot mend. Resolves on an abort. */
   return async (announcement, signal) => {
     for (let tried = 1; !signal.aborted; tried += 1) {
       const outcome = await post(url, announcement, clock, signal);
       if (outcome.ok || signal.aborted) return;
-      if (!outcome.again || tried === TRIES) throw new Error(`alerts.webhook ${outcome.why}`);
+      if (!outcome.again || tried === tries) throw new Error(`alerts.webhook ${outcome.why}`);
       const pauseMs = Math.max(outcome.pauseMs, FIRST_PAUSE_MS * 4 ** (tried - 1));
       await pause(clock, Math.min(pauseMs, LONGEST_PAUSE_MS), signal);
     }

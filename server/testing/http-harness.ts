@@ -81,6 +81,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     requests: new Requests({ clock }),
     usage: new UsageLedger(clock),
     alerts: () => [],
+    testAlerts: async () => [{ receiver: 'alerts.webhook', error: null }],
     history: NO_HISTORY,
     ownLog: new OwnLog(),
     doctor: HEALTHY,

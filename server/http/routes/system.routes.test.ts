@@ -98,6 +98,15 @@ describe('the alerts', () => {
   });
 });
 
+describe('POST /api/alerts/test', () => {
+  it('returns each receiver, and why one did not take the alert', async () => {
+    const receivers = [{ receiver: 'alerts.command', error: 'alerts.command exited with status 3' } as const];
+    const { inject } = testServer({ testAlerts: async () => receivers });
+    const answer = await inject({ method: 'POST', url: '/api/alerts/test' });
+    expect([answer.statusCode, answer.json()]).toEqual([200, { receivers }]);
+  });
+});
+
 describe('POST /api/system/reload', () => {
   it('begins a reload', async () => {
     let reloads = 0;

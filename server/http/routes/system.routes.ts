@@ -1,7 +1,7 @@
 import { ApiError } from '@llamactl/contract/errors';
 import { openApiDocument } from '@llamactl/contract/openapi';
 import { OPERATIONS } from '@llamactl/contract/operations';
-import type { Alert } from '@llamactl/contract/system';
+import type { Alert, AlertTest } from '@llamactl/contract/system';
 import type { Caller } from '../../auth/caller.ts';
 import type { InstanceManager } from '../../instances/use-cases.ts';
 import type { Readiness } from '../edge/admission.ts';
@@ -17,18 +17,21 @@ export interface SystemVoice {
   readiness: () => Readiness;
   /** Current alerts, oldest first. */
   alerts: () => Alert[];
+  /** Sends a test alert to the configured receivers. Empty: none is configured. */
+  testAlerts: (signal: AbortSignal) => Promise<AlertTest['receivers']>;
   /** Begins to replace the server by a new process; false: it cannot now. */
   reload: () => boolean;
 }
 
 /** The probes, the alerts and the description of the API. */
-export function systemRoutes(bind: Bind, { version, readiness, alerts, reload }: SystemVoice): void {
+export function systemRoutes(bind: Bind, { version, readiness, alerts, testAlerts, reload }: SystemVoice): void {
   const document = new FixedAnswer(JSON_HEADERS, () => JSON.stringify(openApiDocument(version)));
   bind(OPERATIONS.getOpenApi, async (input) => document.answer(input));
 
   bind(OPERATIONS.getSystemAlerts, ({ caller, manager }) => {
     return { alerts: alertsFor(caller, manager, alerts()) };
   });
+  bind(OPERATIONS.testAlerts, async ({ signal }) => ({ receivers: await testAlerts(signal) }));
   bind(OPERATIONS.reloadSystem, () => {
     if (reload()) return { message: 'Reload initiated' };
     throw new ApiError('SHUTTING_DOWN', 'llamactl cannot be replaced now: it is starting or stopping.');

@@ -193,6 +193,7 @@ export const de = {
     deleteAllInstances: 'mehrere löschen',
     deleteModel: 'Modell löschen',
     cancelRequest: 'Anfrage beenden',
+    testAlerts: 'Meldungen testen',
     reloadSystem: 'llamactl neu laden',
     updateConfig: 'Einstellungen ändern',
     proxy: 'die Engine aufrufen',

@@ -198,6 +198,7 @@ export const en = {
     deleteAllInstances: 'delete several',
     deleteModel: 'delete model',
     cancelRequest: 'end request',
+    testAlerts: 'test alerts',
     reloadSystem: 'reload llamactl',
     updateConfig: 'change settings',
     proxy: 'call the engine',

@@ -126,6 +126,11 @@ class AlertHistory(_Base):
     """The oldest kept event of all instances: nothing is known of earlier times. `None`: no event is kept."""
 
 
+class AlertTest(_Base):
+    receivers: list[TestedReceiver]
+    """The configured receivers; empty: neither setting is set."""
+
+
 class Alerts(_Base):
     alerts: list[Alert]
 
@@ -2194,6 +2199,13 @@ class SystemStatus(_Base):
     resources: Resources
     groups: list[GroupLimits]
     """The configured groups of instances that the caller may see, by name."""
+
+
+class TestedReceiver(_Base):
+    receiver: Literal["alerts.webhook", "alerts.command"]
+    """The setting that names the receiver."""
+    error: str | None
+    """Why the receiver did not take the alert; `None`: it took it."""
 
 
 class Ticket(_Base):

@@ -873,6 +873,16 @@ class Operations:
         )
         return models.Alerts(await self._ask(request)).alerts
 
+    async def test_alerts(
+        self,
+    ) -> list[models.TestedReceiver]:
+        """Send a test alert to `alerts.webhook` and `alerts.command` now, once; takes up to 30 seconds."""
+        request = Request(
+            "POST",
+            "/api/alerts/test",
+        )
+        return models.AlertTest(await self._ask(request)).receivers
+
     async def get_doctor(
         self,
     ) -> models.Doctor:

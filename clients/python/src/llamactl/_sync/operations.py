@@ -874,6 +874,16 @@ class Operations:
         )
         return models.Alerts(self._ask(request)).alerts
 
+    def test_alerts(
+        self,
+    ) -> list[models.TestedReceiver]:
+        """Send a test alert to `alerts.webhook` and `alerts.command` now, once; takes up to 30 seconds."""
+        request = Request(
+            "POST",
+            "/api/alerts/test",
+        )
+        return models.AlertTest(self._ask(request)).receivers
+
     def get_doctor(
         self,
     ) -> models.Doctor:

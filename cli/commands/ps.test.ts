@@ -48,13 +48,14 @@ describe('a list of instances', () => {
     expect([status, stderr]).toEqual([0, '']);
   });
 
-  it('shows the name of a model of Ollama, whose file has none', async () => {
-    const file = { model_path: '/ollama/blobs/sha256-0a', port: 8100 };
-    const info = { id: 'a', quantization: null, size: 1, context: null };
-    await server.add('llama', { ...file, model: 'pirate', model_info: { ...info, name: 'qwen:1b' } });
-    await server.add('qwen', { ...file, model_info: { ...info, name: 'qwen:1b' } });
+  it('shows the name of the model in the list of models, whatever names the model', async () => {
+    const info = { id: '78718cc79ca0fde2', quantization: null, size: 1, context: null };
+    const model_info = { ...info, name: 'qwen:1b' };
+    await server.add('file', { model_path: '/ollama/blobs/sha256-0a', model_info });
+    await server.add('id', { model: info.id, model_path: '/ollama/blobs/sha256-0a', model_info });
+    await server.add('reference', { model: 'ollama:qwen:1b', model_path: '/ollama/blobs/sha256-0a', model_info });
     const [, ...rows] = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);
-    expect(rows.map((row) => row.split(/ {2,}/).at(-1))).toEqual(['pirate', 'qwen:1b']);
+    expect(rows.map((row) => row.split(/ {2,}/).at(-1))).toEqual(['qwen:1b', 'qwen:1b', 'qwen:1b']);
   });
 
   it('shows both ports while the engine has another than the settings', async () => {

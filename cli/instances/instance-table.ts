@@ -1,6 +1,6 @@
-import path from 'node:path';
 import type { InstanceSummary } from '@llamactl/client';
 import { memoryText, since } from '../../format/figures.ts';
+import { modelName } from '../../format/model-name.ts';
 import { moment } from '../../format/moment.ts';
 import { refusalText } from '../../format/refusal-text.ts';
 import type { Style } from '../screen/style.ts';
@@ -41,7 +41,7 @@ export function instanceTable(
     { title: 'UP', align: 'right', gives: 5, least: WHOLE, cell: ({ started_at: start }) => since(start, now) },
     { title: 'ENGINE', gives: 4, cell: ({ engine }) => plain(engine) },
     { title: 'PORT', align: 'right', gives: 6, least: WHOLE, cell: portOf },
-    { title: 'MODEL', gives: 3, least: 12, keeps: 'end', cell: modelOf },
+    { title: 'MODEL', gives: 3, least: 12, keeps: 'end', cell: (instance) => plain(modelName(instance) ?? '-') },
   ];
   if (isWide) {
     parts.push(
@@ -88,14 +88,4 @@ function needsText(memory: NonNullable<InstanceSummary['memory']>): string {
 /** `8100→8150` while the engine has another port than the settings. */
 function portOf({ port, running_port: current }: InstanceSummary): string {
   return current === null || current === port ? String(port) : `${current}→${port}`;
-}
-
-/**
- * The model as the user named it, else the name of its file. The folder is less useful. Files of Ollama are named by their
- * digests, so there the model's name stands.
- */
-function modelOf({ model, model_path: file, model_info: info }: InstanceSummary): string {
-  if (model !== undefined || file === undefined) return plain(model ?? '-');
-  const name = path.basename(file);
-  return plain(name.startsWith('sha256-') ? (info?.name ?? name) : name);
 }

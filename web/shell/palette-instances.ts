@@ -2,7 +2,7 @@ import type { Role } from '@llamactl/client';
 import type { useNavigate } from '@tanstack/react-router';
 import { canStart, canStop, type InstanceActions } from '../lib/instance-actions.ts';
 import type { Row } from '../lib/live/row-store.ts';
-import { modelName } from '../lib/model-name.ts';
+import { modelName } from '../../format/model-name.ts';
 import { includes } from '../lib/permissions.ts';
 import type { commandsWords } from '../words/commands.ts';
 import type { partsWords } from '../words/parts.ts';

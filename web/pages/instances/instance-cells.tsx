@@ -11,7 +11,7 @@ import { isPinnedByGroup } from '../../lib/groups.ts';
 import { useWords } from '../../lib/language.ts';
 import { useGroups, useTrail } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
-import { modelName } from '../../lib/model-name.ts';
+import { modelName } from '../../../format/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import type { ColumnId } from './columns.ts';
 import { instanceAddress } from './instance-address.ts';

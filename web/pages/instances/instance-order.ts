@@ -1,5 +1,5 @@
 import type { Row } from '../../lib/live/row-store.ts';
-import { modelName } from '../../lib/model-name.ts';
+import { modelName } from '../../../format/model-name.ts';
 import type { InstancesSearch } from './instances-search.ts';
 
 type SortKey = NonNullable<InstancesSearch['sort']>;

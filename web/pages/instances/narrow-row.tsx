@@ -5,7 +5,7 @@ import { StatusMark, StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
-import { modelName } from '../../lib/model-name.ts';
+import { modelName } from '../../../format/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
 import { instanceAddress } from './instance-address.ts';

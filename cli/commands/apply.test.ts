@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import os from 'node:os';
 import path from 'node:path';
 import type { Applied } from '@llamactl/client';
+import { ApiError, type Problem } from '@llamactl/contract/errors';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { FakeFleet } from '@llamactl/server/testing/fake-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -10,8 +11,12 @@ import { CommandSandbox } from '../testing/command-run.ts';
 /** A fleet with one instance that no document names; pruning removes it. */
 class Fleet extends FakeFleet {
   failing: string | null = null;
+  /** The problems of the values of a document. */
+  refuse: (document: Parameters<FakeFleet['apply']>[0]) => Problem[] = () => [];
 
   override async apply(...[document, options]: Parameters<FakeFleet['apply']>): Promise<Applied> {
+    const problems = this.refuse(document);
+    if (problems.length > 0) throw new ApiError('VALIDATION_ERROR', 'The document is wrong.', { problems });
     const applied = await super.apply(document, options);
     const results: Applied['results'] = applied.results.map((step) =>
       step.name === this.failing ? { ...step, error: 'the port is taken' } : step,
@@ -119,6 +124,42 @@ describe('applying a file', () => {
     expect(stderr).toContain('line 1: name of instance 1 is required');
     expect(stderr).toMatch(/^llamactl: /);
     expect((await sandbox.run(['apply', path.join(folder, 'none')])).stderr).toMatch(/none: no such file\n$/);
+  });
+
+  it('lists problems of values together with those of the form, in the order of the entries', async () => {
+    fleet.refuse = ({ instances }) =>
+      instances.flatMap(({ options = {} }, index) =>
+        'ctx_size' in options ? [{ path: `instances[${index}].options.ctx_size`, message: 'must be a number' }] : [],
+      );
+    const lines = [
+      'instances:',
+      '  - name: a b',
+      '    options: { ctx_size: much, threads: {} }',
+      '  - name: c',
+      '    portt: 1',
+      '    options: { ctx_size: more }',
+    ];
+    const { status, stderr } = await sandbox.run(['apply', '-'], { input: lines.join('\n') });
+    expect(status).toBe(1);
+    expect(stderr.split('\n').map((line) => line.trim())).toEqual([
+      expect.stringContaining('(and 4 more problems)'),
+      expect.stringMatching(/^line 2: name of a b must start/),
+      expect.stringMatching(/^line 3: options.threads of a b must be/),
+      'line 3: options.ctx_size of a b must be a number',
+      'line 5: portt of c is not known; did you mean port?',
+      'line 6: options.ctx_size of c must be a number',
+      '',
+    ]);
+    expect(made()).toEqual([]);
+  });
+
+  it.each([
+    ['name: x\n    name: y', /^llamactl: line 2: name of x is given twice/],
+    ['name: [', /^llamactl: standard input is not YAML/],
+  ])('reports the fault of YAML %j', async (entry, message) => {
+    const { status, stderr } = await sandbox.run(['apply', '-'], { input: `instances:\n  - ${entry}\n` });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(message);
   });
 
   describe('and pruning', () => {

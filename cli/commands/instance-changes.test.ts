@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import os from 'node:os';
 import path from 'node:path';
 import type { Applied, CreateInstance } from '@llamactl/client';
+import { ApiError } from '@llamactl/contract/errors';
 import { EventServer } from '@llamactl/server/testing/event-server';
 import { FakeFleet } from '@llamactl/server/testing/fake-services';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -183,6 +184,14 @@ describe('edit', () => {
     expect(stderr).toMatch(/this is not YAML: .* at line \d+/);
     expect(readFileSync(path.join(folder, 'times'), 'utf8')).toBe('x\nx\n');
     expect(existsSync(keptFile(stderr))).toBe(true);
+    rmSync(path.dirname(keptFile(stderr)), { recursive: true });
+  });
+
+  it('lists problems of values together with those of the form', async () => {
+    const problems = [{ path: 'instances[0].options.threads', message: 'must be a number' }];
+    fleet.apply = () => Promise.reject(new ApiError('VALIDATION_ERROR', 'It is wrong.', { problems }));
+    const { stderr } = await sandbox.run(['edit', 'llama', '--yes'], { environment: editor('$a portt: 1') });
+    expect(stderr).toContain('    portt is not known; did you mean port?\n    options.threads must be a number\n');
     rmSync(path.dirname(keptFile(stderr)), { recursive: true });
   });
 

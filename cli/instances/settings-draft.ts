@@ -1,4 +1,4 @@
-import type { CreateInstance, Instance, InstanceUpdated } from '@llamactl/client';
+import type { CreateInstance, Fleet, Instance, InstanceUpdated } from '@llamactl/client';
 import { hasCode, reasonOf } from '@llamactl/contract/reason';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -64,7 +64,10 @@ export class Draft {
       throw new Problem('edit cannot store a null within a setting; apply can', EXIT.usage);
     if (Object.keys(mergePatch(this.#before, wanted)).length === 0) return null;
     const entry: CreateInstance = { ...wanted, name: this.#name };
-    const { results } = await client.applyFleet({ instances: [entry] }, { dry_run: true, signal }).catch(inDraft);
+    const document = { instances: [entry] };
+    const { results } = await client
+      .applyFleet(document, { dry_run: true, signal })
+      .catch((error: unknown) => inDraft(this.#session, document, error));
     const [step] = results;
     if (step === undefined || step.action === 'nothing') return null;
     if (step.error !== undefined) throw new Problem(step.error, EXIT.usage);
@@ -135,9 +138,13 @@ function holdsNewNull(before: unknown, after: unknown, depth = 0): boolean {
 }
 
 /** Rewords a refusal: leaves out `instances[0].`, the place of the entry in the request. @throws {Problem} */
-async function inDraft(error: unknown): Promise<never> {
-  const { LlamactlError } = await import('@llamactl/client');
+async function inDraft(session: Session, document: Fleet, error: unknown): Promise<never> {
+  const { LlamactlError, ValidationError } = await import('@llamactl/client');
   if (!(error instanceof LlamactlError) || (error.status !== 400 && error.status !== 409)) throw error;
-  const { reworded } = await import('../failure.ts');
-  throw reworded(error, (line) => line.replaceAll('instances[0].', ''), EXIT.usage);
+  const [{ reworded }, { withHiddenProblems }] = await Promise.all([
+    import('../failure.ts'),
+    import('./fleet-problems.ts'),
+  ]);
+  const complete = error instanceof ValidationError ? await withHiddenProblems(session, error, document) : error;
+  throw reworded(complete, (line) => line.replaceAll('instances[0].', ''), EXIT.usage);
 }

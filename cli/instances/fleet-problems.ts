@@ -1,0 +1,73 @@
+import type { Fleet, Problem, ValidationError } from '@llamactl/client';
+import { isRecord } from '@llamactl/contract/record';
+import type { Session } from '../command-line.ts';
+
+/** A place in a document: `instances[2].options.threads`. */
+const PLACE = /^instances\[(\d+)\](?:\.(\w+)(?:\.(.+))?)?/;
+
+/** Settings whose entries are judged one by one. */
+const MAPS: ReadonlySet<string> = new Set(['options', 'environment', 'request_defaults']);
+
+/**
+ * Adds the problems that the server does not reach in a refused document. It judges values only if every form is right, so
+ * it gets a dry run of the document without the settings whose form is wrong.
+ *
+ * @param document As parsed.
+ */
+export async function withHiddenProblems(
+  { client, signal }: Session,
+  error: ValidationError,
+  document: unknown,
+): Promise<ValidationError> {
+  const rest = restOf(document, error.problems);
+  if (rest === null) return error;
+  const { LlamactlError, ValidationError: Complete } = await import('@llamactl/client');
+  const hidden = await client.applyFleet(rest, { dry_run: true, signal }).then(
+    () => [],
+    (refusal: unknown) => {
+      if (refusal instanceof LlamactlError) return otherProblems(refusal.problems, error.problems);
+      throw refusal;
+    },
+  );
+  if (hidden.length === 0) return error;
+  const problems = [...error.problems, ...hidden].toSorted((one, other) => entryOf(one) - entryOf(other));
+  const [first, ...more] = problems.map(({ path, message }) => `${path} ${message}`.trim());
+  const message = `${first} (and ${more.length} more ${more.length === 1 ? 'problem' : 'problems'})`;
+  return new Complete(message, { ...error, details: [first, ...more].join('; '), problems });
+}
+
+/** The document without the settings that have problems. `null`: no setting has one, or nothing is left. */
+function restOf(document: unknown, problems: readonly Problem[]): Fleet | null {
+  if (!isRecord(document) || !Array.isArray(document['instances'])) return null;
+  const instances: unknown[] = structuredClone(document['instances']);
+  for (const { path } of problems) {
+    const [, index = '', setting, key] = PLACE.exec(path) ?? [];
+    const entry = instances[Number(index)];
+    if (setting === undefined || !isRecord(entry)) return null;
+    const values = entry[setting];
+    if (setting === 'name') entry['name'] = `entry-${index}-of-the-document`;
+    else if (key !== undefined && MAPS.has(setting) && isRecord(values)) delete values[key];
+    else delete entry[setting];
+  }
+  return problems.length === 0 ? null : { instances: instances as Fleet['instances'] };
+}
+
+/** The problems of settings that have no known one. */
+function otherProblems(problems: readonly Problem[], known: readonly Problem[]): Problem[] {
+  const wrong = new Set(known.map(({ path }) => settingOf(path)));
+  return problems.filter(({ path }) => {
+    const setting = settingOf(path);
+    // Without a refused model, an entry has no model file.
+    return !wrong.has(setting) && !wrong.has(setting.replace(/\.model_path$/, '.model'));
+  });
+}
+
+function settingOf(path: string): string {
+  const [whole, index, setting = '', key] = PLACE.exec(path) ?? [];
+  if (whole === undefined) return path;
+  return `${index}.${setting}${key !== undefined && MAPS.has(setting) ? `.${key}` : ''}`;
+}
+
+function entryOf({ path }: Problem): number {
+  return Number(PLACE.exec(path)?.[1] ?? -1);
+}

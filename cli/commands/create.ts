@@ -32,7 +32,7 @@ export function createCommand(commandLine: CommandLine): Command {
       commandLine.online<CreateFlags>(async (session, invocation) => {
         const { terminal } = session;
         const { start, wait = waitsByDefault(session) } = invocation.flags;
-        const said = await saidSettings(commandLine, session, invocation);
+        const said = await saidSettings(commandLine, session, invocation, { takesCommand: true });
         const { name, settings } = said;
         assertValues(invocation.flags);
         const created = await create(session, { ...(settings as CreateInstance), name }, invocation.flags.file);
@@ -138,6 +138,10 @@ function stays(name: string): string {
 }
 
 const EXAMPLES = `
+A whole command line after --, of llama-server or docker run, becomes settings.
+The output names these settings, and the parts that were dropped. Flags override
+the settings. Without NAME the instance is named after its model.
+
 Examples:
   llamactl create llama --model ~/models/llama.gguf --start
   llamactl create qwen -m qwen.gguf -o n_gpu_layers=99 --alias gpt-4o
@@ -145,4 +149,5 @@ Examples:
   llamactl create calm -m qwen.gguf --request-default temperature=0.2
   llamactl create coder -f Modelfile         of Ollama
   llamactl create embed -m nomic.gguf -o embeddings=true -- --pooling mean
+  llamactl create chat -- llama-server -m chat.gguf -c 8192 --port 8080
   llamactl create tts --engine custom --engine-command 'tts --port \${PORT}'`;

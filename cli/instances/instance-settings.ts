@@ -115,7 +115,11 @@ function removal(key: string): UpdateInstance {
  * The absolute path of a model file on this machine. Returns the text unchanged for a server elsewhere, or a model that
  * is no file.
  */
-function modelPath(model: string, engine: string | undefined, { isLocal, folder, home, exists }: Surroundings): string {
+export function modelPath(
+  model: string,
+  engine: string | undefined,
+  { isLocal, folder, home, exists }: Surroundings,
+): string {
   // Probably an unset variable of the shell. The path would be the folder itself.
   if (model === '') throw new Problem('--model is empty: give a model file', EXIT.usage);
   if (!isLocal) return model;

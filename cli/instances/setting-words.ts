@@ -6,7 +6,7 @@ import type { CommandLine, Invocation, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { sourceName } from '../foreign-file.ts';
 import { inputText, objectIn } from '../input-file.ts';
-import { merged, settingsOf } from './instance-settings.ts';
+import { merged, modelPath, settingsOf, type Surroundings } from './instance-settings.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { Problem } from '../problem.ts';
 import { plain } from '../screen/text.ts';
@@ -31,34 +31,62 @@ export function noteModel({ terminal }: Session, { modelFile }: Pick<SaidSetting
   if (modelFile !== null) terminal.note(`using the model ${plain(modelFile)}`);
 }
 
-/** Reads `[NAME] [--file F] [flags] [-- arguments…]`. @throws {Problem} for an invalid command line */
+/**
+ * Reads `[NAME] [--file F] [flags] [-- arguments…]`.
+ *
+ * @param options.takesCommand The words after `--` may be a whole command line of llama-server, which becomes settings.
+ * @throws {Problem} for an invalid command line
+ */
 export async function saidSettings(
   { surroundings }: CommandLine,
   session: Session,
-  { words, rest, flags }: Invocation<SettingFlags>,
+  invocation: Invocation<SettingFlags>,
+  { takesCommand }: { takesCommand: boolean } = { takesCommand: false },
 ): Promise<SaidSettings> {
+  const { words, rest, flags } = invocation;
   const [given, ...surplus] = words.slice(0, words.length - rest.length);
   if (surplus.length > 0) {
     throw new Problem(`expected one name, but got also: ${surplus.join(' ')}`, EXIT.usage, [
       remedyFor(surplus[0] ?? '', flags),
     ]);
   }
-  const { settings: fromFile, isComplete } = await settingsIn(session, flags.file, surroundings.home);
-  const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
-  const name = given ?? filed;
-  if (typeof name !== 'string' || name === '') throw new Problem('NAME is missing', EXIT.usage);
-  const isLocal = isOwnAddress(session.client.url);
-  const modelFile = await fileOfModel(session, flags);
-  const isKnown = modelFile !== null;
-  const { model, ...others } = flags;
-  const fromFlags = settingsOf(isKnown ? others : flags, rest, {
-    isLocal,
+  const where = {
+    isLocal: isOwnAddress(session.client.url),
     folder: process.cwd(),
     home: surroundings.home,
     environment: surroundings.environment,
     exists: existsSync,
-  });
+  };
+  const isPasted = takesCommand && isPastedCommand(invocation);
+  const { settings: fromFile, isComplete } = isPasted
+    ? { settings: await settingsOfCommand(session, rest, where), isComplete: false }
+    : await settingsIn(session, flags.file, surroundings.home);
+  const { name: filed, ...body } = fromFile as Partial<CreateInstance>;
+  const name = given ?? filed;
+  if (typeof name !== 'string' || name === '') throw new Problem('NAME is missing', EXIT.usage);
+  const modelFile = await fileOfModel(session, flags);
+  const isKnown = modelFile !== null;
+  const { model, ...others } = flags;
+  const fromFlags = settingsOf(isKnown ? others : flags, isPasted ? [] : rest, where);
   return { name, settings: merged(body, isKnown ? { ...fromFlags, model } : fromFlags), isComplete, modelFile };
+}
+
+/**
+ * Whether the words after `--` are a whole command line, such as `llama-server -m FILE`. llama-server itself takes no
+ * argument that does not begin with a dash.
+ */
+function isPastedCommand({ rest, flags }: Pick<Invocation<SettingFlags>, 'rest' | 'flags'>): boolean {
+  const { engine = 'llama_cpp', engineCommand, file } = flags;
+  const isOfLlamaServer = engine === 'llama_cpp' && engineCommand === undefined && file === undefined;
+  return isOfLlamaServer && rest[0] !== undefined && !rest[0].startsWith('-');
+}
+
+/** The settings in a pasted command line. Names them and its other parts. */
+async function settingsOfCommand(session: Session, words: readonly string[], where: Surroundings): Promise<object> {
+  const { notePasted, pastedCommand } = await import('./pasted-command.ts');
+  const pasted = await pastedCommand(session, words, (file) => modelPath(file, 'llama_cpp', where));
+  notePasted(session, pasted);
+  return pasted.settings;
 }
 
 /** The settings in a file: JSON of the API, or a Modelfile of Ollama. */
@@ -86,6 +114,8 @@ async function settingsIn(
 function remedyFor(word: string, { model }: SettingFlags): string {
   // `-q` of `ollama create` takes it.
   if (/^(?:i?q\d\w*|b?f(?:16|32))$/i.test(word)) return QUANTIZE;
+  if (/(?:^|[/\\])llama-server(?:\.exe)?$/i.test(word))
+    return 'a whole command line is given after --: llamactl create NAME -- llama-server …';
   if (/\.gguf$/i.test(word)) return `a model file is given as --model ${word}`;
   if (/^\w+=/.test(word)) return `an option of the engine is given as -o ${word}`;
   if (/^[\d.]+$/.test(word)) return 'an option of the engine is given as -o key=value, without a space';

@@ -26,6 +26,12 @@ describe('a completion script', () => {
     for (const verb of ['quickstart', 'restart', 'keys', 'create', '--password-stdin']) expect(stdout).toContain(verb);
   });
 
+  it('completes the program of an import, then the file that it reads', async () => {
+    const { stdout } = await run('bash');
+    expect(stdout).toContain(`'import/0') kind='choice ollama llama-swap go-llamactl' ;;`);
+    expect(stdout).toContain(`'import/'*) kind='file' ;;`);
+  });
+
   it('is refused for other shells', async () => {
     expect(await run('tcsh')).toMatchObject({ status: 2, stdout: '' });
   });

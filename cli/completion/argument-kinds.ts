@@ -25,7 +25,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'export file': 'file',
   'health name': 'instance',
   'import models': 'file',
-  'import program': 'none',
+  'import program': { choices: ['ollama', 'llama-swap', 'go-llamactl'] },
   'keys create name': 'none',
   'keys edit key': 'key',
   'keys rm keys': 'key',

@@ -33,7 +33,9 @@ export async function withHiddenProblems(
   const problems = [...error.problems, ...hidden].toSorted((one, other) => entryOf(one) - entryOf(other));
   const [first, ...more] = problems.map(({ path, message }) => `${path} ${message}`.trim());
   const message = `${first} (and ${more.length} more ${more.length === 1 ? 'problem' : 'problems'})`;
-  return new Complete(message, { ...error, details: [first, ...more].join('; '), problems });
+  const { status, code, requestId, reason, retryAfter } = error;
+  const details = [first, ...more].join('; ');
+  return new Complete(message, { status, code, details, requestId, problems, reason, retryAfter });
 }
 
 /** The document without the settings that have problems. `null`: no setting has one, or nothing is left. */

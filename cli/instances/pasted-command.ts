@@ -35,7 +35,7 @@ export async function pastedCommand(
 /** Resolves the model file, and other model files that exist here: a command line is relative to its folder. */
 function withPaths(settings: ParsedSettings, resolved: (file: string) => string): ParsedSettings {
   const { model_path: file, options = {} } = settings;
-  const files = Object.entries(options).flatMap(([key, value]) => {
+  const files = Object.entries(options).flatMap(([key, value]): [string, string][] => {
     const absolute = typeof value === 'string' && /\.gguf$/i.test(value) ? resolved(value) : null;
     return absolute !== null && existsSync(absolute) ? [[key, absolute]] : [];
   });

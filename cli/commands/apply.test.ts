@@ -153,6 +153,22 @@ describe('applying a file', () => {
     expect(made()).toEqual([]);
   });
 
+  it('lists the problems of every step in which the server judges a document', async () => {
+    const problem = (path: string): Problem[] => [{ path: `instances[0].${path}`, message: 'is wrong' }];
+    fleet.refuse = ({ instances: [entry] }) =>
+      entry?.model !== undefined ? problem('model') : entry?.options !== undefined ? problem('options.threads') : [];
+    const input = 'instances: [{name: x, portt: 1, model: y, options: {threads: 1}}]';
+    const { stderr } = await sandbox.run(['apply', '-'], { input });
+    for (const each of ['portt of x is not known', 'model of x is wrong', 'options.threads of x is wrong'])
+      expect(stderr).toContain(each);
+  });
+
+  it('does not wait for a limit of requests to find more problems', async () => {
+    fleet.apply = () => Promise.reject(new ApiError('RATE_LIMITED', 'More than 10 changes in a minute.'));
+    const { stderr } = await sandbox.run(['apply', '-'], { input: 'instances: [{name: x, portt: 1}]' });
+    expect(stderr).toBe('llamactl: line 1: portt of x is not known; did you mean port?\n');
+  });
+
   it.each([
     ['name: x\n    name: y', /^llamactl: line 2: name of x is given twice/],
     ['name: [', /^llamactl: standard input is not YAML/],

@@ -8,34 +8,46 @@ const PLACE = /^instances\[(\d+)\](?:\.(\w+)(?:\.(.+))?)?/;
 /** Settings whose entries are judged one by one. */
 const MAPS: ReadonlySet<string> = new Set(['options', 'environment', 'request_defaults']);
 
+/** The server judges a document in this many steps: its form, models, options, and claims of names and ports. */
+const STEPS = 4;
+
 /**
- * Adds the problems that the server does not reach in a refused document. It judges values only if every form is right, so
- * it gets a dry run of the document without the settings whose form is wrong.
+ * Adds the problems that the server does not reach in a refused document. It ends at the first step that finds problems, so
+ * it gets dry runs of the document without the settings that are known to be wrong.
  *
  * @param document As parsed.
  */
 export async function withHiddenProblems(
-  { client, signal }: Session,
+  session: Session,
   error: ValidationError,
   document: unknown,
 ): Promise<ValidationError> {
-  const rest = restOf(document, error.problems);
-  if (rest === null) return error;
-  const { LlamactlError, ValidationError: Complete } = await import('@llamactl/client');
-  const hidden = await client.applyFleet(rest, { dry_run: true, signal }).then(
-    () => [],
-    (refusal: unknown) => {
-      if (refusal instanceof LlamactlError) return otherProblems(refusal.problems, error.problems);
-      throw refusal;
-    },
-  );
-  if (hidden.length === 0) return error;
-  const problems = [...error.problems, ...hidden].toSorted((one, other) => entryOf(one) - entryOf(other));
+  let problems = error.problems;
+  for (let step = 1; step < STEPS; step += 1) {
+    const rest = restOf(document, problems);
+    const hidden = rest === null ? [] : otherProblems(await problemsOf(session, rest), problems);
+    if (hidden.length === 0) break;
+    problems = [...problems, ...hidden].toSorted((one, other) => entryOf(one) - entryOf(other));
+  }
+  if (problems.length === error.problems.length) return error;
+  const { ValidationError: Complete } = await import('@llamactl/client');
   const [first, ...more] = problems.map(({ path, message }) => `${path} ${message}`.trim());
   const message = `${first} (and ${more.length} more ${more.length === 1 ? 'problem' : 'problems'})`;
   const { status, code, requestId, reason, retryAfter } = error;
   const details = [first, ...more].join('; ');
   return new Complete(message, { status, code, details, requestId, problems, reason, retryAfter });
+}
+
+async function problemsOf({ client, signal }: Session, fleet: Fleet): Promise<readonly Problem[]> {
+  const { LlamactlError } = await import('@llamactl/client');
+  try {
+    // A limit of requests ends the search. Waiting for it would take longer than the next attempt of a person.
+    await client.applyFleet(fleet, { dry_run: true, signal, retries: 0 });
+    return [];
+  } catch (error) {
+    if (error instanceof LlamactlError) return error.problems;
+    throw error;
+  }
 }
 
 /** The document without the settings that have problems. `null`: no setting has one, or nothing is left. */

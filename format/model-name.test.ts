@@ -12,12 +12,14 @@ describe('the name of the model of an instance', () => {
 
   it('is the given one, or that of the file, if the list lacks the model', () => {
     expect(modelName({ ...file, model: 'qwen/qwen3:Q4_K_M', model_info: null })).toBe('qwen/qwen3:Q4_K_M');
-    expect(modelName({ ...file, model_info: null })).toBe('a.gguf');
-    expect(modelName({ model_path: String.raw`C:\m\a.gguf`, model_info: null })).toBe('a.gguf');
+    expect(modelName({ ...file, model_info: null })).toBe('a');
+    expect(modelName({ model_path: String.raw`C:\m\a.gguf`, model_info: null })).toBe('a');
+    expect(modelName({ model_path: '/m/a-00001-of-00003.gguf', model_info: null })).toBe('a');
+    expect(modelName({ model_path: '/m/mlx-model', model_info: null })).toBe('mlx-model');
     expect(modelName({ model_info: null })).toBeNull();
   });
 
   it('is never an id, if there is a file', () => {
-    expect(modelName({ ...file, model: '78718cc79ca0fde2', model_info: null })).toBe('a.gguf');
+    expect(modelName({ ...file, model: '78718cc79ca0fde2', model_info: null })).toBe('a');
   });
 });

@@ -36,14 +36,14 @@ const rowOf = (output: string, name: string): string =>
 const seen = (output: string): string[] => screenAfter(output);
 
 describe('a list of instances', () => {
-  it('shows one row each, with the file name of the model', async () => {
+  it('shows one row each, with the name of the model', async () => {
     await server.add('llama', { status: 'running', started_at: '2026-03-01T11:00:00Z', port: 8100 });
     await server.add('qwen', { port: 8101 });
     const { status, stdout, stderr } = await sandbox.run(['ps'], { columns: 80, now: NOW });
     expect(seen(stdout)).toEqual([
       'NAME   STATUS      UP  ENGINE     PORT  MODEL',
-      'llama  running  1h 0m  llama_cpp  8100  llama.gguf',
-      'qwen   stopped      -  llama_cpp  8101  qwen.gguf',
+      'llama  running  1h 0m  llama_cpp  8100  llama',
+      'qwen   stopped      -  llama_cpp  8101  qwen',
     ]);
     expect([status, stderr]).toEqual([0, '']);
   });
@@ -68,7 +68,7 @@ describe('a list of instances', () => {
     await server.add('broken', { status: 'failed', reason });
     await server.add('fine');
     const narrow = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);
-    expect(narrow[1]).toMatch(/^broken {2}failed .* broken\.gguf {2}error loading model: .*…$/);
+    expect(narrow[1]).toMatch(/^broken {2}failed .* broken {2}error loading model: .*…$/);
     expect(narrow.every((line) => line.length <= 80)).toBe(true);
     expect(seen((await sandbox.run(['ps'])).stdout)[1]).toContain(reason);
   });
@@ -91,7 +91,7 @@ describe('a list of instances', () => {
   it('cuts the beginning of a long model name first', async () => {
     await server.add('a', { model_path: `/models/${'very-'.repeat(20)}long-Q4_K_M.gguf` });
     const [, row = ''] = seen((await sandbox.run(['ps'], { columns: 80 })).stdout);
-    expect(row).toMatch(/^a {8}stopped .*…[-a-z]*long-Q4_K_M\.gguf$|^a .*…[-a-z]*long-Q4_K_M\.gguf$/);
+    expect(row).toMatch(/^a {8}stopped .*…[-a-z]*long-Q4_K_M$|^a .*…[-a-z]*long-Q4_K_M$/);
     expect(row).toHaveLength(80);
   });
 
@@ -187,9 +187,9 @@ describe('a watched list on a terminal', () => {
     await ps.until((output) => rowOf(output, 'llama').includes('failed'));
     const { status, stdout, stderr } = await ps.interrupt();
     expect(seen(stdout)).toEqual([
-      'NAME   STATUS   UP  ENGINE     PORT  MODEL       REASON',
-      'llama  failed    -  llama_cpp  8100  llama.gguf  no memory',
-      'qwen   stopped   -  llama_cpp  8101  qwen.gguf',
+      'NAME   STATUS   UP  ENGINE     PORT  MODEL  REASON',
+      'llama  failed    -  llama_cpp  8100  llama  no memory',
+      'qwen   stopped   -  llama_cpp  8101  qwen',
     ]);
     expect([status, stderr]).toEqual([130, '']);
   });

@@ -379,7 +379,7 @@ export class Operations {
 
   /** Sends a test alert to each configured receiver now. Returns why a receiver did not take it; an empty list: none is configured. */
   async testAlerts(call?: CallOptions): Promise<models.TestedReceiver[]> {
-    return (await this.#send<models.AlertTest>('POST', '/api/alerts/test', { ...call })).receivers;
+    return (await this.#send<models.AlertTest>('POST', '/api/system/alerts/test', { ...call })).receivers;
   }
 
   /** Lists kept events, newest first. `events` yields new ones. */

@@ -62,7 +62,7 @@ export const SYSTEM_OPERATIONS = {
   testAlerts: operation({
     id: 'testAlerts',
     method: 'POST',
-    path: '/api/alerts/test',
+    path: '/api/system/alerts/test',
     tag: 'System',
     summary: 'Send a test alert to `alerts.webhook` and `alerts.command` now, once; takes up to 30 seconds',
     permission: 'admin',

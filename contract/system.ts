@@ -125,7 +125,7 @@ export type Alert = z.infer<typeof AlertSchema>;
 /** Answer of `GET /system/alerts`: the alerts that are raised now, oldest first. */
 export const AlertsSchema = z.object({ alerts: z.array(AlertSchema) }).meta({ id: 'Alerts' });
 
-/** Answer of `POST /api/alerts/test`. */
+/** Answer of `POST /api/system/alerts/test`. */
 export const AlertTestSchema = z
   .object({
     receivers: z

@@ -209,7 +209,7 @@ func (c *Client) TestAlerts() ([]TestedReceiver, error) {
 // TestAlertsContext is [Client.TestAlerts] with a context.
 func (c *Client) TestAlertsContext(ctx context.Context) ([]TestedReceiver, error) {
 	var answer AlertTest
-	err := c.send(ctx, request{method: http.MethodPost, path: []string{"/api/alerts/test"}}, &answer)
+	err := c.send(ctx, request{method: http.MethodPost, path: []string{"/api/system/alerts/test"}}, &answer)
 	return answer.Receivers, err
 }
 

@@ -98,11 +98,11 @@ describe('the alerts', () => {
   });
 });
 
-describe('POST /api/alerts/test', () => {
+describe('POST /api/system/alerts/test', () => {
   it('returns each receiver, and why one did not take the alert', async () => {
     const receivers = [{ receiver: 'alerts.command', error: 'alerts.command exited with status 3' } as const];
     const { inject } = testServer({ testAlerts: async () => receivers });
-    const answer = await inject({ method: 'POST', url: '/api/alerts/test' });
+    const answer = await inject({ method: 'POST', url: '/api/system/alerts/test' });
     expect([answer.statusCode, answer.json()]).toEqual([200, { receivers }]);
   });
 });

@@ -880,7 +880,7 @@ class Operations:
         """Send a test alert to `alerts.webhook` and `alerts.command` now, once; takes up to 30 seconds."""
         request = Request(
             "POST",
-            "/api/alerts/test",
+            "/api/system/alerts/test",
         )
         return models.AlertTest(self._ask(request)).receivers
 

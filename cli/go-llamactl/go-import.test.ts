@@ -95,7 +95,7 @@ describe('llamactl import go-llamactl', () => {
     const problems = [{ path: 'options.ctx_size', message: 'is too large' }];
     server.others.set('POST /api/instances', [
       { message: '', instance: {}, preview: { problems } },
-      { message: '', instance: {}, preview: { problems: [] }, warnings: ['it is slow'] },
+      { message: '', instance: {}, preview: { problems: [], warnings: ['it is slow'] } },
     ]);
     const { stdout, stderr } = await run(written('go.json', CHAT), '--dry-run');
     expect(stdout).toContain('chat  would be created, with model_path, load_mode=none, auto_restart=true, ');

@@ -13,7 +13,7 @@ import { Problem } from '../problem.ts';
 import { isOwnAddress } from '../server/own-address.ts';
 import { replacement } from './ollama-replacement.ts';
 import { modelCalled, scannedModels } from './server-models.ts';
-import { tried } from './tried-create.ts';
+import { attempted } from './tried-create.ts';
 
 /** The step of an import for one model of Ollama, planned or done. */
 export interface ImportStep {
@@ -229,7 +229,7 @@ async function carriedOut(
   act: () => Promise<InstanceCreated | InstanceUpdated>,
 ): Promise<ImportStep> {
   let needsRestart = false;
-  const { warnings, error } = await tried(async () => {
+  const { warnings, error } = await attempted(async () => {
     const answer = await act();
     needsRestart = answer.instance.restart_required;
     return answer;

@@ -1,4 +1,4 @@
-import type { CreateInstance, InstanceCreated, InstanceUpdated } from '@llamactl/client';
+import type { CreateInstance, InstanceCreated } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 
 /** The result of an attempt to create or change an instance. */
@@ -11,23 +11,23 @@ export interface Attempt {
 
 /** Creates an instance, or asks the server whether it would. A refusal is part of the result. */
 export function triedCreate({ client, signal }: Session, body: CreateInstance, isDryRun: boolean): Promise<Attempt> {
-  return tried(() => client.createInstance(body, { signal, ...(isDryRun && { dry_run: true }) }));
+  return attempted(() => client.createInstance(body, { signal, ...(isDryRun && { dry_run: true }) }));
 }
 
-/** Waits for the answer to a change or its dry run. A refusal, or the problems that a dry run found, are part of the result. */
-export async function tried(
-  act: () => Promise<Pick<InstanceCreated | InstanceUpdated, 'warnings' | 'preview'>>,
-): Promise<Attempt> {
+/** Sends a body that the server may refuse. The answer to a dry run has its problems and warnings in the preview. */
+export async function attempted<Answer extends Pick<InstanceCreated, 'warnings' | 'preview'>>(
+  send: () => Promise<Answer>,
+): Promise<Attempt & { answer: Answer | null }> {
   const { LlamactlError } = await import('@llamactl/client');
   try {
-    const { preview, warnings = preview?.warnings ?? [] } = await act();
-    const problems = preview?.problems ?? [];
-    return { problems, warnings, error: problems.length === 0 ? null : sentenceOf(problems) };
+    const answer = await send();
+    const { problems = [], warnings = answer.warnings ?? [] } = answer.preview ?? {};
+    return { answer, problems, warnings: [...warnings], error: problems.length === 0 ? null : sentenceOf(problems) };
   } catch (error) {
     if (!(error instanceof LlamactlError)) throw error;
     const { problems, message } = error;
     // With several problems the message has only the first.
-    return { problems, warnings: [], error: problems.length > 1 ? sentenceOf(problems) : message };
+    return { answer: null, problems, warnings: [], error: problems.length > 1 ? sentenceOf(problems) : message };
   }
 }
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import type { ModelSource } from '@llamactl/contract/model';
 import { REFERENCE_FILE } from './downloads/hub-cache.ts';
+import { manifestRepos, repoOfDownload } from './llama-cpp-manifests.ts';
 import { type DownloadOrigin, type ModelPlace, placeProblem } from './model-places.ts';
 import type { OllamaLayers } from './ollama-layers.ts';
 import { OLLAMA_LAYERS, readManifest } from './ollama-manifest.ts';
@@ -23,6 +24,8 @@ export interface FoundFile {
   source: ModelSource;
   /** `org/repo`, or `qwen3:8b` of Ollama; `null`: it is in a plain folder. */
   repo: string | null;
+  /** `org/repo` of a file in a plain folder, by a manifest of llama-server beside it. Its id and its name do not depend on it. */
+  manifestRepo?: string | null;
   /** The name within the repo or the place, which stays when a cache gets a new snapshot. */
   relative: string;
   /** The source of our download; left out: the hub, or no download of ours. */
@@ -207,17 +210,21 @@ class ModelSearch implements Search {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const entries = await this.#read(next.folder);
       await this.#folder(next.folder, entries, home);
+      // llama-server writes both into its own folder.
+      const repos =
+        home.source === 'llama_cpp' && home.repo === null ? manifestRepos(entries.map(({ name }) => name)) : [];
       const named: string[] = [];
       for (const entry of entries) {
         const file = path.join(next.folder, entry.name);
         if (entry.isDirectory() && next.depth < DEEPEST) queue.push({ folder: file, depth: next.depth + 1 });
         if (/\.gguf$/i.test(entry.name) && !entry.isDirectory()) named.push(file);
       }
-      await this.#files(named, home);
+      await this.#files(named, home, repos);
     }
   }
 
-  async #files(files: readonly string[], { root, ...shared }: Home): Promise<void> {
+  /** @param repos Repositories of the folder's manifests. */
+  async #files(files: readonly string[], { root, ...shared }: Home, repos: readonly string[]): Promise<void> {
     for (let index = 0; index < files.length; index += ASKED_TOGETHER) {
       const batch = files.slice(index, index + ASKED_TOGETHER);
       // Follows links, because caches and people use links. A pipe or a device is no regular file.
@@ -225,7 +232,9 @@ class ModelSearch implements Search {
       for (const [at, file] of batch.entries()) {
         const found = statuses[at];
         if (found?.isFile() !== true) continue;
-        this.#add({ ...statusOf(found), path: file, kind: 'gguf', ...shared, relative: path.relative(root, file) });
+        const manifestRepo = repoOfDownload(path.basename(file), repos);
+        const relative = path.relative(root, file);
+        this.#add({ ...statusOf(found), path: file, kind: 'gguf', ...shared, manifestRepo, relative });
       }
     }
   }

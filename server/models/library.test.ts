@@ -190,6 +190,47 @@ describe('the library', () => {
     expect((await scanned(places)).list().map((model) => model.ref)).toEqual([ref]);
   });
 
+  describe('with the older cache of llama.cpp', () => {
+    const places = (): ModelPlace[] => [
+      place('hugging_face', 'hub', 'hub'),
+      place('llama_cpp', 'hub', 'llama.cpp'),
+      place('llama_cpp', 'files', 'llama.cpp'),
+    ];
+    const FILE = 'llama.cpp/acme_Demo-GGUF_Demo-Q4_0.gguf';
+
+    it('has the reference of a file by the manifest beside it, and its name and id of before', async () => {
+      const file = await put(FILE);
+      const [before] = (await scanned(places())).list();
+      expect(before).toMatchObject({ ref: null, name: 'acme_Demo-GGUF_Demo-Q4_0' });
+      await put('llama.cpp/manifest=acme=Demo-GGUF=latest.json', '{}');
+      await put('llama.cpp/manifest=acme=Demo=Q8_0.json', '{}');
+      const library = await scanned(places());
+      expect(library.list()).toEqual([{ ...before, ref: 'acme/Demo-GGUF:Q4_0' }]);
+      expect(library.named('acme/demo-gguf:q4_0')?.path).toBe(file);
+    });
+
+    it('gives a projector only to the models of its repository', async () => {
+      const clip = gguf({ 'general.architecture': text('clip') });
+      await put(FILE);
+      await put('llama.cpp/acme_Sight-GGUF_Sight-Q4_0.gguf');
+      const projector = await put('llama.cpp/acme_Sight-GGUF_mmproj-Sight-f16.gguf', clip);
+      for (const repo of ['Demo-GGUF', 'Sight-GGUF']) await put(`llama.cpp/manifest=acme=${repo}=Q4_0.json`, '{}');
+      expect((await scanned(places())).list().map(({ companions }) => companions.map((each) => each.path))).toEqual([
+        [],
+        [projector],
+      ]);
+    });
+
+    it('leaves the reference to a copy in the cache of the hub', async () => {
+      await put(FILE);
+      await put('llama.cpp/manifest=acme=Demo-GGUF=Q4_0.json', '{}');
+      const file = await put('hub/models--acme--Demo-GGUF/snapshots/c/Demo-Q4_0.gguf');
+      const library = await scanned(places());
+      expect(library.list().map(({ ref }) => ref)).toEqual([null, 'acme/Demo-GGUF:Q4_0']);
+      expect(library.named('acme/Demo-GGUF:Q4_0')?.path).toBe(file);
+    });
+  });
+
   it('has the address of a downloaded file, if the download noted it', async () => {
     const address = 'https://example.com/demo.gguf#sha256=' + 'a'.repeat(64);
     const repo = 'own/url/models--example.com--demo-0123';

@@ -31,12 +31,29 @@ export function* groupModels(files: readonly KnownFile[]): Sliced<LibraryModel[]
   for (const home of Map.groupBy(files, homeOf).values()) {
     for (const model of yield* modelsIn(home)) models.push({ key: `${model.name.toLowerCase()} ${model.path}`, model });
   }
-  return models.toSorted((one, other) => compare(one.key, other.key)).map(({ model }) => model);
+  const sorted = models.toSorted((one, other) => compare(one.key, other.key)).map(({ model }) => model);
+  return withoutOldCopies(sorted, new Set(files.flatMap((file) => (file.manifestRepo ? [file.path] : []))));
+}
+
+/**
+ * Takes the reference from copies in the older cache of llama.cpp, if a cache of the hub has the model too. A reference
+ * with two models would name neither. @param old Paths of files with a manifest.
+ */
+function withoutOldCopies(models: readonly LibraryModel[], old: ReadonlySet<string>): LibraryModel[] {
+  const refs = new Set(models.flatMap(({ ref, path: file }) => (ref === null || old.has(file) ? [] : [ref])));
+  return models.map((model) =>
+    model.ref !== null && old.has(model.path) && refs.has(model.ref) ? { ...model, ref: null } : model,
+  );
 }
 
 /** Files of one home may belong together: those of a repo, or of a plain folder. */
-function homeOf({ source, repo, path: file }: FoundFile): string {
-  return repo === null ? path.dirname(file) : `${source} ${repo}`;
+function homeOf(file: FoundFile): string {
+  const repo = repoOf(file);
+  return repo === null ? path.dirname(file.path) : `${file.source} ${repo}`;
+}
+
+function repoOf({ repo, manifestRepo = null }: FoundFile): string | null {
+  return repo ?? manifestRepo;
 }
 
 function* modelsIn(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
@@ -44,7 +61,7 @@ function* modelsIn(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
   // A draft by its name may be a complete model.
   const isAlsoModel = (file: KnownFile): boolean =>
     roleOf(file) === 'draft' &&
-    !named.some(({ repo, relative }) => repo !== null || isNamedLike(stemOf(file.relative), stemOf(relative)));
+    !named.some((each) => repoOf(each) !== null || isNamedLike(stemOf(file.relative), stemOf(each.relative)));
   const models = new Set(files.filter((file) => roleOf(file) === 'model' || isAlsoModel(file)));
   const parts = Map.groupBy(models, partsOf);
   const companions = files.flatMap((file): { stem: string; companion: ModelCompanion }[] => {
@@ -59,7 +76,7 @@ function* modelsIn(files: readonly KnownFile[]): Sliced<LibraryModel[]> {
     const [first, ...others] = group.toSorted((one, other) => compare(one.relative, other.relative));
     if (first === undefined) continue;
     const belongs = ({ stem }: { stem: string }): boolean =>
-      first.repo !== null || isAlone || isNamedLike(stem, stemOf(first.relative));
+      repoOf(first) !== null || isAlone || isNamedLike(stem, stemOf(first.relative));
     const own = companions.filter(belongs).map(({ companion }) => companion);
     found.push(modelOf(first, [first, ...others], own));
   }
@@ -120,7 +137,9 @@ function modelOf(first: KnownFile, files: readonly KnownFile[], companions: Mode
 }
 
 /** The reference of a model, as people write it. @param choice Its quantisation or name, for a hub. */
-function refOf({ source, repo, relative, origin, reference = null }: FoundFile, choice: string): string | null {
+function refOf(file: FoundFile, choice: string): string | null {
+  const { source, relative, origin, reference = null } = file;
+  const repo = repoOf(file);
   if (repo === null) return null;
   if (source === 'ollama') return `ollama:${repo}`;
   switch (origin) {

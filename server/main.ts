@@ -32,6 +32,7 @@ export { checkClock, checkOpenFiles } from './doctor/process-checks.ts';
 export { type BlockedInstance, brokenModelFindings, examined, stateFindings } from './doctor/state-checks.ts';
 export { systemdPlaceIn } from './service/systemd-place.ts';
 export { passwordFileOf } from './auth/first-admin.ts';
+export { foreignRows } from './store/foreign-rows.ts';
 export { makePrivateFolder } from './store/private-file.ts';
 export { editConfigFile, editNextConfig } from './config/machine-edit.ts';
 export { createInspection, type FoundModel, type Inspection } from './inspection.ts';

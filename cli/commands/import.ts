@@ -19,14 +19,11 @@ export function importCommand(commandLine: CommandLine): Command {
     .argument('<program>', 'ollama, llama-swap or go-llamactl')
     .argument(
       '[models...]',
-      'Models as Ollama names them (default: all); the configuration of llama-swap, or - for standard input; for go-llamactl, a folder or a file with its instances',
+      'Models as Ollama names them (default: all); the configuration of llama-swap, or - for standard input; for go-llamactl, its data directory or a file with its instances',
     )
     .option('--dry-run', 'Show what would be created without creating it')
-    .option(
-      '--update',
-      'Give instances that exist the file, system prompt and parameters that Ollama has now; see below',
-    )
-    .option('--only <names...>', 'Of a configuration of llama-swap: only these models')
+    .option('--update', 'Give instances that exist the settings that the other program has now; see below')
+    .option('--only <names...>', 'Only these models of llama-swap, or instances of go-llamactl')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<ImportFlags>(async (session, { words: [program = '', ...names], flags }) => {
@@ -34,7 +31,10 @@ export function importCommand(commandLine: CommandLine): Command {
         if (program === 'llama-swap') return fromSwap(commandLine, session, names, flags);
         if (program !== 'ollama') throw await otherProgram(program);
         if (flags.only !== undefined)
-          throw new Problem('--only is for llama-swap; name the models: llamactl import ollama NAME', EXIT.usage);
+          throw new Problem(
+            '--only is for llama-swap and go-llamactl; name the models: llamactl import ollama NAME',
+            EXIT.usage,
+          );
         const { importOllama } = await import('../instances/ollama-import.ts');
         const { dryRun: isDryRun = false, update: isUpdate = false } = flags;
         const steps = await importOllama(session, { names, isDryRun, isUpdate });
@@ -48,19 +48,19 @@ async function fromGo(
   commandLine: CommandLine,
   session: Session,
   sources: readonly string[],
-  { dryRun: isDryRun = false, update: isUpdate = false }: ImportFlags,
+  { dryRun: isDryRun = false, update: isUpdate = false, only = [] }: ImportFlags,
 ): Promise<void> {
   const [source, ...more] = sources;
   if (source === undefined || more.length > 0)
     throw new Problem('give one folder or file: llamactl import go-llamactl FOLDER_OR_FILE', EXIT.usage);
-  if (isUpdate) throw new Problem('--update is for ollama: import go-llamactl changes no instance', EXIT.usage);
   const [{ importGo }, { reportGo }] = await Promise.all([
     import('../go-llamactl/go-import.ts'),
     import('../go-llamactl/import-report.ts'),
   ]);
-  const steps = await importGo(session, source, isDryRun);
-  reportGo(session.terminal, steps, isDryRun);
-  if (steps.some(({ action, error }) => action === 'create' && error !== null)) commandLine.endWith(EXIT.failed);
+  const options = { source, only, isDryRun, isUpdate };
+  const steps = await importGo(session, options);
+  reportGo(session.terminal, steps, options);
+  endAfter(commandLine, steps, only.length > 0);
 }
 
 async function fromSwap(
@@ -91,7 +91,7 @@ async function fromSwap(
 /** Sets the exit status. @param isNamed A person named the models, so a skipped one is a failure. */
 function endAfter(
   commandLine: CommandLine,
-  steps: readonly Pick<ImportStep, 'action' | 'error'>[],
+  steps: readonly { action: string; error: string | null }[],
   isNamed: boolean,
 ): void {
   if (steps.some(({ action, error }) => error !== null && (action !== 'skip' || isNamed)))
@@ -175,9 +175,11 @@ also if you set them yourself. Options of the engine, such as ctx_size, change
 if the model has them in Ollama, and stay otherwise. All other settings stay.
 Further instances of the model get only its file.
 
-go-llamactl is the Go program of the same name. Its instances are JSON files, or
-the answer of its GET /api/v1/instances. Settings without a counterpart are
-named, and instances that exist stay as they are.
+go-llamactl is the Go program of the same name. Its instances are in llamactl.db
+of its data directory, in JSON files, or the answer of its GET
+/api/v1/instances. Settings without a counterpart are named. Of an instance that
+exists, the settings that differ are named; --update changes them. Settings that
+the instance there lacks stay.
 
 A configuration of llama-swap is read by the server; its models become instances
 of llama-server. An instance that exists stays as it is. Each part of the file
@@ -189,7 +191,8 @@ Examples:
   llamactl import ollama
   llamactl import ollama qwen3:8b llama3.2
   llamactl import ollama qwen3:8b --update     after ollama pull
-  llamactl import go-llamactl go-instances.json --dry-run
+  llamactl import go-llamactl ~/go-llamactl-data --dry-run
+  llamactl import go-llamactl go-instances.json --only chat --update
   llamactl import llama-swap config.yaml --dry-run
   llamactl import llama-swap config.yaml --only qwen3-8b embed
 

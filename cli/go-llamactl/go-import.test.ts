@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ChatServer } from '../testing/chat-server.ts';
 import { CommandSandbox, type RunResult } from '../testing/command-run.ts';
+import { sampleModel } from '../testing/sample-model.ts';
 
 let server: ChatServer;
 let sandbox: CommandSandbox;
@@ -14,7 +16,8 @@ const CHAT = {
   created: 1_753_000_000,
   options: {
     auto_restart: true,
-    restart_delay: 5,
+    restart_delay: 9,
+    nodes: ['main'],
     idle_timeout: 1,
     environment: { CUDA_VISIBLE_DEVICES: '0' },
     backend_type: 'llama_cpp',
@@ -57,8 +60,7 @@ describe('llamactl import go-llamactl', () => {
         'embed  created, with model_path, embedding=true\n',
       stderr:
         'vl skipped: its backend vllm has no counterpart; a custom engine may run it (docs/engines.md#custom-engines)\n' +
-        'not taken: backend_options.port: llamactl chooses a free port (chat)\n' +
-        'not taken: restart_delay: the pauses between restarts are 1, 2, 4 … 60 seconds (chat, embed)\n' +
+        'not taken: restart_delay: the pauses between restarts are 1, 2, 4 … 60 seconds (chat)\n' +
         'created instances are stopped; a request starts each, unless its on_demand is false\n' +
         'docs/how-to/from-go-llamactl.md has the rest of the move\n',
     });
@@ -83,12 +85,101 @@ describe('llamactl import go-llamactl', () => {
     expect((await sandbox.run(['import', 'go-llamactl', '-', '-q'], options)).stdout).toBe('embed\n');
   });
 
-  it('leaves instances that exist', async () => {
-    server.add('chat', { model_path: '/other.gguf' });
-    server.add('talker', { aliases: ['embed'] });
-    const { status, stdout } = await run(written('go.json', [CHAT, EMBED]));
-    expect([status, stdout]).toEqual([0, 'chat  exists already\ntalker  exists already\n']);
-    expect(server.instances.get('chat')?.model_path).toBe('/other.gguf');
+  describe('of instances that exist', () => {
+    const preview = (changes: string[]) => ({ problems: [], warnings: [], changes });
+
+    beforeEach(() => {
+      server.add('chat', { model_path: '/m.gguf', options: { ctx_size: 4096 } });
+      server.add('talker', { aliases: ['embed'] });
+      const after = { model_path: '/m.gguf', options: { ctx_size: 2048 } };
+      server.others.set('PUT /api/instances/chat', [
+        { instance: after, preview: preview(['options.ctx_size']) },
+        { instance: after, restart_required: true },
+      ]);
+      server.others.set('PUT /api/instances/talker', [{ instance: {}, preview: preview([]) }]);
+    });
+
+    it('names the settings that differ, and the command that changes them', async () => {
+      const file = written('go.json', [CHAT, EMBED]);
+      const { status, stdout, stderr } = await run(file);
+      expect([status, stdout]).toEqual([0, 'chat  exists; differs: ctx_size 4096 → 2048\ntalker  exists already\n']);
+      expect(stderr).toBe(`to change them: llamactl import go-llamactl ${file} --update\n`);
+      expect(server.asked).toHaveLength(2);
+    });
+
+    it('changes them with --update, and says which to restart', async () => {
+      const { status, stdout, stderr } = await run(written('go.json', [CHAT, EMBED]), '--update');
+      expect([status, stdout]).toEqual([0, 'chat  updated: ctx_size 4096 → 2048\ntalker  exists already\n']);
+      expect(stderr).toContain('to apply the changes: llamactl restart chat\n');
+      expect(server.asked.filter((each) => each.endsWith('chat'))).toHaveLength(2);
+    });
+
+    it('leaves out the settings that the server refuses, also with --update', async () => {
+      const problems = [{ path: 'options.ctx_size', message: 'is too large' }];
+      server.others.set('PUT /api/instances/chat', [
+        { instance: {}, preview: { ...preview([]), problems } },
+        { instance: { options: {} }, preview: preview([]) },
+      ]);
+      const { stdout, stderr } = await run(written('go.json', CHAT), '--update', '--dry-run');
+      expect(stdout).toBe('chat  exists already\n');
+      expect(stderr).toContain('not taken: options.ctx_size: is too large (chat)\n');
+    });
+
+    it('needs no comparison of one that has no counterpart', async () => {
+      server.add('vl');
+      expect((await run(written('go.json', VLLM))).stdout).toBe('vl  exists already\n');
+    });
+  });
+
+  it('imports only the instances of --only, and refuses a name that the file lacks', async () => {
+    const file = written('go.json', [CHAT, EMBED]);
+    expect(await run(file, '--only', 'embed', '-q')).toMatchObject({ status: 0, stdout: 'embed\n' });
+    expect(await run(file, '--only', 'embedd')).toMatchObject({
+      status: 3,
+      stderr: 'llamactl: there is no instance embedd; did you mean embed?\n',
+    });
+    expect((await run(written('vl.json', [CHAT, VLLM]), '--only', 'vl')).status).toBe(1);
+  });
+
+  it('reads the database of newer versions, given by its file or its folder', async () => {
+    const file = path.join(sandbox.home, 'data', 'llamactl.db');
+    mkdirSync(path.dirname(file));
+    const database = new DatabaseSync(file);
+    database.exec('CREATE TABLE instances(id INTEGER PRIMARY KEY, name TEXT, status TEXT, options_json TEXT)');
+    const insert = database.prepare("INSERT INTO instances(name, status, options_json) VALUES(?, 'stopped', ?)");
+    for (const { name, options } of [EMBED, CHAT]) insert.run(name, JSON.stringify(options));
+    for (const source of [file, path.dirname(file)]) {
+      server.instances.clear();
+      expect(await run(source, '-q')).toMatchObject({ status: 0, stdout: 'chat\nembed\n' });
+    }
+    insert.run('broken', '{');
+    database.close();
+    expect(await run(file)).toMatchObject({
+      status: 2,
+      stderr: `llamactl: ${file} has damaged settings of the instance broken\n`,
+    });
+  });
+
+  it('makes an alias of the engine a name of the instance, unless it names another', async () => {
+    const alias = 'gpt-4o,embed,other';
+    server.add('other');
+    const chat = { name: 'chat', options: { backend_options: { model: '/m.gguf', alias } } };
+    const { stdout, stderr } = await run(written('go.json', [chat, EMBED]));
+    expect(stdout).toContain('chat  created, with model_path, aliases\n');
+    expect(server.instances.get('chat')?.aliases).toEqual(['gpt-4o']);
+    expect(stderr).toContain('not taken: backend_options.alias embed: names another instance (chat)\n');
+  });
+
+  it('uses a model of the hub that an older llama-server downloaded', async () => {
+    const ref = 'Qwen/Qwen3-4B-GGUF:Q4_K_M';
+    server.models = [sampleModel({ name: 'q', ref, path: '/c/Qwen_Qwen3-4B-GGUF_Qwen3-4B-Q4_K_M.gguf' })];
+    const options = { backend_type: 'llama_cpp', backend_options: { hf_repo: 'Qwen/Qwen3-4B-GGUF' } };
+    expect((await run(written('go.json', { name: 'q', options }))).stdout).toBe(`q  created, with model=${ref}\n`);
+  });
+
+  it('says that a list is empty', async () => {
+    const file = written('go.json', []);
+    expect(await run(file)).toEqual({ status: 0, stdout: '', stderr: `${file} has no instances\n` });
   });
 
   it('leaves out the settings that the server refuses, with its reason', async () => {
@@ -148,8 +239,10 @@ describe('llamactl import go-llamactl', () => {
         instance: 'embed',
         action: 'create',
         settings: ['model_path', 'embedding=true'],
-        dropped: [{ setting: 'restart_delay', why: 'the pauses between restarts are 1, 2, 4 … 60 seconds' }],
+        differences: [],
+        dropped: [],
         warnings: [],
+        needsRestart: false,
         error: null,
       },
     ]);
@@ -162,6 +255,11 @@ describe('llamactl import go-llamactl without instances', () => {
     ['go.yaml', 'backends: {}', 'go.yaml is a configuration of the Go llamactl, '],
     ['notes.txt', 'hello', 'notes.txt is not JSON: '],
     ['go.json', { backends: { 'llama-cpp': {} } }, 'go.json is a configuration of the Go llamactl, '],
+    [
+      'denied.json',
+      { error: { message: 'Invalid API key', type: 'x' } },
+      'an error in place of instances: Invalid API key',
+    ],
     ['nameless.json', [CHAT.options], 'nameless.json holds an instance without a name'],
   ])('says what %s holds', async (name, content, message) => {
     const { status, stderr } = await run(written(name, content));
@@ -176,9 +274,7 @@ describe('llamactl import go-llamactl without instances', () => {
     expect(stderr).toContain('/api/v1/instances > go-instances.json\n');
   });
 
-  it('needs one folder or file, and takes no --update', async () => {
+  it('needs one folder or file', async () => {
     expect(await run()).toMatchObject({ status: 2, stderr: expect.stringContaining('FOLDER_OR_FILE') as unknown });
-    const { status, stderr } = await run(written('go.json', CHAT), '--update');
-    expect([status, stderr]).toEqual([2, 'llamactl: --update is for ollama: import go-llamactl changes no instance\n']);
   });
 });

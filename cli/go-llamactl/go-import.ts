@@ -1,12 +1,17 @@
-import type { CreateInstance, InstanceSummary } from '@llamactl/client';
+import type { CreateInstance, InstanceSummary, Model } from '@llamactl/client';
 import { LOAD_MODE } from '@llamactl/contract/ollama-options';
 import { instanceName } from '../chat/instance-name.ts';
 import { takenNames } from '../chat/new-instance.ts';
 import type { Session } from '../command-line.ts';
+import { sourceName } from '../foreign-file.ts';
+import { importedChange } from '../instances/imported-change.ts';
 import { knownOptions } from '../instances/known-options.ts';
-import { triedCreate } from '../instances/tried-create.ts';
+import { serverModels } from '../instances/server-models.ts';
+import { type Attempt, triedCreate } from '../instances/tried-create.ts';
+import { missingName } from '../missing-name.ts';
 import { type GoRecord, readGoSource } from './go-records.ts';
 import { type Dropped, goSettings } from './go-settings.ts';
+import { modelSetting } from './hub-models.ts';
 import { withoutSetting } from './without-setting.ts';
 
 /** The step of an import for one instance of the Go llamactl, planned or done. */
@@ -16,19 +21,36 @@ export interface GoStep {
   /** Its instance here; `null`: it gets none. */
   instance: string | null;
   /** `nothing`: the instance exists, and stays as it is; `skip`: it has no counterpart. */
-  action: 'create' | 'nothing' | 'skip';
+  action: 'create' | 'update' | 'nothing' | 'skip';
   /** The settings that were taken over, in words: `model_path`, `ctx_size=8192`. */
   settings: string[];
+  /** The settings of an instance that exists with other values, in words: `ctx_size 4096 → 1024`. */
+  differences: string[];
   dropped: Dropped[];
   warnings: string[];
+  /** Its engine runs, and uses the update only after a restart. */
+  needsRestart: boolean;
   /** Why the step failed, or the instance is skipped; `null`: neither. */
   error: string | null;
 }
 
-interface Surroundings {
+export interface GoImportOptions {
+  /** A folder or a file; `-`: standard input. */
+  source: string;
+  /** Names of instances there; empty: all. */
+  only: readonly string[];
   isDryRun: boolean;
+  /** Instances that exist get the settings of the source. */
+  isUpdate: boolean;
+}
+
+interface Surroundings extends GoImportOptions {
   hasLoadMode: boolean;
   instances: readonly InstanceSummary[];
+  /** Models of this machine; empty, if no instance names one of the hub. */
+  models: readonly Model[];
+  /** Names of all instances of the source. */
+  names: readonly string[];
   /** Names and aliases of instances. Grows with each new instance. */
   taken: string[];
 }
@@ -36,65 +58,137 @@ interface Surroundings {
 /**
  * Makes stopped instances of those of the Go llamactl, one after the other.
  *
- * @param source A folder or a file; `-`: standard input.
- * @throws {Problem} the source cannot be read
+ * @throws {Problem} the source cannot be read, or lacks a name of `only`
  */
-export async function importGo(session: Session, source: string, isDryRun: boolean): Promise<GoStep[]> {
+export async function importGo(session: Session, options: GoImportOptions): Promise<GoStep[]> {
   const { client, signal } = session;
+  const { source, only } = options;
   const { records, unreadable } = await readGoSource(session, source);
+  const wanted = await wantedRecords(records, only);
+  if (records.length === 0 && unreadable.length === 0) session.terminal.note(`${sourceName(source)} has no instances`);
   const instances = await client.listInstances({ signal });
-  const { options } = await knownOptions(client, { [LOAD_MODE]: 'none' }, signal);
-  const surroundings = { isDryRun, hasLoadMode: LOAD_MODE in options, instances, taken: takenNames(instances) };
+  const { options: known } = await knownOptions(client, { [LOAD_MODE]: 'none' }, signal);
+  const usesHub = wanted.some((record) => goSettings(record.options, true).hub !== null);
+  const surroundings: Surroundings = {
+    ...options,
+    hasLoadMode: LOAD_MODE in known,
+    instances,
+    models: usesHub ? await serverModels(client, signal) : [],
+    names: records.map(({ name }) => name),
+    taken: takenNames(instances),
+  };
   const steps: GoStep[] = [];
-  for (const record of records) steps.push(await importRecord(session, record, surroundings));
-  for (const { file, why } of unreadable) steps.push({ ...NOTHING, name: file, action: 'skip', error: why });
+  for (const record of wanted) steps.push(await importRecord(session, record, surroundings));
+  const others = only.length === 0 ? unreadable : [];
+  for (const { file, why } of others) steps.push({ ...NOTHING, name: file, action: 'skip', error: why });
   return steps;
+}
+
+async function wantedRecords(records: readonly GoRecord[], only: readonly string[]): Promise<readonly GoRecord[]> {
+  const names = records.map(({ name }) => name);
+  const missing = only.find((word) => !names.includes(word));
+  if (missing !== undefined)
+    throw await missingName({ kind: 'instance', word: missing, names, list: `there are: ${names.join(', ')}` });
+  return only.length === 0 ? records : records.filter(({ name }) => only.includes(name));
 }
 
 const NOTHING: Omit<GoStep, 'name'> = {
   instance: null,
   action: 'nothing',
   settings: [],
+  differences: [],
   dropped: [],
   warnings: [],
+  needsRestart: false,
   error: null,
 };
 
 async function importRecord(session: Session, record: GoRecord, surroundings: Surroundings): Promise<GoStep> {
   const { name, options } = record;
-  const { instances, taken, hasLoadMode } = surroundings;
+  const { instances, models, taken, hasLoadMode, isDryRun } = surroundings;
+  const { settings: given, dropped, hub, obstacle } = goSettings(options, hasLoadMode);
+  const settings = { ...given, ...(hub !== null && { model: modelSetting(hub, models) }) };
   const present = instances.find((each) => each.name === name || each.aliases.includes(name));
+  if (present !== undefined && obstacle === null) return changed(session, record, present.name, settings, surroundings);
   if (present !== undefined) return { ...NOTHING, name, instance: present.name };
-  const { settings, dropped, obstacle } = goSettings(options, hasLoadMode);
   const alike = taken.find((each) => each.toLowerCase() === name.toLowerCase());
-  const error = alike === undefined ? obstacle : `the name ${alike} exists; names must differ by more than case`;
+  const error =
+    obstacle ?? (alike === undefined ? null : `the name ${alike} exists; names must differ by more than case`);
   if (error !== null) return { ...NOTHING, name, action: 'skip', dropped, error };
   const free = instanceName(name, taken);
-  const body = { name: free, ...settings, ...(free !== name && { aliases: [name] }) };
-  const done = await create(session, body, surroundings.isDryRun);
-  if (done.error === null) taken.push(free, name);
-  return { ...NOTHING, name, action: 'create', instance: free, ...done, dropped: [...dropped, ...done.dropped] };
+  const aliases = [...(free === name ? [] : [name]), ...freeAliases(settings, name, surroundings)];
+  const lost = (settings.aliases ?? []).filter((alias) => alias !== name && !aliases.includes(alias));
+  const { aliases: _all, ...others } = settings;
+  const done = await withoutRefused({ ...others, ...(aliases.length > 0 && { aliases }) }, (body) =>
+    triedCreate(session, { name: free, ...body }, isDryRun),
+  );
+  const step: GoStep = { ...NOTHING, name, action: 'create', instance: free };
+  const { warnings, error: refusal } = done.result;
+  const all = [...dropped, ...lost.map(droppedAlias), ...done.dropped];
+  if (refusal !== null) return { ...step, dropped: all, warnings, error: remedied(refusal, done.settings.model) };
+  taken.push(free, name, ...aliases);
+  return { ...step, settings: settingWords(done.settings), dropped: all, warnings };
 }
 
-/** Creates an instance without the settings that the server refuses, if it can do without them. */
-async function create(
+/** The aliases that name no other instance, here or in the source. */
+function freeAliases({ aliases = [] }: Settings, own: string, { names, taken }: Surroundings): string[] {
+  const used = new Set([...names, ...taken, own].map((name) => name.toLowerCase()));
+  return aliases.filter((alias) => !used.has(alias.toLowerCase()));
+}
+
+function droppedAlias(alias: string): Dropped {
+  return { setting: `backend_options.alias ${alias}`, why: 'names another instance' };
+}
+
+/** Compares an instance that exists with the settings, and changes it with `--update`. */
+async function changed(
   session: Session,
-  { name, ...given }: CreateInstance,
-  isDryRun: boolean,
-): Promise<Pick<GoStep, 'settings' | 'dropped' | 'warnings' | 'error'>> {
+  { name }: GoRecord,
+  instance: string,
+  settings: Settings,
+  { instances, isUpdate, isDryRun, ...surroundings }: Surroundings,
+): Promise<GoStep> {
+  const others = takenNames(instances.filter((each) => each.name !== instance));
+  const free = freeAliases(settings, name, { ...surroundings, instances, isUpdate, isDryRun, taken: others });
+  const {
+    settings: taken,
+    dropped,
+    result,
+  } = await withoutRefused({ ...settings, aliases: free }, (body) =>
+    importedChange(session, instance, body, isUpdate && !isDryRun),
+  );
+  const { differences, needsRestart, warnings, error } = result;
+  const step: GoStep = { ...NOTHING, name, instance, differences };
+  if (error !== null) {
+    const why = remedied(error, taken.model);
+    return isUpdate
+      ? { ...step, action: 'update', error: why }
+      : { ...step, warnings: [`its settings cannot be compared: ${why}`] };
+  }
+  if (!isUpdate) return step;
+  return { ...step, action: differences.length === 0 ? 'nothing' : 'update', dropped, warnings, needsRestart };
+}
+
+type Settings = Omit<CreateInstance, 'name'>;
+
+/** Repeats an attempt without the settings that the server refuses, if the instance can do without them. */
+async function withoutRefused<Result extends Attempt>(
+  given: Settings,
+  attempt: (settings: Settings) => Promise<Result>,
+): Promise<{ settings: Settings; dropped: Dropped[]; result: Result }> {
   const dropped: Dropped[] = [];
   for (let settings = given; ;) {
-    const { problems, warnings, error } = await triedCreate(session, { name, ...settings }, isDryRun);
-    if (error === null) return { settings: settingWords(settings), dropped, warnings, error };
+    const result = await attempt(settings);
+    if (result.error === null) return { settings, dropped, result };
     let rest: typeof settings = settings;
     // From the last one, because removing an argument moves those after it.
-    for (const { path, message } of problems.toReversed()) {
+    for (const { path, message } of result.problems.toReversed()) {
       const without = withoutSetting(rest, path);
       if (without === null) continue;
       rest = without;
       dropped.push({ setting: path, why: message });
     }
-    if (rest === settings) return { settings: [], dropped, warnings, error: remedied(error, settings.model) };
+    if (rest === settings) return { settings, dropped, result };
     settings = rest;
   }
 }

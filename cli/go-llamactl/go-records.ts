@@ -6,6 +6,7 @@ import { EXIT } from '../exit-status.ts';
 import { foreignFile, foreignProblem, sourceName } from '../foreign-file.ts';
 import { inputText } from '../input-file.ts';
 import { Problem } from '../problem.ts';
+import { databaseIn, databaseRecords, isDatabase } from './go-database.ts';
 
 type InputSession = Parameters<typeof inputText>[0];
 
@@ -29,20 +30,23 @@ export interface GoSource {
 }
 
 const HOW_TO_SAVE = [
-  'newer versions keep instances in a database; save them while that program runs:',
-  "  curl -H 'Authorization: Bearer KEY' http://localhost:8080/api/v1/instances > go-instances.json",
+  'newer versions keep instances in llamactl.db of their data_dir: llamactl import go-llamactl ~/.local/share/llamactl',
+  'or save them while that program runs:',
+  "  curl -f -H 'Authorization: Bearer KEY' http://localhost:8080/api/v1/instances > go-instances.json",
 ];
 
 /**
- * Reads instances of the Go llamactl: the JSON files of a folder, or one file with an instance or a list.
+ * Reads instances of the Go llamactl: its database or the JSON files of a folder, or one file with an instance or a list.
  *
  * @param source A folder or a file; `-`: standard input.
  * @throws {Problem} it cannot be read, or holds no instance
  */
 export async function readGoSource(session: InputSession, source: string): Promise<GoSource> {
-  if (source === '-' || !existsSync(source) || !statSync(source).isDirectory()) {
-    return { records: await recordsOf(source, await inputText(session, source)), unreadable: [] };
-  }
+  const isThere = source !== '-' && existsSync(source);
+  const isFolder = isThere && statSync(source).isDirectory();
+  const database = isFolder ? databaseIn(source) : isThere && isDatabase(source) ? source : null;
+  if (database !== null) return { records: await databaseRecords(database), unreadable: [] };
+  if (!isFolder) return { records: await recordsOf(source, await inputText(session, source)), unreadable: [] };
   const found: GoSource = { records: [], unreadable: [] };
   const files = readdirSync(source).filter((name) => name.endsWith('.json'));
   for (const name of files.toSorted()) {
@@ -77,10 +81,20 @@ async function recordsOf(file: string, text: string): Promise<GoRecord[]> {
   if (records?.some(({ name }) => name === ''))
     throw new Problem(`${sourceName(file)} holds an instance without a name`, EXIT.usage);
   if (records !== null) return records;
+  const answer = errorIn(values);
+  if (answer !== null)
+    throw new Problem(`${sourceName(file)} holds an error in place of instances: ${answer}`, EXIT.usage, HOW_TO_SAVE);
   throw (
     foreignProblem(file, text, values) ??
     new Problem(`${sourceName(file)} holds no instances of the Go llamactl`, EXIT.usage, HOW_TO_SAVE)
   );
+}
+
+/** The message of an answer of the Go llamactl that is an error; `null`: it is none. */
+function errorIn(values: unknown): string | null {
+  const { error } = isRecord(values) ? values : {};
+  const message = isRecord(error) ? error['message'] : error;
+  return typeof message === 'string' ? message : null;
 }
 
 /**

@@ -36,29 +36,42 @@ describe('the settings of an instance of the Go llamactl', () => {
     expect(llama({ jinja: false, gpu_layers: 0, alias: '', lora: [], port: 0 }, { nodes: null })).toEqual({
       settings: { engine: 'llama_cpp', model_path: '/m.gguf' },
       dropped: [],
+      hub: null,
       obstacle: null,
     });
   });
 
   it('are named with the reason, if they have no counterpart', () => {
     const { dropped } = llama(
-      { host: '0.0.0.0', port: 8001, api_key: 'k', hf_token: 't', hf_repo: 'org/repo', odd: { a: 1 } },
-      { restart_delay: 5, docker_enabled: true, nodes: ['main'], odd: 1, auto_restart: 'yes', environment: { A: 1 } },
+      { host: '0.0.0.0', api_key: 'k', hf_token: 't', hf_repo: 'org/repo', odd: { a: 1 } },
+      { restart_delay: 60, docker_enabled: true, odd: 1, auto_restart: 'yes', environment: { A: 1 } },
     );
     expect(Object.fromEntries(dropped.map(({ setting, why }) => [setting, why]))).toEqual({
       'backend_options.host': 'engines listen on loopback',
-      'backend_options.port': 'llamactl chooses a free port',
       'backend_options.api_key': 'each run gets a random key',
       'backend_options.hf_token': 'llamactl downloads models with models.hf_token of its configuration',
       'backend_options.hf_repo': 'the instance has a model file',
       'backend_options.odd': 'is no option of an engine',
       restart_delay: 'the pauses between restarts are 1, 2, 4 … 60 seconds',
       docker_enabled: 'a custom engine runs a container (docs/engines.md#in-a-container)',
-      nodes: 'a server runs instances on its own machine only',
       odd: 'is not known',
       auto_restart: 'has a value of another type than in the Go llamactl',
       environment: 'has a value of another type than in the Go llamactl',
     });
+  });
+
+  it.each([
+    [
+      { host: '127.0.0.1', port: 8001 },
+      { restart_delay: 5, nodes: ['main'], docker_enabled: false },
+    ],
+    [{ host: 'localhost' }, { nodes: ['main', 'worker1'] }],
+  ])('are not named, if nothing is lost: %j %j', (backend, others) => {
+    expect(llama(backend, others)).toMatchObject({ dropped: [], obstacle: null });
+  });
+
+  it('have the alias of the engine as names of the instance', () => {
+    expect(llama({ alias: 'gpt-4o, gpt,gpt' }).settings).toMatchObject({ aliases: ['gpt-4o', 'gpt'] });
   });
 
   it.each([
@@ -75,15 +88,12 @@ describe('the settings of an instance of the Go llamactl', () => {
     expect(goSettings({ backend_options }, false).settings.options).toEqual({ no_mmap: true });
   });
 
-  it.each([
-    [{ hf_repo: 'unsloth/Qwen3-4B-GGUF', hf_file: 'Qwen3-4B-Q4_K_M.gguf' }, 'unsloth/Qwen3-4B-GGUF:Q4_K_M'],
-    [{ hf_repo: 'org/big', hf_file: 'big-UD-IQ2_XXS-00001-of-00003.gguf' }, 'org/big:UD-IQ2_XXS'],
-    [{ hf_repo: 'org/repo:Q8_0' }, 'org/repo:Q8_0'],
-    [{ hf_repo: 'org/repo', hf_file: 'model.gguf' }, 'org/repo'],
-  ])('name the model of the hub: %j', (backend_options, model) => {
-    expect(goSettings({ backend_type: 'llama_cpp', backend_options }, true).settings).toEqual({
-      engine: 'llama_cpp',
-      model,
+  it('lack the model of the hub, which is returned apart', () => {
+    const backend_options = { hf_repo: 'org/repo', hf_file: 'x-Q4_K_M.gguf' };
+    expect(goSettings({ backend_type: 'llama_cpp', backend_options }, true)).toMatchObject({
+      settings: { engine: 'llama_cpp' },
+      hub: { repository: 'org/repo', file: 'x-Q4_K_M.gguf' },
+      obstacle: null,
     });
   });
 
@@ -99,6 +109,7 @@ describe('the settings of an instance of the Go llamactl', () => {
   it.each([
     [{ backend_type: 'vllm', backend_options: { model: 'Qwen/Qwen3-8B' } }, 'its backend vllm has no counterpart;'],
     [{ backend_type: 'llama_cpp' }, 'it names no model (router mode);'],
+    [{ backend_options: { model: '/m.gguf' }, nodes: ['worker1'] }, 'it runs on the node worker1; import it there'],
   ])('make no instance: %j', (options, obstacle) => {
     expect(goSettings(options, true).obstacle).toContain(obstacle);
   });

@@ -1,7 +1,6 @@
 import type { CreateInstance } from '@llamactl/client';
 import { parametersOfOllama } from '@llamactl/contract/ollama-options';
 import { isRecord } from '@llamactl/contract/record';
-import { hubReference } from './hub-reference.ts';
 
 /** A setting in the Go llamactl that the new instance lacks, and the reason. */
 export interface Dropped {
@@ -12,10 +11,20 @@ export interface Dropped {
 
 type Settings = Omit<CreateInstance, 'name'>;
 
+/** A model of Hugging Face's hub. */
+export interface HubModel {
+  /** `org/repo`, with or without a quant. */
+  repository: string;
+  /** The name of the file in the repository; empty: unknown. */
+  file: string;
+}
+
 /** The settings of an instance of the Go llamactl, as this llamactl has them. */
 export interface GoSettings {
   settings: Settings;
   dropped: Dropped[];
+  /** The model of the hub, of an instance without a model file; `null`: it has a file, or no model. */
+  hub: HubModel | null;
   /** Why no instance can be made of it; `null`: one can. */
   obstacle: string | null;
 }
@@ -23,11 +32,20 @@ export interface GoSettings {
 /** Options of a backend that the new instance never has, and why. */
 const BACKEND_OPTIONS_ALONE: ReadonlyMap<string, string> = new Map([
   ['host', 'engines listen on loopback'],
-  ['port', 'llamactl chooses a free port'],
   ['api_key', 'each run gets a random key'],
   ['api_key_file', 'each run gets a random key'],
   ['hf_token', 'llamactl downloads models with models.hf_token of its configuration'],
 ]);
+
+/** The name of the local node, unless its configuration has another. */
+const LOCAL_NODE = 'main';
+/** Seconds, by default. */
+const RESTART_DELAY = 5;
+
+/** Whether an option of a backend says nothing: the Go llamactl chose the port, and engines are on loopback here too. */
+function isPlain(key: string, value: unknown): boolean {
+  return key === 'port' || (key === 'host' && ['127.0.0.1', 'localhost', '::1'].includes(String(value)));
+}
 
 const NOT_ITS_TYPE = 'has a value of another type than in the Go llamactl';
 
@@ -38,16 +56,25 @@ const NOT_ITS_TYPE = 'has a value of another type than in the Go llamactl';
  * @param hasLoadMode Whether the engine has the option `load_mode`, which replaced `no_mmap` and `mlock`.
  */
 export function goSettings(options: Readonly<Record<string, unknown>>, hasLoadMode: boolean): GoSettings {
-  const { backend_type: backend = 'llama_cpp', backend_options: given, ...others } = options;
-  if (backend !== 'llama_cpp') return { settings: {}, dropped: [], obstacle: obstacleOf(String(backend)) };
+  const { backend_type: backend = 'llama_cpp', backend_options: given, nodes, ...others } = options;
+  const node = foreignNode(nodes);
+  const obstacle = node === null ? (backend === 'llama_cpp' ? null : obstacleOf(String(backend))) : elsewhere(node);
+  if (obstacle !== null) return { settings: {}, dropped: [], hub: null, obstacle };
   const dropped: Dropped[] = [];
-  const settings: Settings = {
-    engine: 'llama_cpp',
-    ...backendSettings(isRecord(given) ? given : {}, hasLoadMode, dropped),
-    ...instanceSettings(others, dropped),
-  };
-  const hasModel = settings.model !== undefined || settings.model_path !== undefined;
-  return { settings, dropped, obstacle: hasModel ? null : NO_MODEL };
+  const { hub, ...backendOnes } = backendSettings(isRecord(given) ? given : {}, hasLoadMode, dropped);
+  const settings: Settings = { engine: 'llama_cpp', ...backendOnes, ...instanceSettings(others, dropped) };
+  const hasModel = hub !== null || settings.model_path !== undefined;
+  return { settings, dropped, hub, obstacle: hasModel ? null : NO_MODEL };
+}
+
+/** The node of an instance, if it is another machine. */
+function foreignNode(nodes: unknown): string | null {
+  const named = Array.isArray(nodes) ? nodes.map(String) : [];
+  return named.length === 0 || named.includes(LOCAL_NODE) ? null : named.join(', ');
+}
+
+function elsewhere(node: string): string {
+  return `it runs on the node ${node}; import it there, or if that is this machine, remove "nodes" from the file`;
 }
 
 const NO_MODEL = 'it names no model (router mode); create an instance for each of its models';
@@ -91,11 +118,9 @@ function assign(settings: Settings, key: string, value: unknown): string | null 
       settings.command = [value];
       return null;
     case 'restart_delay':
-      return 'the pauses between restarts are 1, 2, 4 … 60 seconds';
+      return value === RESTART_DELAY ? null : 'the pauses between restarts are 1, 2, 4 … 60 seconds';
     case 'docker_enabled':
       return value === true ? 'a custom engine runs a container (docs/engines.md#in-a-container)' : null;
-    case 'nodes':
-      return 'a server runs instances on its own machine only';
     default:
       return 'is not known';
   }
@@ -105,13 +130,13 @@ function backendSettings(
   given: Readonly<Record<string, unknown>>,
   hasLoadMode: boolean,
   dropped: Dropped[],
-): Pick<Settings, 'model' | 'model_path' | 'options' | 'extra_args'> {
-  const { model, hf_repo: repository, hf_file: file, extra_args: extra, no_mmap, mlock, ...others } = given;
+): Pick<Settings, 'model_path' | 'aliases' | 'options' | 'extra_args'> & Pick<GoSettings, 'hub'> {
+  const { model, hf_repo: repository, hf_file: file, alias, extra_args: extra, no_mmap, mlock, ...others } = given;
   const drop = (key: string, why: string): void => void dropped.push({ setting: `backend_options.${key}`, why });
   const options = hasLoadMode ? loadMode(no_mmap === true, mlock === true) : {};
   for (const [key, value] of Object.entries(hasLoadMode ? others : { ...others, no_mmap, mlock })) {
     // The Go llamactl passes only other values to the engine.
-    if (!value || (Array.isArray(value) && value.length === 0)) continue;
+    if (!value || (Array.isArray(value) && value.length === 0) || isPlain(key, value)) continue;
     const why = BACKEND_OPTIONS_ALONE.get(key);
     if (why !== undefined) drop(key, why);
     else if (isOptionValue(value)) options[key] = value;
@@ -121,12 +146,15 @@ function backendSettings(
     ? Object.entries(extra).flatMap(([flag, value]) => [`--${flag}`, ...(value === '' ? [] : [value])])
     : [];
   if (extra !== undefined && extra !== null && !isOfStrings(extra)) drop('extra_args', NOT_ITS_TYPE);
+  // llama-server separates several by commas.
+  const aliases = typeof alias === 'string' ? alias.split(',').flatMap((each) => each.trim() || []) : [];
   const isFile = typeof model === 'string' && model !== '';
   const isOfHub = typeof repository === 'string' && repository !== '';
   if (isFile && isOfHub) drop('hf_repo', 'the instance has a model file');
   return {
+    hub: !isFile && isOfHub ? { repository, file: typeof file === 'string' ? file : '' } : null,
     ...(isFile && { model_path: model }),
-    ...(!isFile && isOfHub && { model: hubReference(repository, typeof file === 'string' ? file : '') }),
+    ...(aliases.length > 0 && { aliases: [...new Set(aliases)] }),
     ...(Object.keys(options).length > 0 && { options }),
     ...(words.length > 0 && { extra_args: words }),
   };

@@ -1,25 +1,35 @@
+import { shellQuoted } from '../../format/shell-words.ts';
 import { plain } from '../screen/text.ts';
 import type { Terminal } from '../screen/terminal.ts';
-import type { GoStep } from './go-import.ts';
+import { changeText } from '../instances/imported-change.ts';
+import type { GoImportOptions, GoStep } from './go-import.ts';
 
 /** Prints the steps of an import from the Go llamactl. */
-export function reportGo(terminal: Terminal, steps: readonly GoStep[], isDryRun: boolean): void {
+export function reportGo(
+  terminal: Terminal,
+  steps: readonly GoStep[],
+  { source, isDryRun, isUpdate }: GoImportOptions,
+): void {
   if (terminal.isJson) return terminal.printJson(steps);
-  const created = steps.filter(({ action, error }) => action === 'create' && error === null);
-  if (terminal.isQuiet) for (const { instance } of created) terminal.print(plain(instance ?? ''));
+  const done = steps.filter(({ action, error }) => (action === 'create' || action === 'update') && error === null);
+  if (terminal.isQuiet) for (const { instance } of done) terminal.print(plain(instance ?? ''));
   else for (const step of steps) if (step.error === null) terminal.print(plain(lineOf(step, isDryRun)));
   for (const { name, action, error } of steps)
     if (error !== null) terminal.warn(plain(`${name} ${action === 'skip' ? 'skipped' : 'failed'}: ${error}`));
   for (const { name, warnings } of steps)
     for (const warning of warnings) terminal.note(plain(`warning: ${name}: ${warning}`));
   for (const [dropped, names] of droppedBy(steps)) terminal.note(plain(`not taken: ${dropped} (${names.join(', ')})`));
-  if (isDryRun || created.length === 0) return;
+  const behind = steps.filter(({ needsRestart }) => needsRestart).map(({ instance }) => instance);
+  if (behind.length > 0) terminal.note(`to apply the changes: llamactl restart ${behind.join(' ')}`);
+  if (!isUpdate && steps.some(({ differences }) => differences.length > 0))
+    terminal.note(`to change them: llamactl import go-llamactl ${shellQuoted(source)} --update`);
+  if (isDryRun || !done.some(({ action }) => action === 'create')) return;
   terminal.note('created instances are stopped; a request starts each, unless its on_demand is false');
   terminal.note('docs/how-to/from-go-llamactl.md has the rest of the move');
 }
 
-function lineOf({ action, name, instance, settings }: GoStep, isDryRun: boolean): string {
-  if (action !== 'create') return `${instance}  exists already`;
+function lineOf({ action, name, instance, settings, differences }: GoStep, isDryRun: boolean): string {
+  if (action !== 'create') return `${instance}  ${changeText(differences, action === 'update', isDryRun)}`;
   const of = instance === name ? '' : ` for ${name}`;
   return `${instance}  ${isDryRun ? 'would be created' : 'created'}${of}, with ${settings.join(', ')}`;
 }

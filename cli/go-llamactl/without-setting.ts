@@ -6,7 +6,7 @@ type Settings = Omit<CreateInstance, 'name'>;
 const OPTIONAL = ['command', 'idle_timeout', 'max_restarts'] as const;
 
 /** A list entry at the end of a path: `options.lora[0]`. */
-const ENTRY = /\[\d+\]$/;
+const ENTRY = /\[(\d+)\]$/;
 
 /**
  * Removes the setting that a server refuses. Pure. `null`: the instance cannot do without it, or has no such setting.
@@ -19,6 +19,11 @@ export function withoutSetting(settings: Settings, path: string): Settings | nul
   if (section === 'options' || section === 'environment') {
     const { [key]: refused, ...others } = settings[section] ?? {};
     return refused === undefined ? null : { ...settings, [section]: others };
+  }
+  if (section === 'aliases') {
+    const { aliases = [] } = settings;
+    const refused = Number(ENTRY.exec(path)?.[1] ?? -1);
+    return aliases[refused] === undefined ? null : { ...settings, aliases: aliases.filter((_, at) => at !== refused) };
   }
   if (section === 'extra_args') {
     const words = withoutArgument(settings.extra_args ?? [], Number(key));

@@ -107,7 +107,7 @@ async function importRecord(session: Session, record: GoRecord, surroundings: Su
   const { name, options } = record;
   const { instances, models, taken, hasLoadMode, isDryRun } = surroundings;
   const { settings: given, dropped, hub, obstacle } = goSettings(options, hasLoadMode);
-  const settings = { ...given, ...(hub !== null && { model: modelSetting(hub, models) }) };
+  const settings = { ...(hub !== null && { model: modelSetting(hub, models) }), ...given };
   const present = instances.find((each) => each.name === name || each.aliases.includes(name));
   if (present !== undefined && obstacle === null) return changed(session, record, present.name, settings, surroundings);
   if (present !== undefined) return { ...NOTHING, name, instance: present.name };
@@ -125,7 +125,7 @@ async function importRecord(session: Session, record: GoRecord, surroundings: Su
   const step: GoStep = { ...NOTHING, name, action: 'create', instance: free };
   const { warnings, error: refusal } = done.result;
   const all = [...dropped, ...lost.map(droppedAlias), ...done.dropped];
-  if (refusal !== null) return { ...step, dropped: all, warnings, error: remedied(refusal, done.settings.model) };
+  if (refusal !== null) return { ...step, dropped: all, error: remedied(refusal, done.settings.model) };
   taken.push(free, name, ...aliases);
   return { ...step, settings: settingWords(done.settings), dropped: all, warnings };
 }

@@ -53,7 +53,7 @@ describe('the settings of an instance of the Go llamactl', () => {
       'backend_options.hf_repo': 'the instance has a model file',
       'backend_options.odd': 'is no option of an engine',
       restart_delay: 'the pauses between restarts are 1, 2, 4 … 60 seconds',
-      docker_enabled: 'a custom engine runs a container (docs/engines.md#in-a-container)',
+      docker_enabled: 'it runs outside a container now; a custom engine runs one (docs/engines.md#in-a-container)',
       odd: 'is not known',
       auto_restart: 'has a value of another type than in the Go llamactl',
       environment: 'has a value of another type than in the Go llamactl',

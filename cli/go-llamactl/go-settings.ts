@@ -120,7 +120,9 @@ function assign(settings: Settings, key: string, value: unknown): string | null 
     case 'restart_delay':
       return value === RESTART_DELAY ? null : 'the pauses between restarts are 1, 2, 4 … 60 seconds';
     case 'docker_enabled':
-      return value === true ? 'a custom engine runs a container (docs/engines.md#in-a-container)' : null;
+      return value === true
+        ? 'it runs outside a container now; a custom engine runs one (docs/engines.md#in-a-container)'
+        : null;
     default:
       return 'is not known';
   }

@@ -5,7 +5,7 @@ import { attempted, type Attempt } from './tried-create.ts';
 export interface ImportedChange extends Attempt {
   /** In words: `ctx_size 4096 → 1024`. Variables, long values and secrets without their values. */
   differences: string[];
-  /** The change was made, and the running engine uses it only after a restart. */
+  /** The change was made, now or before, and the running engine uses it only after a restart. */
   needsRestart: boolean;
 }
 
@@ -31,7 +31,7 @@ export async function importedChange(
   const { answer, ...tried } = await attempted(() => client.updateInstance(name, patch, { signal, dry_run: true }));
   const after = answer?.instance ?? before;
   const differences = (answer?.preview?.changes ?? []).flatMap((setting) => differenceText(setting, before, after));
-  const idle = { ...tried, differences, needsRestart: false };
+  const idle = { ...tried, differences, needsRestart: isMade && before.restart_required };
   if (!isMade || tried.error !== null || differences.length === 0) return idle;
   const { answer: made, ...done } = await attempted(() => client.updateInstance(name, patch, { signal }));
   return { ...done, differences, needsRestart: made?.restart_required ?? false };

@@ -32,6 +32,7 @@ const VLLM = { name: 'vl', options: { backend_type: 'vllm', backend_options: { m
 
 beforeEach(async () => {
   server = await new ChatServer().listen();
+  server.others.set('GET /api/config', [{ config: { engines: {} } }]);
   sandbox = new CommandSandbox();
 });
 
@@ -59,8 +60,15 @@ describe('llamactl import go-llamactl', () => {
         'chat  created, with model_path, load_mode=none, ctx_size=2048, auto_restart=true, idle_timeout=60, environment.CUDA_VISIBLE_DEVICES\n' +
         'embed  created, with model_path, embedding=true\n',
       stderr:
-        'vl skipped: its backend vllm has no counterpart; a custom engine may run it (docs/engines.md#custom-engines)\n' +
+        'vl skipped: no custom engine of the configuration runs vllm\n' +
         'not taken: restart_delay: the pauses between restarts are 1, 2, 4 … 60 seconds (chat)\n' +
+        'for the configuration file (llamactl config path), before llamactl reload and this command again:\n' +
+        '  engines:\n' +
+        '    vllm_local:\n' +
+        '      kind: custom\n' +
+        '      command: vllm\n' +
+        "      args: [serve, --host, '${HOST}', --port, '${PORT}']\n" +
+        '      api_key_env: VLLM_API_KEY\n' +
         'created instances are stopped; a request starts each, unless its on_demand is false\n' +
         'docs/how-to/from-go-llamactl.md has the rest of the move\n',
     });
@@ -104,7 +112,7 @@ describe('llamactl import go-llamactl', () => {
       const { status, stdout, stderr } = await run(file);
       expect([status, stdout]).toEqual([0, 'chat  exists; differs: ctx_size 4096 → 2048\ntalker  exists already\n']);
       expect(stderr).toBe(`to change them: llamactl import go-llamactl ${file} --update\n`);
-      expect(server.asked).toHaveLength(2);
+      expect(server.asked.filter((each) => each.startsWith('PUT'))).toHaveLength(2);
     });
 
     it('changes them with --update, and says which to restart', async () => {
@@ -177,6 +185,14 @@ describe('llamactl import go-llamactl', () => {
     expect((await run(written('go.json', { name: 'q', options }))).stdout).toBe(`q  created, with model=${ref}\n`);
   });
 
+  it('creates an instance of vLLM for a custom engine that runs it', async () => {
+    const engines = { fast: { kind: 'custom', command: '/opt/vllm', args: ['serve'] } };
+    server.others.set('GET /api/config', [{ config: { engines } }]);
+    expect((await run(written('vl.json', VLLM))).stdout).toBe(
+      'vl  created, with engine=fast, upstream_model=Qwen/Qwen3-8B, Qwen/Qwen3-8B\n',
+    );
+  });
+
   it('says that a list is empty', async () => {
     const file = written('go.json', []);
     expect(await run(file)).toEqual({ status: 0, stdout: '', stderr: `${file} has no instances\n` });
@@ -242,6 +258,7 @@ describe('llamactl import go-llamactl', () => {
         differences: [],
         dropped: [],
         warnings: [],
+        missing: null,
         needsRestart: false,
         error: null,
       },

@@ -12,6 +12,7 @@ import { missingName } from '../missing-name.ts';
 import { type GoRecord, readGoSource } from './go-records.ts';
 import { type Dropped, goSettings } from './go-settings.ts';
 import { modelSetting } from './hub-models.ts';
+import { type CustomEngine, customEngines } from './other-backends.ts';
 import { withoutSetting } from './without-setting.ts';
 
 /** The step of an import for one instance of the Go llamactl, planned or done. */
@@ -28,6 +29,8 @@ export interface GoStep {
   differences: string[];
   dropped: Dropped[];
   warnings: string[];
+  /** Its backend, if that needs a custom engine that the configuration lacks; `null`: it does not. */
+  missing: string | null;
   /** Its engine runs, and uses the update only after a restart. */
   needsRestart: boolean;
   /** Why the step failed, or the instance is skipped; `null`: neither. */
@@ -49,6 +52,8 @@ interface Surroundings extends GoImportOptions {
   instances: readonly InstanceSummary[];
   /** Models of this machine; empty, if no instance names one of the hub. */
   models: readonly Model[];
+  /** Custom engines of the configuration; empty, if no instance needs one. */
+  engines: readonly CustomEngine[];
   /** Names of all instances of the source. */
   names: readonly string[];
   /** Names and aliases of instances. Grows with each new instance. */
@@ -68,12 +73,14 @@ export async function importGo(session: Session, options: GoImportOptions): Prom
   if (records.length === 0 && unreadable.length === 0) session.terminal.note(`${sourceName(source)} has no instances`);
   const instances = await client.listInstances({ signal });
   const { options: known } = await knownOptions(client, { [LOAD_MODE]: 'none' }, signal);
+  const usesOthers = wanted.some((record) => goSettings(record.options, true).missing !== null);
   const usesHub = wanted.some((record) => goSettings(record.options, true).hub !== null);
   const surroundings: Surroundings = {
     ...options,
     hasLoadMode: LOAD_MODE in known,
     instances,
     models: usesHub ? await serverModels(client, signal) : [],
+    engines: usesOthers ? await customEngines(client, signal) : [],
     names: records.map(({ name }) => name),
     taken: takenNames(instances),
   };
@@ -99,14 +106,15 @@ const NOTHING: Omit<GoStep, 'name'> = {
   differences: [],
   dropped: [],
   warnings: [],
+  missing: null,
   needsRestart: false,
   error: null,
 };
 
 async function importRecord(session: Session, record: GoRecord, surroundings: Surroundings): Promise<GoStep> {
   const { name, options } = record;
-  const { instances, models, taken, hasLoadMode, isDryRun } = surroundings;
-  const { settings: given, dropped, hub, obstacle } = goSettings(options, hasLoadMode);
+  const { instances, models, engines, taken, hasLoadMode, isDryRun } = surroundings;
+  const { settings: given, dropped, hub, missing, obstacle } = goSettings(options, hasLoadMode, engines);
   const settings = { ...(hub !== null && { model: modelSetting(hub, models) }), ...given };
   const present = instances.find((each) => each.name === name || each.aliases.includes(name));
   if (present !== undefined && obstacle === null) return changed(session, record, present.name, settings, surroundings);
@@ -114,7 +122,7 @@ async function importRecord(session: Session, record: GoRecord, surroundings: Su
   const alike = taken.find((each) => each.toLowerCase() === name.toLowerCase());
   const error =
     obstacle ?? (alike === undefined ? null : `the name ${alike} exists; names must differ by more than case`);
-  if (error !== null) return { ...NOTHING, name, action: 'skip', dropped, error };
+  if (error !== null) return { ...NOTHING, name, action: 'skip', dropped, missing, error };
   const free = instanceName(name, taken);
   const aliases = [...(free === name ? [] : [name]), ...freeAliases(settings, name, surroundings)];
   const lost = (settings.aliases ?? []).filter((alias) => alias !== name && !aliases.includes(alias));
@@ -199,18 +207,20 @@ function remedied(error: string, model: string | undefined): string {
   return isMissing ? `its model is not on this machine; run llamactl pull ${model}, then this command again` : error;
 }
 
+/** The engine of most instances, which goes without saying. */
+const LLAMA_CPP = 'llama_cpp';
 /** Longer values are not shown. */
 const LONGEST_VALUE = 40;
 
 function settingWords({ options = {}, environment = {}, ...others }: Omit<CreateInstance, 'name'>): string[] {
-  const { engine: _engine, model_path: file, command, extra_args: words, aliases, ...plain } = others;
+  const { engine = LLAMA_CPP, model_path: file, command, extra_args: words, aliases, ...plain } = others;
   const word = ([key, value]: [string, unknown]): string => {
     const text = String(value);
     return text.length > LONGEST_VALUE ? key : `${key}=${text}`;
   };
   return [
     ...Object.entries({ model_path: file, command, aliases }).flatMap(([key, value]) => (value ? [key] : [])),
-    ...Object.entries({ ...options, ...plain }).map(word),
+    ...Object.entries({ ...(engine !== LLAMA_CPP && { engine }), ...options, ...plain }).map(word),
     ...(words === undefined || words.length === 0 ? [] : [words.join(' ')]),
     // Values may be secret.
     ...Object.keys(environment).map((key) => `environment.${key}`),

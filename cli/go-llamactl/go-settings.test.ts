@@ -37,6 +37,7 @@ describe('the settings of an instance of the Go llamactl', () => {
       settings: { engine: 'llama_cpp', model_path: '/m.gguf' },
       dropped: [],
       hub: null,
+      missing: null,
       obstacle: null,
     });
   });
@@ -97,6 +98,46 @@ describe('the settings of an instance of the Go llamactl', () => {
     });
   });
 
+  describe('with another backend', () => {
+    const vllm = {
+      backend_type: 'vllm',
+      backend_options: { model: 'Qwen/Qwen3-8B', max_model_len: 8192, extra_args: { seed: '1' } },
+      idle_timeout: 1,
+    };
+    const engine = (program: string, ...args: string[]) => [{ id: 'mine', program, args }];
+
+    it('are those of a custom engine that runs its program', () => {
+      expect(goSettings(vllm, true, engine('vllm', 'serve', '${PORT}')).settings).toEqual({
+        engine: 'mine',
+        options: { max_model_len: 8192 },
+        extra_args: ['--seed', '1', 'Qwen/Qwen3-8B'],
+        upstream_model: 'Qwen/Qwen3-8B',
+        idle_timeout: 60,
+      });
+      const mlx = { backend_type: 'mlx_lm', backend_options: { model: 'mlx/x', temp: 0.5 } };
+      expect(goSettings(mlx, true, engine('mlx_lm.server')).settings).toEqual({
+        engine: 'mine',
+        options: { model: 'mlx/x', temp: 0.5 },
+        upstream_model: 'mlx/x',
+      });
+    });
+
+    it('give the model as a file to an engine with ${MODEL_PATH}, and the name by which vLLM serves it', () => {
+      const backend_options = { model: '/m', served_model_name: 'gpt' };
+      expect(goSettings({ ...vllm, backend_options }, true, engine('vllm', '${MODEL_PATH}')).settings).toEqual({
+        engine: 'mine',
+        model_path: '/m',
+        options: { served_model_name: 'gpt' },
+        upstream_model: 'gpt',
+        idle_timeout: 60,
+      });
+    });
+
+    it('need such an engine', () => {
+      expect(goSettings(vllm, true, engine('other'))).toMatchObject({ missing: 'vllm' });
+    });
+  });
+
   it.each([
     [{ on_demand_start: false }, true],
     [{ on_demand_start: false, idle_timeout: 0 }, true],
@@ -107,7 +148,10 @@ describe('the settings of an instance of the Go llamactl', () => {
   });
 
   it.each([
-    [{ backend_type: 'vllm', backend_options: { model: 'Qwen/Qwen3-8B' } }, 'its backend vllm has no counterpart;'],
+    [
+      { backend_type: 'vllm', backend_options: { model: 'Qwen/Qwen3-8B' } },
+      'no custom engine of the configuration runs vllm',
+    ],
     [{ backend_type: 'llama_cpp' }, 'it names no model (router mode);'],
     [{ backend_options: { model: '/m.gguf' }, nodes: ['worker1'] }, 'it runs on the node worker1; import it there'],
   ])('make no instance: %j', (options, obstacle) => {

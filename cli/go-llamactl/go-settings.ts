@@ -1,6 +1,7 @@
 import type { CreateInstance } from '@llamactl/client';
 import { parametersOfOllama } from '@llamactl/contract/ollama-options';
 import { isRecord } from '@llamactl/contract/record';
+import { type CustomEngine, modelOf, otherBackend } from './other-backends.ts';
 
 /** A setting in the Go llamactl that the new instance lacks, and the reason. */
 export interface Dropped {
@@ -25,6 +26,8 @@ export interface GoSettings {
   dropped: Dropped[];
   /** The model of the hub, of an instance without a model file; `null`: it has a file, or no model. */
   hub: HubModel | null;
+  /** Its backend, if that needs a custom engine that the configuration lacks; `null`: it does not. */
+  missing: string | null;
   /** Why no instance can be made of it; `null`: one can. */
   obstacle: string | null;
 }
@@ -53,18 +56,59 @@ const NOT_ITS_TYPE = 'has a value of another type than in the Go llamactl';
  * Translates the `options` of an instance of the Go llamactl. Pure. Settings that only a server can judge, such as an option
  * that its engine lacks, are taken over.
  *
+ * @param engines Custom engines, for instances of other backends than llama.cpp.
  * @param hasLoadMode Whether the engine has the option `load_mode`, which replaced `no_mmap` and `mlock`.
  */
-export function goSettings(options: Readonly<Record<string, unknown>>, hasLoadMode: boolean): GoSettings {
+export function goSettings(
+  options: Readonly<Record<string, unknown>>,
+  hasLoadMode: boolean,
+  engines: readonly CustomEngine[] = [],
+): GoSettings {
   const { backend_type: backend = 'llama_cpp', backend_options: given, nodes, ...others } = options;
   const node = foreignNode(nodes);
-  const obstacle = node === null ? (backend === 'llama_cpp' ? null : obstacleOf(String(backend))) : elsewhere(node);
-  if (obstacle !== null) return { settings: {}, dropped: [], hub: null, obstacle };
+  if (node !== null) return { ...NONE, obstacle: elsewhere(node) };
+  if (backend !== 'llama_cpp') return otherSettings(String(backend), isRecord(given) ? given : {}, others, engines);
   const dropped: Dropped[] = [];
   const { hub, ...backendOnes } = backendSettings(isRecord(given) ? given : {}, hasLoadMode, dropped);
   const settings: Settings = { engine: 'llama_cpp', ...backendOnes, ...instanceSettings(others, dropped) };
   const hasModel = hub !== null || settings.model_path !== undefined;
-  return { settings, dropped, hub, obstacle: hasModel ? null : NO_MODEL };
+  return { settings, dropped, hub, missing: null, obstacle: hasModel ? null : NO_MODEL };
+}
+
+const NONE: GoSettings = { settings: {}, dropped: [], hub: null, missing: null, obstacle: null };
+
+/** The settings for a custom engine of the configuration that runs the program of the backend. */
+function otherSettings(
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+  others: Readonly<Record<string, unknown>>,
+  engines: readonly CustomEngine[],
+): GoSettings {
+  const backend = otherBackend(name);
+  if (backend === null) return { ...NONE, obstacle: obstacleOf(name) };
+  const { program } = backend;
+  const engine = engines.find((each) => each.program === program);
+  if (engine === undefined)
+    return { ...NONE, missing: name, obstacle: `no custom engine of the configuration runs ${program}` };
+  const dropped: Dropped[] = [];
+  const { hub: _none, model_path: model, ...own } = backendSettings(given, false, dropped);
+  if (model === undefined) return { ...NONE, obstacle: NO_MODEL };
+  const named = modelOf(backend, engine, model);
+  const options = { ...named.options, ...own.options };
+  const words = [...(own.extra_args ?? []), ...(named.extra_args ?? [])];
+  const { served_model_name: served } = given;
+  return {
+    ...NONE,
+    dropped,
+    settings: {
+      ...own,
+      ...named,
+      ...(typeof served === 'string' && served !== '' && { upstream_model: served }),
+      ...(Object.keys(options).length > 0 && { options }),
+      ...(words.length > 0 && { extra_args: words }),
+      ...instanceSettings(others, dropped),
+    },
+  };
 }
 
 /** The node of an instance, if it is another machine. */

@@ -3,6 +3,7 @@ import { plain } from '../screen/text.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { changeText } from '../instances/imported-change.ts';
 import type { GoImportOptions, GoStep } from './go-import.ts';
+import { otherBackend } from './other-backends.ts';
 
 /** Prints the steps of an import from the Go llamactl. */
 export function reportGo(
@@ -19,6 +20,7 @@ export function reportGo(
   for (const { name, warnings } of steps)
     for (const warning of warnings) terminal.note(plain(`warning: ${name}: ${warning}`));
   for (const [dropped, names] of droppedBy(steps)) terminal.note(plain(`not taken: ${dropped} (${names.join(', ')})`));
+  noteEngines(terminal, steps);
   const behind = steps.filter(({ needsRestart }) => needsRestart).map(({ instance }) => instance);
   if (behind.length > 0) terminal.note(`to apply the changes: llamactl restart ${behind.join(' ')}`);
   if (!isUpdate && steps.some(({ differences }) => differences.length > 0))
@@ -32,6 +34,14 @@ function lineOf({ action, name, instance, settings, differences }: GoStep, isDry
   if (action !== 'create') return `${instance}  ${changeText(differences, action === 'update', isDryRun)}`;
   const of = instance === name ? '' : ` for ${name}`;
   return `${instance}  ${isDryRun ? 'would be created' : 'created'}${of}, with ${settings.join(', ')}`;
+}
+
+/** Prints the custom engines that the configuration lacks, as lines for its file. */
+function noteEngines(terminal: Terminal, steps: readonly GoStep[]): void {
+  const backends = [...new Set(steps.map(({ missing }) => missing))].map(otherBackend).filter((each) => each !== null);
+  if (backends.length === 0) return;
+  terminal.note('for the configuration file (llamactl config path), before llamactl reload and this command again:');
+  for (const line of ['engines:', ...backends.flatMap(({ lines }) => lines)]) terminal.note(`  ${line}`);
 }
 
 /** The names of the instances that lack the same for the same reason. */

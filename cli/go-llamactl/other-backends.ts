@@ -1,0 +1,81 @@
+import type { Client, CreateInstance } from '@llamactl/client';
+import path from 'node:path';
+
+/** A custom engine of the configuration. */
+export interface CustomEngine {
+  id: string;
+  /** The name of its program, without a folder. */
+  program: string;
+  args: readonly string[];
+}
+
+/** A backend of the Go llamactl that a custom engine runs here. */
+interface OtherBackend {
+  program: string;
+  /** The settings that name the model, for an engine without `${MODEL_PATH}`. */
+  model: (model: string) => Pick<CreateInstance, 'extra_args' | 'options'>;
+  /** Such an engine, as lines of the configuration file. */
+  lines: readonly string[];
+}
+
+const OTHER_BACKENDS: ReadonlyMap<unknown, OtherBackend> = new Map([
+  [
+    'vllm',
+    {
+      program: 'vllm',
+      // `vllm serve --model` is refused by some versions.
+      model: (model: string) => ({ extra_args: [model] }),
+      lines: [
+        '  vllm_local:',
+        '    kind: custom',
+        '    command: vllm',
+        "    args: [serve, --host, '${HOST}', --port, '${PORT}']",
+        '    api_key_env: VLLM_API_KEY',
+      ],
+    },
+  ],
+  [
+    'mlx_lm',
+    {
+      program: 'mlx_lm.server',
+      model: (model: string) => ({ options: { model } }),
+      lines: [
+        '  mlx_local:',
+        '    kind: custom',
+        '    command: mlx_lm.server',
+        "    args: [--host, '${HOST}', --port, '${PORT}']",
+      ],
+    },
+  ],
+]);
+
+/** The backend with this name; `null`: no custom engine is known for it. */
+export function otherBackend(name: unknown): OtherBackend | null {
+  return OTHER_BACKENDS.get(name) ?? null;
+}
+
+/** The custom engines of the configuration. Empty, if we may not read it. */
+export async function customEngines(client: Pick<Client, 'getConfig'>, signal: AbortSignal): Promise<CustomEngine[]> {
+  const { LlamactlError } = await import('@llamactl/client');
+  try {
+    const { config } = await client.getConfig({ signal });
+    return Object.entries(config.engines ?? {}).flatMap(([id, engine]) =>
+      'kind' in engine && engine.kind === 'custom'
+        ? [{ id, program: path.basename(engine.command), args: engine.args ?? [] }]
+        : [],
+    );
+  } catch (error) {
+    if (error instanceof LlamactlError && error.status === 403) return [];
+    throw error;
+  }
+}
+
+/** The settings that name a model for an engine, and the name by which the engine knows it. */
+export function modelOf(
+  { model: settingsFor }: OtherBackend,
+  { id, args }: CustomEngine,
+  model: string,
+): Pick<CreateInstance, 'engine' | 'model_path' | 'extra_args' | 'options' | 'upstream_model'> {
+  const takesPath = args.some((word) => word.includes('${MODEL_PATH}'));
+  return { engine: id, upstream_model: model, ...(takesPath ? { model_path: model } : settingsFor(model)) };
+}

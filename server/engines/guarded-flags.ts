@@ -13,6 +13,9 @@ export interface Guard {
   remedy?: string;
 }
 
+/** The common sentence for privileged options. */
+export const PRIVILEGED_REMEDY = 'it needs `security.allow_privileged: true` in the configuration file';
+
 /** A row of the table. It guards a flag that matches any of its patterns. */
 export interface FlagRule extends Guard {
   /** Matches a name without leading dashes, in lower case, with `-` for `_`, with and without `no-`. */

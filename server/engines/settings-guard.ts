@@ -5,7 +5,7 @@ import type { Settings } from '../instances/ports/instance-record.ts';
 import type { AllowedVariables } from './allowed-environment.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { guardOfVariable } from './guarded-environment.ts';
-import type { Guard } from './guarded-flags.ts';
+import { type Guard, PRIVILEGED_REMEDY } from './guarded-flags.ts';
 
 /** The terms on which guarded variables are allowed. */
 export interface VariableGuardTerms {
@@ -36,8 +36,6 @@ const RESPONSE_FILE = /^@/;
 const READS_FILE: Guard = { guard: 'privileged', why: 'can make the engine read its arguments from a file' };
 const PROGRAM: Guard = { guard: 'privileged', why: 'runs a program of the caller’s choice' };
 const OURS: Guard = { guard: 'reserved', why: 'is set by llamactl' };
-
-const REMEDY = 'it needs `security.allow_privileged: true` in the configuration file';
 
 /** Longer words are cut in messages. */
 const LONGEST_WORD = 60;
@@ -105,7 +103,7 @@ function problemOf(path: string, guard: Guard | null, allowPrivileged: boolean, 
   const sentence = subject === undefined ? guard.why : `\`${subject}\` ${guard.why}`;
   return guard.guard === 'reserved'
     ? [{ code: 'RESERVED_OPTION', path, message: sentence }]
-    : [{ code: 'PRIVILEGED_OPTION', path, message: `${sentence}; ${guard.remedy ?? REMEDY}` }];
+    : [{ code: 'PRIVILEGED_OPTION', path, message: `${sentence}; ${guard.remedy ?? PRIVILEGED_REMEDY}` }];
 }
 
 function spellingOf(argument: string): string {

@@ -10,7 +10,8 @@ const NUMBER = /^-?\d+(?:\.\d+)?$/;
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
 /** Programs that run the command behind them. */
 const RUNNERS = new Set(['sudo', 'nohup', 'exec', 'time', 'env', 'nice']);
-const SERVERS = /^(?:llama-server|server)(?:\.exe)?$/;
+/** Builds are often kept under the name of their commit: `llama-server-ec9e0301`. */
+const SERVERS = /^(?:llama-server.*|server(?:\.exe)?)$/;
 /** The program of whisper.cpp is called `server`, too. */
 const OTHER_SERVERS = /whisper/i;
 const PORT_WHY = 'llamactl chooses a free port; give `port` for a fixed one';
@@ -119,8 +120,7 @@ function readFlag(
   if (is(entry, '--port')) return readPort(value, text, settings);
   if (is(entry, '--alias')) return value.split(',').forEach((alias) => settings.alias(alias.trim(), text));
   if (is(entry, '--hf-repo')) return settings.set('model', value, text);
-  const guard = guardOfEntry(entry);
-  if (guard !== null) return settings.drop(text, guard.why);
+  if (settings.dropGuarded(guardOfEntry(entry), text)) return;
   if (entry.removed !== null) return settings.drop(text, `was removed from llama-server; ${entry.removed}`);
   if (values.some((each) => each.includes('${PORT}'))) return settings.drop(text, PORT_WHY);
   const key = optionKey(entry.spellings[0] ?? '');

@@ -35,11 +35,10 @@ export function readPastedCommand(text: string, settings: PastedSettings): Paste
  * comment.
  */
 function wordsOf(text: string): string[] | string {
-  const lines = text
-    .replaceAll(/\\\r?\n/g, ' ')
-    .split(/\r?\n/)
-    .filter((line) => !line.trim().startsWith('#'));
-  const words = splitWords(lines.join(' ').replace(/^\s*[$>]\s+/, ''));
+  const line = withoutComments(text)
+    .replaceAll(/\\?\r?\n/g, ' ')
+    .replace(/^\s*[$>]\s+/, '');
+  const words = splitWords(line);
   if (words === null) return 'has a quote that is not closed';
   const [program, flag, script] = words;
   if (program === undefined) return 'has no command';
@@ -47,4 +46,9 @@ function wordsOf(text: string): string[] | string {
   if (SCRIPT.test(script.replaceAll('${PORT}', '')))
     return 'runs a script of a shell; give the command of llama-server itself';
   return splitWords(script) ?? 'has a quote that is not closed';
+}
+
+/** A command of several lines without those that are comments. */
+export function withoutComments(text: string): string {
+  return text.replaceAll(/^[^\S\n]*#.*$/gm, '');
 }

@@ -4,6 +4,7 @@ import type { JsonValue } from '@llamactl/contract/request-additions';
 import { LLAMA_CPP_VARIABLES } from '../allowed-environment.ts';
 import type { FlagCatalogue } from '../flags.ts';
 import { guardOfVariable } from '../guarded-environment.ts';
+import { type Guard, PRIVILEGED_REMEDY } from '../guarded-flags.ts';
 
 type Understood = ParsedInstance['understood'][number];
 
@@ -11,7 +12,7 @@ type Understood = ParsedInstance['understood'][number];
 export interface PastedTerms {
   /** The flags of the installed llama-server; `null`: unknown, so most arguments stay as they are. */
   catalogue: FlagCatalogue | null;
-  /** `security.allow_privileged`: instances may set any variable that llamactl does not set itself. */
+  /** `security.allow_privileged`: instances may set any option and variable that llamactl does not set itself. */
   allowPrivileged: boolean;
 }
 
@@ -95,13 +96,17 @@ export class PastedSettings {
       allowed: LLAMA_CPP_VARIABLES,
       readsFlagVariables: true,
     });
-    if (guard !== null && !(guard.guard === 'privileged' && this.#allowPrivileged)) {
-      const { why, remedy } = guard;
-      this.drop(text, remedy === undefined ? why : `${why}; ${remedy}`);
-      return;
-    }
+    if (this.dropGuarded(guard, text)) return;
     this.#environment.set(name, value);
     this.#understood.add({ text, path: `environment.${name}` });
+  }
+
+  /** Drops a text that its guard keeps from instances, with the way to allow it. @returns whether it did */
+  dropGuarded(guard: Guard | null, text: string): boolean {
+    if (guard === null || (guard.guard === 'privileged' && this.#allowPrivileged)) return false;
+    const { why, remedy = guard.guard === 'privileged' ? PRIVILEGED_REMEDY : null } = guard;
+    this.drop(text, remedy === null ? why : `${why}; ${remedy}`);
+    return true;
   }
 
   alias(alias: string, text: string): void {

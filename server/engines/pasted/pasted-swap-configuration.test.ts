@@ -58,6 +58,48 @@ describe('broken YAML', () => {
 });
 
 describe('the settings of a model', () => {
+  it('are read without the comments of its command, which may name any macro', () => {
+    const answer = parsed(`macros:
+  latest: |
+    /path/to/llama-server-ec9e0301
+    --port \${PORT}
+models:
+  a:
+    cmd: |
+      # \${latest} is a macro that is defined above
+      \${latest}
+        # \${unknown} \\
+      --model /m.gguf -c 5
+`);
+    expect(instanceOf(answer, 'a').settings).toMatchObject({ model_path: '/m.gguf', options: { ctx_size: 5 } });
+  });
+
+  it('have the older name of stripped parameters, unless the newer one is there', () => {
+    const withFilters = (filters: string): ParsedInstance =>
+      instanceOf(parsed(`models:\n  a: { cmd: llama-server -m /m.gguf, filters: ${filters} }\n`), 'a');
+    expect(withFilters('{ strip_params: "temperature, top_p" }').settings.request_strip).toEqual([
+      'temperature',
+      'top_p',
+    ]);
+    const both = withFilters('{ strip_params: top_p, stripParams: temperature }');
+    expect(both.settings.request_strip).toEqual(['temperature']);
+    expect(whyOf(both, 'filters.strip_params')).toContain('older name');
+  });
+
+  it('have options that read files if the configuration allows privileged ones', () => {
+    const text = 'models:\n  a: { cmd: llama-server -m /m.gguf --chat-template-file /x.jinja --slot-save-path /s }\n';
+    const templates = parseHelp(
+      `${HELP}\n--chat-template-file JINJA_TEMPLATE_FILE    set custom jinja chat template file\n`,
+    );
+    const read = (allowPrivileged: boolean): ParsedInstance =>
+      instanceOf(parsePasted(text, { catalogue: templates, allowPrivileged }), 'a');
+    const { settings, dropped } = read(false);
+    expect(settings.options).toBeUndefined();
+    expect(whyOf({ dropped }, '--chat-template-file /x.jinja')).toContain('set `security.allow_privileged: true`');
+    expect(whyOf({ dropped }, '--slot-save-path /s')).toContain('needs `security.allow_privileged: true`');
+    expect(read(true).settings.options).toEqual({ chat_template_file: '/x.jinja', slot_save_path: '/s' });
+  });
+
   it('have the filters as fields of requests', () => {
     const answer = parsed(`models:
   a:
@@ -151,6 +193,15 @@ describe('groups of llama-swap', () => {
     expect(whyOf(answer, 'groups.big')).toContain('`persistent` with `swap` has no counterpart');
   });
 
+  it('name the models that stop an exclusive group only here', () => {
+    const answer = parsed(
+      `${MODELS}groups:\n  gpu: { members: [a, b] }\n  code: { swap: false, exclusive: false, members: [c, d] }\n`,
+    );
+    expect(whyOf(answer, 'groups.gpu')).toContain(
+      'a start of c, d stops its members, which llama-swap keeps. With `groups.gpu.exclusive: false` all of these may run together',
+    );
+  });
+
   it('are named if they limit nothing, or are none', () => {
     const answer = parsed(`${MODELS}groups:\n  x: { swap: false, exclusive: false, members: [a, b, c, d] }\n  y: 5\n`);
     expect(answer.configuration).toBeUndefined();
@@ -165,6 +216,56 @@ describe('groups of llama-swap', () => {
     expect(parsed('models:\n  a: { cmd: llama-server }\n').configuration).toBeUndefined();
     expect(parsed(`${MODELS}matrix: { sets: {} }\n`).configuration).toBeUndefined();
     expect(parsed('a: { cmd: llama-server }\nb: { cmd: llama-server }\n').configuration).toBeUndefined();
+  });
+});
+
+describe('the routing of llama-swap', () => {
+  const MODELS = 'models:\n' + ['a', 'b', 'c'].map((name) => `  ${name}: { cmd: llama-server -m /${name} }\n`).join('');
+  const routed = (routing: string): Parsed => parsed(`${MODELS}routing: ${routing}\n`);
+
+  it('has groups in its current place, which mean the same as outermost ones', () => {
+    const groups =
+      '{ big: { members: [a, b] }, forever: { persistent: true, swap: false, exclusive: false, members: [c] } }';
+    const answer = routed(`{ router: { use: group, settings: { groups: ${groups} } }, scheduler: { use: fifo } }`);
+    expect(answer).toEqual(parsed(`${MODELS}groups: ${groups}\n`));
+    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
+    expect(answer.dropped?.map(({ text }) => text)).toEqual(['groups.big', 'groups.forever']);
+  });
+
+  it('uses groups unless it names a router', () => {
+    const answer = routed(
+      '{ router: { settings: { groups: { big: { members: [a, b, c] } }, matrix: { sets: {} } } } }',
+    );
+    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
+    expect(whyOf(answer, 'routing.router.settings.matrix')).toContain('is not used');
+  });
+
+  it.each([
+    ['routing.router.settings.matrix', 'routing: { router: { use: matrix, settings: { matrix: MATRIX } } }'],
+    ['matrix', 'matrix: MATRIX'],
+  ])('may have a matrix, whose sets have no counterpart: %s', (place, text) => {
+    const answer = parsed(MODELS + text.replace('MATRIX', '{ sets: { s: a & b }, evict_costs: { a: 50 } }\n'));
+    expect(answer.configuration).toBeUndefined();
+    expect(answer.dropped?.map((each) => each.text)).toEqual([place, `${place}.evict_costs`]);
+    expect(whyOf(answer, place)).toContain('sets of models that may run together have no counterpart');
+  });
+
+  it('is not read beside outermost groups, which llama-swap refuses', () => {
+    const answer = parsed(`${MODELS}groups: { big: { members: [a, b, c] } }\nrouting: { router: { use: matrix } }\n`);
+    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
+    expect(whyOf(answer, 'routing.router')).toContain('it was not read');
+  });
+
+  it('has names for its parts without a counterpart', () => {
+    const answer = routed(
+      '{ router: { use: x }, scheduler: { settings: { fifo: { priority: { a: 5 } } } }, extra: 1 }',
+    );
+    expect(answer.dropped?.map(({ text }) => text)).toEqual([
+      'no groups',
+      'routing.extra',
+      'routing.scheduler.settings.fifo.priority',
+      'routing.router.use: "x"',
+    ]);
   });
 });
 

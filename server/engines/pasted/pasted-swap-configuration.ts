@@ -6,6 +6,7 @@ import { type NamedSettings, separateNames } from './pasted-names.ts';
 import type { PastedTerms } from './pasted-settings.ts';
 import { joinGroup, readSwapGroups } from './pasted-swap-groups.ts';
 import { readSwapModel, SwapMacrosSchema } from './pasted-swap-model.ts';
+import { readSwapRouting } from './pasted-swap-routing.ts';
 import type { SwapText } from './pasted-swap-text.ts';
 
 /** Why a global setting is dropped: its counterpart. */
@@ -17,7 +18,6 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ],
   ['apiKeys', '`llamactl keys create NAME` makes keys, which can be limited to models, expire and be revoked'],
   ['peers', 'llamactl sends no requests to other machines'],
-  ['matrix', 'use `groups` of the configuration; the least recently used instance is stopped first'],
   ['logLevel', '`--log-level` of `llamactl serve`'],
 ]);
 const NO_SETTING = 'llamactl has no such setting';
@@ -36,7 +36,8 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
     globalTtl: globalTtlOf(globals),
   };
   const names = models.flatMap(({ name }) => (name === null ? [] : [name]));
-  const groups = given === null || 'matrix' in given ? null : readSwapGroups(globals['groups'], names);
+  const routing = readSwapRouting(globals);
+  const groups = given === null || routing.hasMatrix ? null : readSwapGroups(routing.groups, names);
   const read: (NamedSettings & { line: number })[] = [];
   const unread: UnreadModel[] = [];
   for (const entry of models) {
@@ -52,7 +53,7 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
   }
   const others = readOthers(globals);
   const configuration = mergedSections([groups?.configuration ?? {}, others.configuration]);
-  const dropped = [...(groups?.dropped ?? []), ...others.dropped];
+  const dropped = [...(groups?.dropped ?? []), ...routing.dropped, ...others.dropped];
   return {
     format: 'llama_swap',
     instances: read.map(({ model, line, settings }) => ({
@@ -75,7 +76,7 @@ interface Others {
   dropped: DroppedText[];
 }
 
-/** Reads the global settings besides groups. */
+/** Reads the global settings besides those of routing. */
 function readOthers(globals: Record<string, unknown>): Others {
   const configuration: Record<string, JsonValue> = {};
   const dropped: DroppedText[] = [];
@@ -85,6 +86,8 @@ function readOthers(globals: Record<string, unknown>): Others {
       typeof value === 'object' ? key : `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
     switch (key) {
       case 'groups':
+      case 'matrix':
+      case 'routing':
         break;
       case 'macros':
         if (!SwapMacrosSchema.safeParse(value).success)

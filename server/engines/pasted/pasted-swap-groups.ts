@@ -43,13 +43,16 @@ export function readSwapGroups(groups: unknown, models: readonly string[]): Swap
   const memberships = new Map<string, SwapMembership>();
   const sections: Record<string, JsonValue> = {};
   const dropped: DroppedText[] = [];
-  for (const [name, values] of Object.entries(isRecord(groups) ? groups : {})) {
-    const { data: group } = SwapGroupSchema.safeParse(values);
+  const read = Object.entries(isRecord(groups) ? groups : {}).map(
+    ([name, values]) => [name, SwapGroupSchema.safeParse(values).data] as const,
+  );
+  const stopping = bothWays(read.flatMap(([, group]) => (group === undefined ? [] : [group])));
+  for (const [name, group] of read) {
     if (group === undefined) {
       dropped.push({ text: `groups.${name}`, why: 'is not a group of llama-swap with `members`' });
       continue;
     }
-    const { section, isPinned, why } = counterpart(group);
+    const { section, isPinned, why } = counterpart(group, stopping);
     if (section !== null) sections[name] = section;
     dropped.push({ text: `groups.${name}`, why: why.replaceAll('NAME', () => name) });
     const membership = {
@@ -72,7 +75,7 @@ export function readSwapGroups(groups: unknown, models: readonly string[]): Swap
     sections[name] = { max_running: 1, exclusive: true };
     dropped.push({
       text: 'models without a group',
-      why: `${ONE}; here they are in the group ${name} of the configuration`,
+      why: `${ONE}; here they are in the group ${name} of the configuration. ${stopping.replaceAll('NAME', name)}`,
     });
     for (const model of others) memberships.set(model, { text: 'models without a group', group: name });
   }
@@ -93,7 +96,22 @@ interface Counterpart {
   why: string;
 }
 
-function counterpart({ swap, exclusive, persistent, members }: SwapGroup): Counterpart {
+/**
+ * How `exclusive` differs here, with NAME for the name of the exclusive group. In llama-swap the start of a model stops
+ * no group unless its own one is exclusive. Pinned instances run beside all groups.
+ */
+function bothWays(groups: readonly SwapGroup[]): string {
+  const others = groups.flatMap(({ exclusive, persistent, members }) => (exclusive || persistent ? [] : members));
+  if (others.length === 0) return '`exclusive` works both ways here: the others stop its members, too';
+  const names = others.join(', ');
+  return (
+    `\`exclusive\` works both ways here: a start of ${names} stops its members, which llama-swap keeps. ` +
+    'With `groups.NAME.exclusive: false` all of these may run together'
+  );
+}
+
+/** @param stopping How `exclusive` differs here, with NAME for the name of the group. */
+function counterpart({ swap, exclusive, persistent, members }: SwapGroup, stopping: string): Counterpart {
   const isOneOfMany = swap && members.length > 1;
   if (!isOneOfMany && !exclusive) {
     return persistent
@@ -101,8 +119,8 @@ function counterpart({ swap, exclusive, persistent, members }: SwapGroup): Count
       : { section: null, isPinned: false, why: 'limits nothing, so its members need no group here' };
   }
   const limits = { ...(isOneOfMany && { max_running: 1 }), ...(exclusive && { exclusive: true }) };
-  const bothWays = exclusive ? '. `exclusive` works both ways here: the others stop its members, too' : '';
-  const where = `belongs into \`groups.NAME\` of the configuration; its members have \`group: NAME\`${bothWays}`;
+  const difference = exclusive ? `. ${stopping}` : '';
+  const where = `belongs into \`groups.NAME\` of the configuration; its members have \`group: NAME\`${difference}`;
   if (!persistent) return { section: limits, isPinned: false, why: where };
   if (!isOneOfMany) return { section: { ...limits, pinned: true }, isPinned: false, why: where };
   // A pinned member would never make room for the next one.

@@ -1,7 +1,7 @@
 import { JsonValueSchema } from '@llamactl/contract/request-additions';
 import { z } from 'zod';
 import { macroProblem, type PastedMacros } from './pasted-macros.ts';
-import { readPastedCommand } from './pasted-command.ts';
+import { readPastedCommand, withoutComments } from './pasted-command.ts';
 import { PastedSettings, type PastedTerms } from './pasted-settings.ts';
 import type { SwapEntry } from './pasted-swap-text.ts';
 
@@ -20,6 +20,8 @@ const SwapModelSchema = z.looseObject({
   filters: z
     .looseObject({
       stripParams: z.string().optional(),
+      /** The older name, which counts without the newer one. */
+      strip_params: z.string().optional(),
       setParams: z.record(z.string(), JsonValueSchema).optional(),
     })
     .optional(),
@@ -57,7 +59,8 @@ export function readSwapModel(
   if (model === undefined) return schemaProblem(error);
   const macros = common.with(model.macros ?? {});
   const filled = (text: string): string => macros.fill(text, name);
-  const command = filled(model.cmd);
+  // llama-swap removes comments first: they may name macros.
+  const command = filled(withoutComments(model.cmd));
   const unknown = macroProblem(command);
   if (unknown !== null) return unknown;
   const settings = new PastedSettings(terms);
@@ -116,12 +119,15 @@ function readFilters(
   filled: (text: string) => string,
   settings: PastedSettings,
 ): void {
-  const { stripParams = '', setParams = {}, ...rest } = filters;
-  for (const field of filled(stripParams)
+  const { stripParams = '', strip_params: older = '', setParams = {}, ...rest } = filters;
+  const [spelling, fields] = stripParams === '' ? ['strip_params', older] : ['stripParams', stripParams];
+  if (spelling === 'stripParams' && older !== '')
+    settings.drop('filters.strip_params', 'is the older name of `filters.stripParams`, which counts');
+  for (const field of filled(fields)
     .split(',')
     .map((each) => each.trim())) {
     // llama-swap never removes the model's name either.
-    if (field !== '' && field !== 'model') settings.withoutRequestField(field, `filters.stripParams: ${field}`);
+    if (field !== '' && field !== 'model') settings.withoutRequestField(field, `filters.${spelling}: ${field}`);
   }
   for (const [key, value] of Object.entries(setParams))
     if (key === 'model') settings.drop('filters.setParams.model', 'the model of a request chooses its instance');

@@ -15,7 +15,7 @@ import { reasonOf } from './instance-view.ts';
 
 export interface CommandDependencies {
   clock: Pick<Clock, 'now' | 'elapsed'>;
-  scheduler: Pick<Scheduler, 'outlook' | 'refuses' | 'reserve'>;
+  scheduler: Pick<Scheduler, 'obstacle' | 'refuses' | 'reserve'>;
   startCheck: StartCheck;
   refusedStarts: Pick<RefusedStarts, 'watch'>;
   /** `null`: memory limits no start. */
@@ -109,9 +109,10 @@ export class Commands {
     const shortage = memory?.obstacle(id) ?? null;
     if (shortage !== null) throw noRoom(name, shortage, 409);
     memory?.ease(id, true);
-    if (scheduler.outlook(id) !== 'free') {
+    const obstacle = scheduler.obstacle(id);
+    if (obstacle !== null) {
       memory?.ease(id, false);
-      throw noFreeSlot(name);
+      throw noFreeSlot(name, obstacle);
     }
     const posted = this.#post(mailbox, { type: 'start', cause: 'command', author });
     if (mailbox.state.status === 'starting') scheduler.reserve(id);

@@ -1,6 +1,7 @@
 import type { StartObstacle } from '@llamactl/contract/health';
 import { ApiError, retryIn } from '@llamactl/contract/errors';
 import type { Refusal } from './slots/demand.ts';
+import type { SlotObstacle } from './slots/slot-obstacle.ts';
 import type { Mailbox } from './life/mailbox.ts';
 import { currentRun } from './life/transitions.ts';
 import { causeOf } from './why/failure-cause.ts';
@@ -93,10 +94,23 @@ export function noRoomYet(memory: string | null): StartObstacle {
   return memory === null ? PINNED_SLOTS : { code: 'DOES_NOT_FIT', message: `the memory is too small: ${memory}` };
 }
 
-/** The refusal of a start of a batch that would need an eviction. */
-export function noFreeSlot(name: string): ApiError {
-  const message = `${name} was not started: no slot is free, or too little memory, and starting several instances at once evicts no other; start it alone, or stop another first.`;
+/**
+ * The refusal of a start of a batch that would need an eviction. It names no other instance, because not every reader may
+ * see that one.
+ */
+export function noFreeSlot(name: string, obstacle: SlotObstacle): ApiError {
+  const message = `${name} was not started: ${obstacleText(obstacle)}. A start of several instances stops no other: start ${name} alone, or stop another first.`;
   return new ApiError('CAPACITY_EXCEEDED', message);
+}
+
+const PHASES = { running: 'runs', starting: 'starts', leaving: 'is still stopping' } as const;
+
+function obstacleText(obstacle: SlotObstacle): string {
+  if (obstacle.kind === 'limits') return obstacle.limits.join(', and ');
+  const { group, isOwn, phase } = obstacle;
+  return isOwn
+    ? `its group ${group} is exclusive, and an instance of another group or of none ${PHASES[phase]}`
+    : `an instance of the exclusive group ${group} ${PHASES[phase]}`;
 }
 
 export function shuttingDown(): ApiError {

@@ -47,6 +47,14 @@ export function limitOf(resource: string): string {
   return resource.startsWith(SLOTS_OF) ? 'group' : resource;
 }
 
+/** Says which limit is reached; a clause. @param most The amount that all holders may occupy. */
+export function limitText(resource: string, most: number): string {
+  if (resource === ALL_SLOTS) return `no slot is free (\`instances.max_running\` is ${most})`;
+  if (!resource.startsWith(SLOTS_OF)) return `too little memory of ${resource} is free`;
+  const group = resource.slice(SLOTS_OF.length);
+  return `no slot of the group ${group} is free (its \`max_running\` is ${most})`;
+}
+
 /** Several capacities, which have different resources, as one. */
 export function jointCapacity(parts: readonly Capacity[]): Capacity {
   return {

@@ -11,6 +11,7 @@ import {
   type Waiter,
 } from './slot-plan.ts';
 import { SlotBlockers } from './slot-blockers.ts';
+import { type SlotObstacle, SlotObstacleWitness } from './slot-obstacle.ts';
 import { SlotTrace } from './slot-trace.ts';
 
 /** How the scheduler sees and controls instances. Methods must not call back into the scheduler. */
@@ -133,6 +134,13 @@ export class Scheduler {
   /** Whether a start could get a slot. `free`: at once; `possible`: after others stop; `hopeless`: never while pins stay as they are. */
   outlook(instance: string): Outlook {
     return this.#foresee(instance, null);
+  }
+
+  /** What keeps a start from a slot at once; `null`: its {@link outlook} is `free`, or the instance is gone. */
+  obstacle(instance: string): SlotObstacle | null {
+    const witness = new SlotObstacleWitness(instance);
+    this.#foresee(instance, witness);
+    return witness.obstacle;
   }
 
   /** Whether the start that is asked for now has to be refused. The trace has a refusal. */

@@ -373,6 +373,36 @@ describe('starts by command', () => {
     ]);
   });
 
+  it('name the exclusive group that keeps one of several from starting', async () => {
+    const domain = limitedTo(0, { gpu: { exclusive: true } });
+    await domain.createRunning('coder', { group: 'gpu' });
+    await create(domain, 'embed', 'chat');
+    const [{ error: ofOther = '' } = {}] = await domain.manager.startAll(['embed']);
+    expect(ofOther).toBe(
+      'embed was not started: an instance of the exclusive group gpu runs. ' +
+        'A start of several instances stops no other: start embed alone, or stop another first.',
+    );
+    await domain.manager.stop('coder', {});
+    await domain.settle();
+    expect(await domain.manager.startAll(['embed', 'coder'])).toEqual([
+      { name: 'embed', status: 'starting' },
+      {
+        name: 'coder',
+        status: 'stopped',
+        error: expect.stringContaining('its group gpu is exclusive, and ') as string,
+      },
+    ]);
+  });
+
+  it('name the group whose slots are taken', async () => {
+    const domain = limitedTo(0, { big: { max_running: 1 } });
+    await domain.createRunning('a', { group: 'big' });
+    await domain.create('b', { group: 'big' });
+    expect(await domain.manager.startAll(['b'])).toMatchObject([
+      { error: expect.stringContaining('no slot of the group big is free (its `max_running` is 1)') as string },
+    ]);
+  });
+
   it('use the slot that a restarting instance already has', async () => {
     const domain = limitedTo(1);
     await create(domain, 'a', 'b');

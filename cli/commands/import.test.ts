@@ -357,6 +357,7 @@ describe('llamactl import llama-swap', () => {
   it('prints the names of new instances with --quiet, and what it skipped', async () => {
     server.others.set('POST /api/engines/parse', [PARSED]);
     server.add('EMBED');
+    server.others.set('PUT /api/instances/EMBED', [{ message: '', instance: {} }]);
     expect(await sandbox.run(['import', 'llama-swap', '-', '-q'], { ...at(), input: 'models: {}' })).toEqual({
       status: 0,
       stdout: 'org-chat\n',
@@ -373,6 +374,68 @@ describe('llamactl import llama-swap', () => {
     expect(server.bodies).toContainEqual({ text: 'a: /models ${env.NONE} ${env.LINES}' });
   });
 
+  describe('for an instance that exists', () => {
+    const settings = { name: 'chat', model_path: '/m.gguf', options: { ctx_size: 1_024 }, aliases: ['gpt'] };
+    const before = { model_path: '/m.gguf', options: { ctx_size: 4_096 } };
+    const answer = { message: '', instance: { name: 'chat', ...before, options: settings.options } };
+    const compared = { ...answer, preview: { problems: [], warnings: [], changes: ['options.ctx_size'] } };
+
+    beforeEach(() => {
+      const model = { model: 'chat', line: 2, settings, understood: [], dropped: [] };
+      server.others.set('POST /api/engines/parse', [{ format: 'llama_swap', instances: [model] }]);
+      server.add('chat', before);
+    });
+    const importFile = (...words: string[]): Promise<RunResult> =>
+      sandbox.run(['import', 'llama-swap', '-', ...words], { ...at(), input: 'models: {}' });
+
+    it('names the settings that differ, and the command that changes them', async () => {
+      server.others.set('PUT /api/instances/chat', [compared]);
+      expect(await importFile()).toEqual({
+        status: 0,
+        stdout: 'chat  exists; differs: ctx_size 4096 → 1024\n',
+        stderr: 'to change those that differ: llamactl import llama-swap - --update\n',
+      });
+    });
+
+    it('changes them with --update, and says that a running one has to restart', async () => {
+      server.others.set('PUT /api/instances/chat', [compared, { ...answer, restart_required: true }]);
+      expect(await importFile('--update')).toEqual({
+        status: 0,
+        stdout: 'chat  updated: ctx_size 4096 → 1024\n',
+        stderr: 'to apply the changes: llamactl restart chat\n',
+      });
+      expect(server.bodies.at(-1)).toMatchObject({ options: { ctx_size: 1_024 }, aliases: ['gpt'] });
+    });
+
+    it('leaves out an alias that another instance has', async () => {
+      server.add('other', { aliases: ['gpt'] });
+      server.others.set('PUT /api/instances/chat', [compared]);
+      const { stdout } = await importFile('--update', '--dry-run');
+      expect(stdout).toBe(
+        'chat  would be updated: ctx_size 4096 → 1024\n  dropped aliases: gpt: the instance other has this name\n',
+      );
+      expect(server.bodies.at(-1)).not.toHaveProperty('aliases');
+    });
+
+    it('is no failure if the server refuses the comparison', async () => {
+      const problems = [{ path: 'options.ctx_size', message: 'is too large' }];
+      server.others.set('PUT /api/instances/chat', [{ ...answer, preview: { problems, warnings: [], changes: [] } }]);
+      const { status, stdout } = await importFile();
+      expect([status, stdout]).toEqual([
+        0,
+        'chat  exists already\n  warning: cannot be compared: options.ctx_size is too large\n',
+      ]);
+    });
+  });
+
+  it('creates an instance without the alias that another one has', async () => {
+    server.others.set('POST /api/engines/parse', [PARSED]);
+    server.add('other', { aliases: ['org/chat'] });
+    const { stdout } = await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'models: {}' });
+    expect(stdout).toContain('  dropped aliases: org/chat: the instance other has this name\n');
+    expect(server.instances.get('org-chat')).not.toHaveProperty('aliases', ['org/chat']);
+  });
+
   it('names the instance that the server refuses, and goes on', async () => {
     server.others.set('POST /api/engines/parse', [PARSED]);
     server.refusedInstance = 'org-chat';
@@ -385,7 +448,6 @@ describe('llamactl import llama-swap', () => {
     [['llama-swap'], /needs one file/],
     [['llama-swap', 'a', 'b'], /to choose models of the file: --only NAME/],
     [['llama-swap', '/nowhere/a.yaml'], /cannot read \/nowhere\/a.yaml: no such file/],
-    [['llama-swap', 'a', '--update'], /--update is for ollama/],
     [['ollama', '--only', 'a'], /--only is for llama-swap/],
   ])('refuses invalid words: %j', async (words, message) => {
     const { status, stderr } = await run(...words);

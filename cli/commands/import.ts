@@ -67,7 +67,7 @@ async function fromSwap(
   commandLine: CommandLine,
   session: Session,
   files: readonly string[],
-  { dryRun: isDryRun = false, update, only = [] }: ImportFlags,
+  { dryRun: isDryRun = false, update: isUpdate = false, only = [] }: ImportFlags,
 ): Promise<void> {
   const [file, ...others] = files;
   if (file === undefined || others.length > 0) {
@@ -76,15 +76,14 @@ async function fromSwap(
       'to choose models of the file: --only NAME',
     ]);
   }
-  if (update === true)
-    throw new Problem('--update is for ollama; to change an instance: llamactl edit NAME', EXIT.usage);
   const [{ importSwap }, { reportSwapImport }] = await Promise.all([
     import('../instances/swap-import.ts'),
     import('../instances/swap-import-report.ts'),
   ]);
   const { environment } = commandLine.surroundings;
-  const done = await importSwap(session, { file, only, isDryRun, environment });
-  await reportSwapImport(session.terminal, done, isDryRun);
+  const options = { file, only, isUpdate, isDryRun, environment };
+  const done = await importSwap(session, options);
+  await reportSwapImport(session.terminal, done, options);
   endAfter(commandLine, done.steps, only.length > 0);
 }
 
@@ -182,7 +181,8 @@ exists, the settings that differ are named; --update changes them. Settings that
 the instance there lacks stay.
 
 A configuration of llama-swap is read by the server; its models become instances
-of llama-server. An instance that exists stays as it is. Each part of the file
+of llama-server. Differences from an instance that exists are named; --update
+makes them, and leaves settings that the file lacks. Each part of the file
 without a counterpart is named, and lines for the configuration file of llamactl
 are printed. \${env.NAME} in the file is replaced from your environment.
 
@@ -195,5 +195,6 @@ Examples:
   llamactl import go-llamactl go-instances.json --only chat --update
   llamactl import llama-swap config.yaml --dry-run
   llamactl import llama-swap config.yaml --only qwen3-8b embed
+  llamactl import llama-swap config.yaml --update   after a change of the file
 
 Exit status 1: a step failed; the others were done.`;

@@ -1,16 +1,33 @@
 import type { DroppedText } from '@llamactl/client';
+import { changeText } from './imported-change.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';
-import type { SwapImport, SwapStep } from './swap-import.ts';
+import { shellQuoted } from '../../format/shell-words.ts';
+import type { SwapImport, SwapImportOptions, SwapStep } from './swap-import.ts';
 
 /** Prints an import of a llama-swap configuration: the instances, what was dropped, and lines for the configuration file. */
-export async function reportSwapImport(terminal: Terminal, done: SwapImport, isDryRun: boolean): Promise<void> {
+export async function reportSwapImport(
+  terminal: Terminal,
+  done: SwapImport,
+  { file, only, isUpdate, isDryRun }: SwapImportOptions,
+): Promise<void> {
   if (terminal.isJson) return terminal.printJson(done);
   const { steps } = done;
   if (terminal.isQuiet) {
     for (const step of steps) if (isCreated(step)) terminal.print(plain(step.instance ?? ''));
-  } else await printAll(terminal, done, isDryRun);
+  } else await printAll(terminal, done, { isUpdate, isDryRun });
   for (const step of steps) if (step.error !== null) terminal.warn(plain(failureText(step)));
+  const different = steps.filter(({ differences, error }) => differences.length > 0 && error === null);
+  if (!isUpdate && different.length > 0)
+    terminal.note(
+      plain(
+        `to change those that differ: llamactl import llama-swap ${shellQuoted(file)}${only.length === 0 ? '' : ` --only ${only.map(shellQuoted).join(' ')}`} --update`,
+      ),
+    );
+  const restarts = different.flatMap(({ instance, needsRestart }) =>
+    needsRestart && instance !== null ? [instance] : [],
+  );
+  if (restarts.length > 0) terminal.note(plain(`to apply the changes: llamactl restart ${restarts.join(' ')}`));
   const first = steps.find(isCreated);
   if (first !== undefined && !isDryRun)
     terminal.note(plain(`each starts at its first request; to chat with one: llamactl run ${first.instance}`));
@@ -20,20 +37,19 @@ function isCreated({ action, error }: SwapStep): boolean {
   return action === 'create' && error === null;
 }
 
+/** How the steps are to be read. */
+type Mode = Pick<SwapImportOptions, 'isUpdate' | 'isDryRun'>;
+
 function failureText({ model, line, action, instance, error }: SwapStep): string {
   const name = model ?? instance ?? 'the model';
   return action === 'skip' ? `skipped: ${name} (line ${line}) ${error}` : `${name} (line ${line}) failed: ${error}`;
 }
 
-async function printAll(
-  terminal: Terminal,
-  { steps, dropped, configuration }: SwapImport,
-  isDryRun: boolean,
-): Promise<void> {
+async function printAll(terminal: Terminal, { steps, dropped, configuration }: SwapImport, mode: Mode): Promise<void> {
   const print = (line: string): void => terminal.print(plain(line));
   const shared = sharedTexts(steps);
   for (const step of steps.filter(({ error }) => error === null)) {
-    print(lineOf(step, isDryRun));
+    print(lineOf(step, mode));
     const own = step.dropped.filter((each) => !shared.has(keyOf(each)));
     for (const each of own) print(`  dropped ${droppedLine(each)}`);
     for (const warning of step.warnings) print(`  warning: ${warning}`);
@@ -48,9 +64,9 @@ async function printAll(
   for (const line of stringify(configuration).trimEnd().split('\n')) print(line);
 }
 
-function lineOf({ action, instance, model, settings }: SwapStep, isDryRun: boolean): string {
+function lineOf({ action, instance, model, settings, differences }: SwapStep, { isUpdate, isDryRun }: Mode): string {
   const what = model === null || model === instance ? '' : ` for ${model}`;
-  if (action === 'nothing') return `${instance}  exists already${what}`;
+  if (action !== 'create') return `${instance}  ${changeText(differences, isUpdate, isDryRun)}`;
   const and = settings.length === 0 ? '' : `, with ${settings.join(', ')}`;
   return `${instance}  ${isDryRun ? 'would be created' : 'created'}${what}${and}`;
 }

@@ -1,9 +1,18 @@
-import type { DroppedText, JsonValue, Parsed, ParsedInstance, UnreadModel } from '@llamactl/client';
+import type {
+  DroppedText,
+  InstanceSummary,
+  JsonValue,
+  Parsed,
+  ParsedInstance,
+  ParsedSettings,
+  UnreadModel,
+} from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { inputText } from '../input-file.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
+import { importedChange } from './imported-change.ts';
 import { parsedWords } from './parsed-words.ts';
 import { triedCreate } from './tried-create.ts';
 
@@ -15,11 +24,18 @@ export interface SwapStep {
   line: number;
   /** Its instance; `null`: it gets none. */
   instance: string | null;
-  /** `nothing`: the instance exists and stays as it is; `skip`: the model cannot be read. */
-  action: 'create' | 'nothing' | 'skip';
+  /**
+   * `update`: the instance exists and gets the settings of the configuration; `nothing`: it exists and stays as it is;
+   * `skip`: the model cannot be read.
+   */
+  action: 'create' | 'update' | 'nothing' | 'skip';
   /** Settings that come from the configuration, in words: `ctx_size=8192`, `group=big`. */
   settings: string[];
-  /** Parts of the model without a counterpart, and why. Empty unless an instance is created. */
+  /** What `update` changes, or would change, in words: `ctx_size 4096 → 1024`. Empty for an instance that is created. */
+  differences: string[];
+  /** The engine runs, and uses the changed settings after a restart. */
+  needsRestart: boolean;
+  /** Parts of the model without a counterpart, and why. For an instance that exists, only aliases that it cannot have. */
   dropped: DroppedText[];
   warnings: string[];
   /** Why the step failed, or the model is skipped; `null`: neither. */
@@ -40,6 +56,8 @@ export interface SwapImportOptions {
   file: string;
   /** Names of models, aliases or instances; empty: all. */
   only: readonly string[];
+  /** Whether instances that exist get the settings of the configuration. */
+  isUpdate: boolean;
   isDryRun: boolean;
   /** The environment for `${env.NAME}` in the file. */
   environment: Readonly<Record<string, string | undefined>>;
@@ -59,11 +77,11 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
   }
   const { dropped = [], configuration = {} } = parsed;
   const wanted = await wantedModels(parsed, options.only);
-  const existing = new Set((await client.listInstances({ signal })).map(({ name }) => name.toLowerCase()));
+  const existing = await client.listInstances({ signal });
   const steps: SwapStep[] = [];
   for (const each of wanted) {
     const isUnread = 'why' in each;
-    steps.push(isUnread ? skipped(each) : await importModel(session, each, { existing, isDryRun: options.isDryRun }));
+    steps.push(isUnread ? skipped(each) : await importModel(session, each, { ...options, existing }));
   }
   return { steps, dropped, configuration };
 }
@@ -102,6 +120,8 @@ const NOTHING: Omit<SwapStep, 'model' | 'line'> = {
   instance: null,
   action: 'nothing',
   settings: [],
+  differences: [],
+  needsRestart: false,
   dropped: [],
   warnings: [],
   error: null,
@@ -113,23 +133,47 @@ function skipped({ model, line, why }: UnreadModel): SwapStep {
 
 async function importModel(
   session: Session,
-  { model: called, line = 1, settings, dropped }: ParsedInstance,
-  { existing, isDryRun }: { existing: ReadonlySet<string>; isDryRun: boolean },
+  { model: called, line = 1, settings: given, dropped }: ParsedInstance,
+  {
+    existing,
+    isUpdate,
+    isDryRun,
+  }: Pick<SwapImportOptions, 'isUpdate' | 'isDryRun'> & { existing: readonly InstanceSummary[] },
 ): Promise<SwapStep> {
-  const { name } = settings;
+  const { name } = given;
   const model = called ?? null;
   if (name === undefined)
     return skipped({ ...(model !== null && { model }), line, why: 'gives no name for an instance' });
-  if (existing.has(name.toLowerCase())) return { ...NOTHING, model, line, instance: name };
-  const step: SwapStep = {
-    ...NOTHING,
-    model,
-    line,
-    instance: name,
-    action: 'create',
-    settings: parsedWords(settings),
-    dropped,
-  };
+  const own = existing.find((each) => each.name.toLowerCase() === name.toLowerCase());
+  const { settings, taken } = withoutTaken(
+    given,
+    existing.filter((each) => each !== own),
+  );
+  const step = { ...NOTHING, model, line, instance: own?.name ?? name, settings: parsedWords(settings) };
+  if (own !== undefined) {
+    const { name: _name, ...wanted } = settings;
+    const change = await importedChange(session, own.name, wanted, isUpdate && !isDryRun);
+    const { differences, needsRestart, warnings, error } = change;
+    if (!isUpdate) return { ...step, differences, warnings: error === null ? [] : [`cannot be compared: ${error}`] };
+    const action = differences.length > 0 ? 'update' : 'nothing';
+    return { ...step, action, differences, needsRestart, dropped: taken, warnings, error };
+  }
   const { warnings, error } = await triedCreate(session, { ...settings, name }, isDryRun);
-  return { ...step, warnings, error };
+  return { ...step, action: 'create', dropped: [...dropped, ...taken], warnings, error };
+}
+
+/** Takes away the aliases that other instances have as name or alias. The server would refuse all settings with them. */
+function withoutTaken(
+  { aliases, ...settings }: ParsedSettings,
+  others: readonly InstanceSummary[],
+): { settings: ParsedSettings; taken: DroppedText[] } {
+  if (aliases === undefined) return { settings, taken: [] };
+  const ownerOf = (alias: string): InstanceSummary | undefined =>
+    others.find((each) => each.name.toLowerCase() === alias.toLowerCase() || each.aliases.includes(alias));
+  const free = aliases.filter((alias) => ownerOf(alias) === undefined);
+  const taken = aliases.flatMap((alias) => {
+    const owner = ownerOf(alias);
+    return owner === undefined ? [] : [{ text: `aliases: ${alias}`, why: `the instance ${owner.name} has this name` }];
+  });
+  return { settings: { ...settings, ...(free.length > 0 && { aliases: free }) }, taken };
 }

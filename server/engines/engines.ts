@@ -49,7 +49,7 @@ export function createEngines({
       // Loaded late: few requests need it.
       const { parsePasted } = await import('./pasted/pasted-text.ts');
       const { catalogue } = await catalogues.load(llamaCppConfig);
-      return parsePasted(text, { catalogue, allowPrivileged });
+      return parsePasted(text, { catalogue, allowPrivileged, command: llamaCppConfig.command });
     },
   };
 }

@@ -16,12 +16,20 @@ const SERVERS = /^(?:llama-server.*|server(?:\.exe)?)$/;
 const OTHER_SERVERS = /whisper/i;
 const PORT_WHY = 'llamactl chooses a free port; give `port` for a fixed one';
 
+/** Why a command cannot be read. */
+export interface UnreadCommand {
+  /** The end of a sentence. */
+  problem: string;
+  /** It runs another program than llama-server, as a custom engine can. */
+  isOther: boolean;
+}
+
 /** Reads a command line of llama-server. @returns why it is none; `null`: it was read. @param catalogue `null`: the flags are unknown. */
 export function readCommand(
   words: readonly string[],
   catalogue: FlagCatalogue | null,
   settings: PastedSettings,
-): string | null {
+): UnreadCommand | null {
   let at = 0;
   for (; at < words.length; at += 1) {
     const word = words[at] ?? '';
@@ -36,8 +44,8 @@ export function readCommand(
     return null;
   }
   if (!SERVERS.test(path.basename(program)) || OTHER_SERVERS.test(program))
-    return `begins with ${JSON.stringify(program)}, which is not a llama-server; a custom engine in the configuration can run it`;
-  settings.drop(program, 'llamactl starts the llama-server of its configuration');
+    return { problem: `begins with ${JSON.stringify(program)}, which is not a llama-server`, isOther: true };
+  settings.runBy(program);
   readArguments(words.slice(at + 1), catalogue, settings);
   return null;
 }

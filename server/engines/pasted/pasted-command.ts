@@ -11,7 +11,10 @@ const SCRIPT_FLAG = /^-[a-z]*c$/;
 const SCRIPT = /[;&|<>`\n]|\$\(|\$[A-Za-z{]/;
 
 /** A command line that was read, or why it was not. */
-export type PastedCommand = { format: 'command' | 'docker' } | { problem: string };
+export type PastedCommand =
+  | { format: 'command' | 'docker' }
+  /** `words`: those of the command, if it runs another program, which a custom engine can run. */
+  | { problem: string; words?: readonly string[] };
 
 /**
  * Reads a command line of llama-server, or a `docker run`, into settings. Runs nothing.
@@ -22,8 +25,8 @@ export function readPastedCommand(text: string, settings: PastedSettings): Paste
   const words = wordsOf(text);
   if (typeof words === 'string') return { problem: words };
   const isContainer = isContainerRun(words);
-  const problem = (isContainer ? readContainerRun : readCommand)(words, settings.catalogue, settings);
-  if (problem !== null) return { problem };
+  const unread = (isContainer ? readContainerRun : readCommand)(words, settings.catalogue, settings);
+  if (unread !== null) return { problem: unread.problem, ...(unread.isOther && { words }) };
   settings.nameAfterAlias();
   const { modelPath } = settings;
   if (modelPath !== undefined) settings.nameAfter(path.basename(modelPath).replace(/\.gguf$/i, ''));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { FlagCatalogue } from '../flags.ts';
-import { readArguments, readVariable } from './pasted-arguments.ts';
+import { readArguments, readVariable, type UnreadCommand } from './pasted-arguments.ts';
 import type { PastedSettings } from './pasted-settings.ts';
 
 const RUNTIMES = new Set(['docker', 'podman']);
@@ -25,7 +25,7 @@ export function readContainerRun(
   words: readonly string[],
   catalogue: FlagCatalogue | null,
   settings: PastedSettings,
-): string | null {
+): UnreadCommand | null {
   const mounts: Mount[] = [];
   let at = words.indexOf('run') + 1;
   settings.drop(words.slice(0, at).join(' '), 'llamactl starts llama-server on this machine, not in a container');
@@ -38,10 +38,10 @@ export function readContainerRun(
     readOption(flag, value ?? '', text, { mounts, catalogue, settings });
   }
   const image = words[at];
-  if (image === undefined) return 'names no image';
+  if (image === undefined) return { problem: 'names no image', isOther: false };
   const rest = words.slice(at + 1);
   if (!LLAMA_IMAGE.test(image)) {
-    return `runs the image ${image}, which is not of llama.cpp; a custom engine in the configuration can run it`;
+    return { problem: `runs the image ${image}, which is not of llama.cpp`, isOther: true };
   }
   settings.drop(image, 'llamactl starts the llama-server of its configuration');
   const [first = ''] = rest;

@@ -14,6 +14,8 @@ export interface PastedTerms {
   catalogue: FlagCatalogue | null;
   /** `security.allow_privileged`: instances may set any option and variable that llamactl does not set itself. */
   allowPrivileged: boolean;
+  /** `engines.llama_cpp.command`; left out: unknown. */
+  command?: string;
 }
 
 /**
@@ -32,6 +34,7 @@ export class PastedSettings {
   /** The part that a later value of the same option replaces, by the option's path. */
   readonly #replaceable = new Map<string, Understood>();
   readonly #dropped: ParsedInstance['dropped'] = [];
+  #program: string | null = null;
 
   constructor({ catalogue, allowPrivileged }: PastedTerms) {
     this.catalogue = catalogue;
@@ -48,6 +51,16 @@ export class PastedSettings {
 
   get aliases(): readonly string[] {
     return [...this.#aliases.keys()];
+  }
+
+  /** The llama-server of the text, which llamactl replaces by its own; `null`: none. */
+  get program(): string | null {
+    return this.#program;
+  }
+
+  runBy(program: string): void {
+    this.#program = program;
+    this.drop(program, 'llamactl starts the llama-server of its configuration');
   }
 
   drop(text: string, why: string): void {

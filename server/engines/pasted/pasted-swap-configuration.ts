@@ -3,7 +3,8 @@ import { isRecord } from '@llamactl/contract/record';
 import type { JsonValue } from '@llamactl/contract/request-additions';
 import { PastedMacros } from './pasted-macros.ts';
 import { type NamedSettings, separateNames } from './pasted-names.ts';
-import type { PastedTerms } from './pasted-settings.ts';
+import { PastedSettings, type PastedTerms } from './pasted-settings.ts';
+import { createCommand, engineName, sharedProgram, type SwapEngine } from './pasted-swap-engine.ts';
 import { joinGroup, readSwapGroups } from './pasted-swap-groups.ts';
 import { readSwapModel, SwapMacrosSchema } from './pasted-swap-model.ts';
 import { readSwapRouting } from './pasted-swap-routing.ts';
@@ -39,21 +40,33 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
   const routing = readSwapRouting(globals);
   const groups = given === null || routing.hasMatrix ? null : readSwapGroups(routing.groups, names);
   const read: (NamedSettings & { line: number })[] = [];
+  const ofOthers: OtherModel[] = [];
   const unread: UnreadModel[] = [];
   for (const entry of models) {
     const { name, line } = entry;
-    const settings = readSwapModel(entry, common, terms);
-    if (typeof settings === 'string') unread.push({ ...(name !== null && { model: name }), line, why: settings });
-    else read.push({ model: name, line, settings });
+    const result = readSwapModel(entry, common, terms);
+    if (result instanceof PastedSettings) read.push({ model: name, line, settings: result });
+    else if (result.other === undefined) unread.push({ ...(name !== null && { model: name }), line, why: result.why });
+    else ofOthers.push({ model: name, line, why: result.why, ...result.other });
   }
-  separateNames(read);
-  for (const { model, settings } of read) {
+  separateNames([...read, ...ofOthers]);
+  for (const { model, settings } of [...read, ...ofOthers]) {
     const membership = model === null ? undefined : groups?.memberships.get(model);
     if (membership !== undefined) joinGroup(settings, membership);
   }
   const others = readOthers(globals);
-  const configuration = mergedSections([groups?.configuration ?? {}, others.configuration]);
-  const dropped = [...(groups?.dropped ?? []), ...routing.dropped, ...others.dropped];
+  const programs = read.flatMap(({ model, settings: { program } }) =>
+    model === null || program === null ? [] : [[model, program] as const],
+  );
+  const shared = sharedProgram(new Map(programs), terms.command ?? null);
+  const configuration = mergedSections([
+    groups?.configuration ?? {},
+    others.configuration,
+    shared.configuration,
+    ...ofOthers.map(({ settings: { name = '' }, engine }) => ({ engines: { [engineName(name)]: engine.section } })),
+  ]);
+  const dropped = [...(groups?.dropped ?? []), ...routing.dropped, ...shared.dropped, ...others.dropped];
+  unread.push(...ofOthers.map(unreadOther));
   return {
     format: 'llama_swap',
     instances: read.map(({ model, line, settings }) => ({
@@ -61,10 +74,23 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
       line,
       ...settings.result(),
     })),
-    ...(unread.length > 0 && { unread }),
+    ...(unread.length > 0 && { unread: unread.toSorted((one, other) => one.line - other.line) }),
     ...(dropped.length > 0 && { dropped }),
     ...(Object.keys(configuration).length > 0 && { configuration }),
   };
+}
+
+/** A model of another program, which a custom engine can run. */
+interface OtherModel extends NamedSettings {
+  line: number;
+  why: string;
+  engine: SwapEngine;
+}
+
+function unreadOther({ model, line, why, engine, settings }: OtherModel): UnreadModel {
+  const create = createCommand(settings.result().settings, engine);
+  const remedy = `\`engines.${engineName(settings.name ?? '')}\` of the configuration can run it; then: \`${create}\``;
+  return { ...(model !== null && { model }), line, why: `${why}; ${remedy}` };
 }
 
 function globalTtlOf({ globalTTL: ttl }: Record<string, unknown>): number | null {

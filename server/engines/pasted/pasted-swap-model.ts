@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { macroProblem, type PastedMacros } from './pasted-macros.ts';
 import { readPastedCommand, withoutComments } from './pasted-command.ts';
 import { PastedSettings, type PastedTerms } from './pasted-settings.ts';
+import { type SwapEngine, swapEngine } from './pasted-swap-engine.ts';
 import type { SwapEntry } from './pasted-swap-text.ts';
 
 export const SwapMacrosSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
@@ -16,6 +17,7 @@ const SwapModelSchema = z.looseObject({
   ttl: z.number().optional(),
   unlisted: z.boolean().optional(),
   useModelName: z.string().optional(),
+  checkEndpoint: z.string().optional(),
   concurrencyLimit: z.number().optional(),
   filters: z
     .looseObject({
@@ -31,7 +33,6 @@ type SwapModel = z.infer<typeof SwapModelSchema>;
 /** Why a field of a model is dropped. */
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['proxy', 'llamactl reaches the engine by its own port'],
-  ['checkEndpoint', 'llamactl knows the health check of llama-server'],
   ['cmdStop', 'llamactl ends the engine itself, after its requests'],
   ['timeouts', 'the engine is on this machine, and answers have no time limit'],
   ['name', 'lists show the name of the instance'],
@@ -49,26 +50,35 @@ export interface SwapCommon {
   globalTtl: number | null;
 }
 
-/** Reads one model of a llama-swap configuration. @returns its settings; a text: why it has none, as the end of a sentence */
+/** A model that cannot be read. */
+export interface UnreadSwapModel {
+  /** The end of a sentence. */
+  why: string;
+  /** How a custom engine runs its program, and the settings that an instance of that engine has; left out: none can. */
+  other?: { engine: SwapEngine; settings: PastedSettings };
+}
+
+/** Reads one model of a llama-swap configuration. */
 export function readSwapModel(
   { name, values }: SwapEntry,
   { macros: common, globalTtl }: SwapCommon,
   terms: PastedTerms,
-): PastedSettings | string {
+): PastedSettings | UnreadSwapModel {
   const { data: model, error } = SwapModelSchema.safeParse(values);
-  if (model === undefined) return schemaProblem(error);
+  if (model === undefined) return { why: schemaProblem(error) };
   const macros = common.with(model.macros ?? {});
   const filled = (text: string): string => macros.fill(text, name);
   // llama-swap removes comments first: they may name macros.
   const command = filled(withoutComments(model.cmd));
   const unknown = macroProblem(command);
-  if (unknown !== null) return unknown;
+  if (unknown !== null) return { why: unknown };
   const settings = new PastedSettings(terms);
   if (name !== null) {
     settings.nameAfter(name);
     if (settings.name !== name) settings.alias(name, name);
   }
-  readVariables((model.env ?? []).map(filled), settings);
+  const env = (model.env ?? []).map(filled);
+  readVariables(env, settings);
   for (const alias of model.aliases ?? []) {
     const id = typeof alias === 'string' ? alias : alias.id;
     settings.alias(id, `aliases: ${id}`);
@@ -79,7 +89,16 @@ export function readSwapModel(
   for (const key of Object.keys(model))
     if (!Object.hasOwn(SwapModelSchema.shape, key)) settings.drop(key, REASONS.get(key) ?? NO_SETTING);
   const read = readPastedCommand(command, settings);
-  return 'problem' in read ? read.problem : settings;
+  const endpoint = model.checkEndpoint;
+  if (!('problem' in read)) {
+    if (endpoint !== undefined) settings.drop('checkEndpoint', 'llamactl knows the health check of llama-server');
+    return settings;
+  }
+  const { problem, words } = read;
+  if (words === undefined) return { why: problem };
+  if (settings.name === undefined) return { why: `${problem}; a custom engine in the configuration can run it` };
+  const checkEndpoint = endpoint === undefined ? undefined : filled(endpoint);
+  return { why: problem, other: { engine: swapEngine(words, { checkEndpoint, env }), settings } };
 }
 
 function schemaProblem({ issues: [issue] }: z.ZodError): string {

@@ -19,7 +19,10 @@ export function parsePasted(text: string, terms: PastedTerms): Parsed {
   }
   const settings = new PastedSettings(terms);
   const command = readPastedCommand(text, settings);
-  if ('problem' in command) throw unreadable(command.problem);
+  if ('problem' in command) {
+    const { problem, words } = command;
+    throw unreadable(words === undefined ? problem : `${problem}; a custom engine in the configuration can run it`);
+  }
   return { format: command.format, instances: [settings.result()] };
 }
 

@@ -1,0 +1,130 @@
+import type { DroppedText, ParsedSettings } from '@llamactl/contract/engine';
+import type { JsonValue } from '@llamactl/contract/request-additions';
+import { shellQuoted } from '../../../format/shell-words.ts';
+import { isContainerRun } from './pasted-container.ts';
+
+/** A custom engine that runs a model of llama-swap whose program is no llama-server. */
+export interface SwapEngine {
+  /** Its section in `engines` of the configuration. */
+  section: Record<string, JsonValue>;
+  /** The model file that its command names; `null`: none, or one inside a container. */
+  modelPath: string | null;
+}
+
+const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
+const OWN_PLACEHOLDERS: ReadonlyMap<string, string> = new Map([
+  ['--port', '${PORT}'],
+  ['--host', '${HOST}'],
+  ['--api-key', '${API_KEY}'],
+]);
+const MODEL_FLAGS = new Set(['-m', '--model']);
+/** llama-swap waits for no endpoint then, which llamactl always does. */
+const NO_ENDPOINT = 'none';
+
+/**
+ * Makes a custom engine of the command of a model.
+ *
+ * @param words The command, with `${PORT}` and without other macros.
+ * @param terms `checkEndpoint` and `env` of the model.
+ */
+export function swapEngine(
+  words: readonly string[],
+  { checkEndpoint = NO_ENDPOINT, env }: { checkEndpoint: string | undefined; env: readonly string[] },
+): SwapEngine {
+  const first = words.findIndex((word) => !ASSIGNMENT.test(word));
+  const [command = '', ...given] = words.slice(first);
+  const { args, modelPath } = isContainerRun([command, ...given])
+    ? { args: containerArguments(given), modelPath: null }
+    : ownArguments(given);
+  const variables = [...words.slice(0, first), ...env].flatMap((word) => {
+    const [, name, value] = ASSIGNMENT.exec(word) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value] as const];
+  });
+  const section = {
+    kind: 'custom',
+    command,
+    args,
+    ...(variables.length > 0 && { environment: Object.fromEntries(variables) }),
+    ...(checkEndpoint.startsWith('/') && checkEndpoint !== '/health' && { health_path: checkEndpoint }),
+  };
+  return { section, modelPath };
+}
+
+/** Replaces address, key and model file by the placeholders of llamactl. */
+function ownArguments(words: readonly string[]): Pick<SwapEngine, 'modelPath'> & { args: string[] } {
+  const args: string[] = [];
+  let modelPath: string | null = null;
+  for (const word of words) {
+    const [, flag = '', attached] = /^(--[\w-]+)=(.*)$/s.exec(word) ?? [];
+    const before = attached === undefined ? args.at(-1) : flag;
+    const value = attached ?? word;
+    const isModel = MODEL_FLAGS.has(before ?? '') && value.startsWith('/');
+    if (isModel) modelPath = value;
+    const filled = isModel ? '${MODEL_PATH}' : (OWN_PLACEHOLDERS.get(before ?? '') ?? value);
+    args.push(attached === undefined ? filled : `${flag}=${filled}`);
+  }
+  return { args, modelPath };
+}
+
+/** A container is published on loopback alone, and gets its name from llamactl. */
+function containerArguments(words: readonly string[]): string[] {
+  const named = words.indexOf('--name');
+  return words
+    .filter((word, at) => !word.startsWith('--name=') && (named === -1 || (at !== named && at !== named + 1)))
+    .map((word) => word.replace(/^\$\{PORT\}:/, '127.0.0.1:${PORT}:'));
+}
+
+/** Engines that llamactl knows, whose names the configuration cannot give to others. */
+const KNOWN_ENGINES = new Set(['llama_cpp', 'vllm', 'mlx', 'custom']);
+
+/** The name of an engine for one instance. */
+export function engineName(instance: string): string {
+  return KNOWN_ENGINES.has(instance) ? `${instance}-engine` : instance;
+}
+
+/** The command that creates an instance of a custom engine. */
+export function createCommand(
+  { name = 'NAME', aliases = [], ...settings }: ParsedSettings,
+  { modelPath }: Pick<SwapEngine, 'modelPath'>,
+): string {
+  const { idle_timeout: idle, group, pinned, unlisted, concurrency, upstream_model: upstream } = settings;
+  const words = [
+    ...['llamactl', 'create', name, '--engine', engineName(name)],
+    ...(modelPath === null ? [] : ['-m', modelPath]),
+    ...aliases.flatMap((alias) => ['--alias', alias]),
+    ...(idle === undefined ? [] : ['--idle-timeout', String(idle)]),
+    ...(group === undefined ? [] : ['--group', group]),
+    ...(pinned === true ? ['--pinned'] : []),
+    ...(unlisted === true ? ['--unlisted'] : []),
+    ...(concurrency === undefined ? [] : ['--concurrency', String(concurrency)]),
+    ...(upstream === undefined ? [] : ['--upstream-model', upstream]),
+  ];
+  return words.map(shellQuoted).join(' ');
+}
+
+/**
+ * Says which llama-server the models of a configuration run.
+ *
+ * @param programs The program of each model, by the name of the model.
+ * @param configured The one of the configuration of llamactl.
+ */
+export function sharedProgram(
+  programs: ReadonlyMap<string, string>,
+  configured: string | null,
+): { configuration: Record<string, JsonValue>; dropped: DroppedText[] } {
+  const models = Map.groupBy(programs.keys(), (model) => programs.get(model) ?? '');
+  const [program = '', ...others] = models.keys();
+  if (others.length > 0) {
+    const text = [...models].map(([each, names]) => `${each} (${names.join(', ')})`).join(', ');
+    const why =
+      'all instances of llama.cpp run `engines.llama_cpp.command` of the configuration; another build can be a custom engine';
+    return { configuration: {}, dropped: [{ text, why }] };
+  }
+  if (!program.startsWith('/') || program === configured) return { configuration: {}, dropped: [] };
+  return {
+    configuration: { engines: { llama_cpp: { command: program } } },
+    dropped: [
+      { text: program, why: '`engines.llama_cpp.command` of the configuration: all instances of llama.cpp run it' },
+    ],
+  };
+}

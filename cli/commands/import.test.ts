@@ -436,6 +436,33 @@ describe('llamactl import llama-swap', () => {
     expect(server.instances.get('org-chat')).not.toHaveProperty('aliases', ['org/chat']);
   });
 
+  it('prints the lines that the configuration lacks, with the path of its file', async () => {
+    const configuration = { groups: { big: { max_running: 1, exclusive: true } }, instances: { start_timeout: 60 } };
+    server.others.set('POST /api/engines/parse', [{ format: 'llama_swap', instances: [], configuration }]);
+    const config = { groups: { big: { max_running: 1 } }, instances: { start_timeout: 60 } };
+    server.others.set('GET /api/config', [{ config, file: '/etc/llamactl/config.yaml' }]);
+    expect(await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'models: {}' })).toEqual({
+      status: 0,
+      stdout:
+        '\nfor the configuration file /etc/llamactl/config.yaml, before llamactl reload:\n\n' +
+        'groups:\n  big:\n    exclusive: true\n',
+      stderr: 'the file has no models\n',
+    });
+  });
+
+  it('says why a variable of the file is not replaced', async () => {
+    const unread = ['NONE', 'LINES'].map((name, at) => ({
+      model: name,
+      line: at + 2,
+      why: `uses \${env.${name}}, and the server does not read this variable; write its value instead`,
+    }));
+    server.others.set('POST /api/engines/parse', [{ format: 'llama_swap', instances: [], unread }]);
+    const environment = { ...at().environment, LINES: 'x\ny: 1' };
+    const { stderr } = await sandbox.run(['import', 'llama-swap', '-'], { environment, input: 'x' });
+    expect(stderr).toContain('skipped: NONE (line 2) uses ${env.NONE}, and NONE is not set here');
+    expect(stderr).toContain('skipped: LINES (line 3) uses ${env.LINES}, and the value of LINES has characters that ');
+  });
+
   it('names the instance that the server refuses, and goes on', async () => {
     server.others.set('POST /api/engines/parse', [PARSED]);
     server.refusedInstance = 'org-chat';

@@ -16,6 +16,7 @@ export async function reportSwapImport(
   if (terminal.isQuiet) {
     for (const step of steps) if (isCreated(step)) terminal.print(plain(step.instance ?? ''));
   } else await printAll(terminal, done, { isUpdate, isDryRun });
+  if (steps.length === 0) terminal.note('the file has no models');
   for (const step of steps) if (step.error !== null) terminal.warn(plain(failureText(step)));
   const different = steps.filter(({ differences, error }) => differences.length > 0 && error === null);
   if (!isUpdate && different.length > 0)
@@ -45,7 +46,11 @@ function failureText({ model, line, action, instance, error }: SwapStep): string
   return action === 'skip' ? `skipped: ${name} (line ${line}) ${error}` : `${name} (line ${line}) failed: ${error}`;
 }
 
-async function printAll(terminal: Terminal, { steps, dropped, configuration }: SwapImport, mode: Mode): Promise<void> {
+async function printAll(
+  terminal: Terminal,
+  { steps, dropped, configuration, configuration_file: place }: SwapImport,
+  mode: Mode,
+): Promise<void> {
   const print = (line: string): void => terminal.print(plain(line));
   const shared = sharedTexts(steps);
   for (const step of steps.filter(({ error }) => error === null)) {
@@ -59,7 +64,9 @@ async function printAll(terminal: Terminal, { steps, dropped, configuration }: S
   if (Object.keys(configuration).length === 0) return;
   const { stringify } = await import('yaml');
   print('');
-  print('for the configuration file (llamactl config path), before llamactl reload:');
+  print(
+    `for the configuration file ${place ?? '(by default ~/.config/llamactl/config.yaml)'}, before llamactl reload:`,
+  );
   print('');
   for (const line of stringify(configuration).trimEnd().split('\n')) print(line);
 }

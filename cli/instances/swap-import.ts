@@ -13,6 +13,7 @@ import { inputText } from '../input-file.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
 import { importedChange } from './imported-change.ts';
+import { missingConfiguration } from './missing-configuration.ts';
 import { parsedWords } from './parsed-words.ts';
 import { triedCreate } from './tried-create.ts';
 
@@ -47,8 +48,10 @@ export interface SwapImport {
   steps: SwapStep[];
   /** Global settings that became no setting of an instance, and their counterpart. */
   dropped: DroppedText[];
-  /** The part of these that belongs into the configuration file of llamactl. */
+  /** The part of these that belongs into the configuration file of llamactl, and that the file lacks. */
   configuration: Record<string, JsonValue>;
+  /** This file, on the server's machine; `null`: no file, or the caller may not read it. */
+  configuration_file: string | null;
 }
 
 export interface SwapImportOptions {
@@ -81,9 +84,12 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
   const steps: SwapStep[] = [];
   for (const each of wanted) {
     const isUnread = 'why' in each;
-    steps.push(isUnread ? skipped(each) : await importModel(session, each, { ...options, existing }));
+    steps.push(
+      isUnread ? skipped(each, options.environment) : await importModel(session, each, { ...options, existing }),
+    );
   }
-  return { steps, dropped, configuration };
+  const missing = await missingConfiguration(session, configuration);
+  return { steps, dropped, configuration: missing.configuration, configuration_file: missing.file };
 }
 
 /** A value that cannot change the meaning of the YAML around it. */
@@ -127,8 +133,17 @@ const NOTHING: Omit<SwapStep, 'model' | 'line'> = {
   error: null,
 };
 
-function skipped({ model, line, why }: UnreadModel): SwapStep {
-  return { ...NOTHING, model: model ?? null, line, action: 'skip', error: why };
+function skipped({ model, line, why }: UnreadModel, environment: SwapImportOptions['environment']): SwapStep {
+  return { ...NOTHING, model: model ?? null, line, action: 'skip', error: variableProblem(why, environment) ?? why };
+}
+
+/** Why a variable was not replaced; `null`: that is not the problem. The server knows only its own environment. */
+function variableProblem(why: string, environment: SwapImportOptions['environment']): string | null {
+  const name = /^uses \$\{env\.(\w+)\}/.exec(why)?.[1];
+  if (name === undefined) return null;
+  return environment[name] === undefined
+    ? `uses \${env.${name}}, and ${name} is not set here; set it, or write its value into the file`
+    : `uses \${env.${name}}, and the value of ${name} has characters that could change the file; write it there, quoted`;
 }
 
 async function importModel(
@@ -142,8 +157,7 @@ async function importModel(
 ): Promise<SwapStep> {
   const { name } = given;
   const model = called ?? null;
-  if (name === undefined)
-    return skipped({ ...(model !== null && { model }), line, why: 'gives no name for an instance' });
+  if (name === undefined) return { ...NOTHING, model, line, action: 'skip', error: 'gives no name for an instance' };
   const own = existing.find((each) => each.name.toLowerCase() === name.toLowerCase());
   const { settings, taken } = withoutTaken(
     given,

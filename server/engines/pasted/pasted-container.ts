@@ -7,6 +7,7 @@ const RUNTIMES = new Set(['docker', 'podman']);
 /** Options of `run` that take no value; all others take one. */
 const SWITCHES =
   /^(?:--(?:detach|init|interactive|no-healthcheck|oom-kill-disable|privileged|publish-all|quiet|read-only|rm|replace|sig-proxy|tty)|-[diPqt]+)$/;
+const CONTAINER_OPTION = 'is an option of the container';
 const LLAMA_IMAGE = /llama\.cpp|llama-cpp|llama-server/i;
 
 /** A folder or file of the machine, and its place in the container. */
@@ -68,6 +69,8 @@ function readOption(flag: string, value: string, text: string, { mounts, catalog
       return;
     }
     case '--name':
+      // The name of a model of llama-swap counts; that of its container often has the port.
+      if (settings.name !== undefined) return settings.drop(text, CONTAINER_OPTION);
       return settings.set('name', value, text);
     case '-v':
     case '--volume': {
@@ -89,7 +92,7 @@ function readOption(flag: string, value: string, text: string, { mounts, catalog
         'the engine finds the GPUs of this machine itself; the option `device` chooses among them',
       );
     default:
-      return settings.drop(text, 'is an option of the container');
+      return settings.drop(text, CONTAINER_OPTION);
   }
 }
 

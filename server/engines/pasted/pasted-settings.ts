@@ -6,6 +6,9 @@ import type { FlagCatalogue } from '../flags.ts';
 import { guardOfVariable } from '../guarded-environment.ts';
 import { type Guard, PRIVILEGED_REMEDY } from '../guarded-flags.ts';
 
+/** A flag or variable with a secret, and its value. */
+const SECRET = /^((?:-e |--env[ =])?-{0,2}[\w-]*(?:[-_]key|token|password|secret)[ =]).+$/is;
+
 type Understood = ParsedInstance['understood'][number];
 
 /** The settings that instances may have. */
@@ -63,8 +66,9 @@ export class PastedSettings {
     this.drop(program, 'llamactl starts the llama-server of its configuration');
   }
 
+  /** Notes a part of the text that becomes no setting. The value of a secret is masked. */
   drop(text: string, why: string): void {
-    this.#dropped.push({ text, why });
+    this.#dropped.push({ text: text.replace(SECRET, '$1***'), why });
   }
 
   /** Sets a setting, if its value keeps the rules; otherwise drops the text, with the rule. */
@@ -122,7 +126,12 @@ export class PastedSettings {
     return true;
   }
 
+  /** Adds an alias. The name of the instance is none. */
   alias(alias: string, text: string): void {
+    if (alias === this.name) {
+      this.#understood.add({ text, path: 'name' });
+      return;
+    }
     const understood = { text, path: 'aliases' };
     this.#aliases.set(alias, understood);
     this.#understood.add(understood);

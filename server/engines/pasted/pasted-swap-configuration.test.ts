@@ -202,6 +202,23 @@ models:
     expect(instanceOf(answer, 'a').settings.model_path).toBe('/m/a.gguf');
   });
 
+  it('have their name once, also if the command gives it as an alias or names its container', () => {
+    const answer = parsed(`models:
+  a: { cmd: "llama-server -m /m.gguf --alias a" }
+  b: { cmd: "docker run --name b-\${PORT} ghcr.io/ggml-org/llama.cpp:server -m /m.gguf" }
+`);
+    expect(instanceOf(answer, 'a').settings.aliases).toBeUndefined();
+    const { settings, dropped } = instanceOf(answer, 'b');
+    expect(settings.name).toBe('b');
+    expect(whyOf({ dropped }, '--name b-\${PORT}')).toBe('is an option of the container');
+  });
+
+  it('show no secret that is dropped', () => {
+    const text = 'models:\n  a:\n    cmd: llama-server -m /m.gguf --api-key s3 --my-token=s3\n    env: [MY_KEY=s3]\n';
+    const { dropped } = instanceOf(parsed(text), 'a');
+    expect(dropped.map((each) => each.text)).toEqual(['MY_KEY=***', 'llama-server', '--api-key ***', '--my-token=***']);
+  });
+
   it('have aliases of the newer form', () => {
     const answer = parsed('models:\n  a: { cmd: llama-server -m /m.gguf, aliases: [{ id: gpt, unlisted: true }] }\n');
     expect(instanceOf(answer, 'a').settings.aliases).toEqual(['gpt']);

@@ -34,6 +34,7 @@ type SwapModel = z.infer<typeof SwapModelSchema>;
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['proxy', 'llamactl reaches the engine by its own port'],
   ['cmdStop', 'llamactl ends the engine itself, after its requests'],
+  ['healthCheckTimeout', '`instances.start_timeout` of the configuration is that of all instances'],
   ['timeouts', 'the engine is on this machine, and answers have no time limit'],
   ['name', 'lists show the name of the instance'],
   ['sendLoadingState', 'a stream gets comments until its model is loaded: `gateway.loading_keepalive`'],

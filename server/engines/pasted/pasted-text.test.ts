@@ -47,7 +47,7 @@ describe('a command line', () => {
 
   it.each([
     ['--host 0.0.0.0', '--host 0.0.0.0', /llamactl/],
-    ['--api-key secret', '--api-key secret', /./],
+    ['--api-key secret', '--api-key ***', /./],
     ['--frobnicate 3 -c 5', '--frobnicate 3', /no such option/],
     ['--ctx-sise 512', '--ctx-sise 512', /no such option; did you mean `--ctx-size`\?$/],
     ['-c', '-c', /lacks its value/],

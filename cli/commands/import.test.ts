@@ -437,16 +437,34 @@ describe('llamactl import llama-swap', () => {
   });
 
   it('prints the lines that the configuration lacks, with the path of its file', async () => {
-    const configuration = { groups: { big: { max_running: 1, exclusive: true } }, instances: { start_timeout: 60 } };
+    const configuration = {
+      groups: { big: { max_running: 1, exclusive: true } },
+      instances: { start_timeout: 60 },
+      engines: { v: { command: 'v', environment: { A: '1' } } },
+    };
     server.others.set('POST /api/engines/parse', [{ format: 'llama_swap', instances: [], configuration }]);
-    const config = { groups: { big: { max_running: 1 } }, instances: { start_timeout: 60 } };
+    const config = {
+      groups: { big: { max_running: 1 } },
+      instances: { start_timeout: 60, idle_timeout: 0 },
+      engines: { v: { command: 'v', environment: { A: '***' }, args: [] } },
+    };
     server.others.set('GET /api/config', [{ config, file: '/etc/llamactl/config.yaml' }]);
     expect(await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'models: {}' })).toEqual({
       status: 0,
       stdout:
         '\nfor the configuration file /etc/llamactl/config.yaml, before llamactl reload:\n\n' +
-        'groups:\n  big:\n    exclusive: true\n',
+        'groups:\n  big:\n    max_running: 1\n    exclusive: true\n',
       stderr: 'the file has no models\n',
+    });
+  });
+
+  it('leaves the instance of a custom engine that exists for a model', async () => {
+    server.others.set('POST /api/engines/parse', [{ ...PARSED, instances: [] }]);
+    server.add('v', { engine: 'v', aliases: ['vllm'] });
+    expect(await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'x' })).toEqual({
+      status: 0,
+      stdout: 'v  exists already\n',
+      stderr: '',
     });
   });
 

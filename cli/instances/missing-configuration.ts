@@ -3,6 +3,9 @@ import { isRecord } from '@llamactl/contract/record';
 import type { JsonValue } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 
+/** What the server shows instead of a secret. */
+const MASK = '***';
+
 /** The part of some lines that a configuration file lacks. */
 export interface MissingConfiguration {
   configuration: Record<string, JsonValue>;
@@ -26,15 +29,21 @@ export async function missingConfiguration(
   }
 }
 
-/** The part of a document that another one has not, or with another value. */
+/** The entries, such as `groups.big`, that a configuration has not, or with other values. An entry stays whole. */
 function lacking(wanted: Record<string, JsonValue>, present: object): Record<string, JsonValue> {
-  const values = new Map<string, unknown>(Object.entries(present));
+  const sections = new Map<string, unknown>(Object.entries(present));
   return Object.fromEntries(
-    Object.entries(wanted).flatMap(([key, value]) => {
-      const before = values.get(key);
-      if (!isRecord(value) || !isRecord(before)) return isDeepStrictEqual(value, before) ? [] : [[key, value] as const];
-      const rest = lacking(value, before);
-      return Object.keys(rest).length === 0 ? [] : [[key, rest] as const];
+    Object.entries(wanted).flatMap(([name, section]) => {
+      const before = sections.get(name);
+      if (!isRecord(section) || !isRecord(before)) return [[name, section] as const];
+      const rest = Object.entries(section).filter(([key, value]) => !isContained(value, before[key]));
+      return rest.length === 0 ? [] : [[name, Object.fromEntries(rest)] as const];
     }),
   );
+}
+
+/** Whether a value is there, perhaps among others. The server masks variables of engines. */
+function isContained(wanted: JsonValue, present: unknown): boolean {
+  if (!isRecord(wanted) || !isRecord(present)) return present === MASK || isDeepStrictEqual(wanted, present);
+  return Object.entries(wanted).every(([key, value]) => isContained(value, present[key]));
 }

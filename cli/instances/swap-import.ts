@@ -85,7 +85,9 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
   for (const each of wanted) {
     const isUnread = 'why' in each;
     steps.push(
-      isUnread ? skipped(each, options.environment) : await importModel(session, each, { ...options, existing }),
+      isUnread
+        ? unreadStep(each, existing, options.environment)
+        : await importModel(session, each, { ...options, existing }),
     );
   }
   const missing = await missingConfiguration(session, configuration);
@@ -133,7 +135,16 @@ const NOTHING: Omit<SwapStep, 'model' | 'line'> = {
   error: null,
 };
 
-function skipped({ model, line, why }: UnreadModel, environment: SwapImportOptions['environment']): SwapStep {
+/** The step for a model that the server cannot read. It may have an instance of a custom engine. */
+function unreadStep(
+  { model, line, why }: UnreadModel,
+  existing: readonly InstanceSummary[],
+  environment: SwapImportOptions['environment'],
+): SwapStep {
+  const own = existing.find(
+    ({ name, aliases, engine }) => model !== undefined && engine !== 'llama_cpp' && [name, ...aliases].includes(model),
+  );
+  if (own !== undefined) return { ...NOTHING, model: model ?? null, line, instance: own.name };
   return { ...NOTHING, model: model ?? null, line, action: 'skip', error: variableProblem(why, environment) ?? why };
 }
 

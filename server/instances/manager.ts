@@ -297,8 +297,9 @@ export class Manager implements InstanceManager {
   // ── Pieces ────────────────────────────────────────────────────────────────────────────────────
 
   #find(name: string): Mailbox {
-    const mailbox = this.#dependencies.registry.find(name);
-    if (mailbox === null || mailbox.isClosed) throw notFound(name);
+    const { registry } = this.#dependencies;
+    const mailbox = registry.find(name);
+    if (mailbox === null || mailbox.isClosed) throw notFound(name, { instance: registry.findAny(name)?.record.name });
     return mailbox;
   }
 

@@ -47,6 +47,8 @@ describe('the output of a run', () => {
     expect(await domain.manager.logs('A', ALL)).toEqual({ logs: [entry] });
     await expect(domain.manager.logs('b', ALL)).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
     expect(() => domain.manager.followLogs('b', ALL, new AbortController().signal)).toThrow('There is no instance');
+    await domain.manager.update('a', { aliases: ['b'] }, { restart: false });
+    await expect(domain.manager.logs('b', ALL)).rejects.toThrow('There is no instance "b"; it is an alias of a.');
   });
 
   it('does not show the key of the run, whether read or followed', async () => {

@@ -8,11 +8,17 @@ import { causeOf } from './why/failure-cause.ts';
 
 /** Errors that more than one use case raises. */
 
-export function notFound(name: string, cause?: Error): ApiError {
+/** @param instance The instance that has the name as an alias, where only names count. */
+export function notFound(
+  name: string,
+  { instance, cause }: { instance?: string | undefined; cause?: Error } = {},
+): ApiError {
   const shown = name.length > 70 ? `${name.slice(0, 70)}…` : name;
   return new ApiError(
     'INSTANCE_NOT_FOUND',
-    `There is no instance ${JSON.stringify(shown)}; GET /api/instances lists them.`,
+    instance === undefined
+      ? `There is no instance ${JSON.stringify(shown)}; GET /api/instances lists them.`
+      : `There is no instance ${JSON.stringify(shown)}; it is an alias of ${instance}.`,
     { cause },
   );
 }

@@ -106,7 +106,7 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
       if ((after === undefined || !scope.maySee(after.instance)) && !sees(named)) {
         if (manager.idOf(named) === null) throw notFound(named);
         const names = manager.list().flatMap(({ name }) => (sees(name) ? [name] : []));
-        throw notFound(named, new OutOfScope(names));
+        throw notFound(named, { cause: new OutOfScope(names) });
       }
       return manager.acquire({ ...request, mayStart: request.mayStart && scope.mayStart });
     },

@@ -63,14 +63,14 @@ groups:
       whisper: {
         kind: 'custom',
         command: '/opt/whisper/whisper-server',
-        args: ['--host', '\${HOST}', '--port', '\${PORT}', '-m', '\${MODEL_PATH}', '--api-key', '\${API_KEY}'],
+        args: ['--host', '${HOST}', '--port', '${PORT}', '-m', '${MODEL_PATH}', '--api-key', '${API_KEY}'],
         environment: { CUDA_VISIBLE_DEVICES: '1', OMP_NUM_THREADS: '4' },
         health_path: '/v1/audio/transcriptions/',
       },
       'vllm-engine': {
         kind: 'custom',
         command: 'podman',
-        args: ['run', '--rm', '-p', '127.0.0.1:\${PORT}:8000', 'vllm/vllm-openai:v0.10', '--model', 'Qwen/Qwen3-8B'],
+        args: ['run', '--rm', '-p', '127.0.0.1:${PORT}:8000', 'vllm/vllm-openai:v0.10', '--model', 'Qwen/Qwen3-8B'],
       },
     });
     expect(answer.unread?.map(({ why }) => why)).toEqual([
@@ -210,7 +210,7 @@ models:
     expect(instanceOf(answer, 'a').settings.aliases).toBeUndefined();
     const { settings, dropped } = instanceOf(answer, 'b');
     expect(settings.name).toBe('b');
-    expect(whyOf({ dropped }, '--name b-\${PORT}')).toBe('is an option of the container');
+    expect(whyOf({ dropped }, '--name b-${PORT}')).toBe('is an option of the container');
   });
 
   it('show no secret that is dropped', () => {

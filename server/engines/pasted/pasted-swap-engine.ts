@@ -89,7 +89,11 @@ export function createCommand(
 ): string {
   const { idle_timeout: idle, group, pinned, unlisted, concurrency, upstream_model: upstream } = settings;
   const words = [
-    ...['llamactl', 'create', name, '--engine', engineName(name)],
+    'llamactl',
+    'create',
+    name,
+    '--engine',
+    engineName(name),
     ...(modelPath === null ? [] : ['-m', modelPath]),
     ...aliases.flatMap((alias) => ['--alias', alias]),
     ...(idle === undefined ? [] : ['--idle-timeout', String(idle)]),

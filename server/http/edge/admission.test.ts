@@ -111,7 +111,11 @@ describe('an unknown path', () => {
     ['/logs/stream', 'its counterpart is GET /api/instances/NAME/logs?follow=true.'],
     ['/logs/stream/proxy', 'its counterpart is GET /api/instances/NAME/logs?follow=true.'],
     ['/logs/stream/qwen', 'its counterpart is GET /api/instances/qwen/logs?follow=true.'],
-    ['/logs/stream/org/qwen', 'its counterpart is GET /api/instances/qwen/logs?follow=true.'],
+    ['/logs/stream/org/qwen', 'its counterpart is GET /api/instances/org-qwen/logs?follow=true.'],
+    ['/upstream/google/gemma-3-12b/props', 'its counterpart is /api/instances/google-gemma-3-12b/proxy/props.'],
+    ['/upstream/google/gemma/v1/models', 'its counterpart is /api/instances/google-gemma/proxy/v1/models.'],
+    ['/upstream/qwen3:30b/other', 'its counterpart is /api/instances/qwen3-30b/proxy/other.'],
+    ['/api/models/unload/org/qwen', 'its counterpart is POST /api/instances/org-qwen/stop.'],
     ['/ui/models', 'a path of llama-swap; its counterpart is the web page at /.'],
     ['/slots', 'a path of llama-server; its counterpart is /api/instances/NAME/proxy/slots.'],
     [

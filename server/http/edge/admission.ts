@@ -4,7 +4,7 @@ import { ApiError, retryIn } from '@llamactl/contract/errors';
 import { PASS_THROUGH } from '@llamactl/contract/operations';
 import type { HttpReply, HttpRequest } from '../plugin.ts';
 import { headerValues, isWebSocket, pathOf } from '../target.ts';
-import { neighbourAt } from './neighbour-paths.ts';
+import { counterpartOf, neighbourAt } from './neighbour-paths.ts';
 import { type Area, isAllowedOrigin, judgeOrigin, type OwnNames } from './origin.ts';
 
 /** Whether the server accepts requests; the probes report it too. */
@@ -103,14 +103,14 @@ export class Admission {
     const neighbour = neighbourAt(raw.method ?? '', path);
     if (neighbour !== null) {
       const base = this.#publicUrl === '' ? `${protocol}://${host}${this.#basePath}` : this.#publicUrl;
-      const { pattern, what, instead } = neighbour;
-      const counterpart = instead === null ? null : shortened(path.replace(pattern, instead));
+      const found = counterpartOf(path, neighbour);
+      const counterpart = found === null ? null : shortened(found);
       const ways = [
         ...(counterpart === '' ? ['it has no counterpart'] : []),
         ...(!counterpart ? [] : [`its counterpart is ${counterpart.replace('/', `${this.#basePath}/`)}`]),
         ...(counterpart?.includes(' /v1/') !== false ? [`the base URL for OpenAI clients is ${base}/v1`] : []),
       ];
-      return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${what}; ${ways.join('; ')}.`);
+      return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${neighbour.what}; ${ways.join('; ')}.`);
     }
     const isSlashTooMuch = this.#routes.methodsOf(path.replace(/\/+$/, '')).length > 0;
     const hint = isSlashTooMuch

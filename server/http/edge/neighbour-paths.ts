@@ -8,8 +8,8 @@ export interface NeighbourPath {
   /** The end of "Nothing answers at /path, ". */
   what: string;
   /**
-   * Our counterpart, as method and path, with `$1` of the pattern; `null`: the base URL for OpenAI clients, which is also
-   * named for a path under `/v1`; empty: none.
+   * Our counterpart, as method and path, with `$1` of the pattern, and `$<name>` for a name of llama-swap; `null`: the base URL
+   * for OpenAI clients, which is also named for a path under `/v1`; empty: none.
    */
   instead: string | null;
 }
@@ -35,6 +35,10 @@ function byModel(prefix: string, what: string): NeighbourPath {
 /** Paths of `/v1` under a base URL that lacks it. */
 const WITHOUT_VERSION = /^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/;
 
+/** Paths of llama-server: a name of llama-swap in front of one may have slashes. */
+const OF_ENGINE =
+  /(?:v1\/models|health|props|slots|metrics|models|completions|embeddings?|rerank(?:ing)?|lora-adapters)\/?/;
+
 const NEIGHBOURS: readonly NeighbourPath[] = [
   ofOllama('chat', 'POST /v1/chat/completions'),
   ofOllama('generate', 'POST /v1/completions'),
@@ -54,12 +58,21 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
     instead: 'POST /api/instances/stop-all',
   },
   {
-    pattern: /^\/api\/models\/unload\/([^/]+)\/?$/,
+    pattern: /^\/api\/models\/unload\/(?<name>.+?)\/?$/,
     what: 'a path of llama-swap',
-    instead: 'POST /api/instances/$1/stop',
+    instead: 'POST /api/instances/$<name>/stop',
   },
   byModel('upstream', 'a path of llama-swap'),
-  { pattern: /^\/upstream\/([^/]+)(.*)$/, what: 'a path of llama-swap', instead: '/api/instances/$1/proxy$2' },
+  {
+    pattern: new RegExp(`^/upstream/(?<name>.+?)(?<rest>/${OF_ENGINE.source})$`),
+    what: 'a path of llama-swap',
+    instead: '/api/instances/$<name>/proxy$<rest>',
+  },
+  {
+    pattern: /^\/upstream\/(?<name>[^/]+)(?<rest>.*)$/,
+    what: 'a path of llama-swap',
+    instead: '/api/instances/$<name>/proxy$<rest>',
+  },
   { pattern: /^\/upstream\/?$/, what: 'a path of llama-swap', instead: '/api/instances/NAME/proxy/' },
   {
     pattern: /^\/logs\/stream(?:\/(?:proxy|upstream)?)?\/?$/,
@@ -67,10 +80,9 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
     instead: 'GET /api/instances/NAME/logs?follow=true',
   },
   {
-    // Names of llama-swap may have a slash.
-    pattern: /^\/logs\/stream\/(?:[^/]+\/)*([^/]+)\/?$/,
+    pattern: /^\/logs\/stream\/(?<name>.+?)\/?$/,
     what: 'a path of llama-swap',
-    instead: 'GET /api/instances/$1/logs?follow=true',
+    instead: 'GET /api/instances/$<name>/logs?follow=true',
   },
   { pattern: /^\/logs\/?$/, what: 'a path of llama-swap', instead: 'GET /api/instances/NAME/logs' },
   { pattern: /^\/ui(?:\/.*)?$/, what: 'a path of llama-swap', instead: 'the web page at /' },
@@ -107,4 +119,13 @@ export function withVersion(path: string): string {
 /** Recognises a path that we do not have; `null`: an unknown path. */
 export function neighbourAt(method: string, path: string): NeighbourPath | null {
   return NEIGHBOURS.find((each) => (each.method ?? method) === method && each.pattern.test(path)) ?? null;
+}
+
+/** Our counterpart of a path, with the name that an import gives to the instance of a model of llama-swap; `null` and empty as in `instead`. */
+export function counterpartOf(path: string, { pattern, instead }: NeighbourPath): string | null {
+  const name = pattern.exec(path)?.groups?.['name'];
+  if (instead === null) return null;
+  // The server leaves names encoded: `:` may be `%3A`.
+  const ours = name?.replaceAll(/%[0-9A-F]{2}|[^A-Za-z0-9._-]/gi, '-').replaceAll(/-{2,}/g, '-');
+  return path.replace(pattern, ours === undefined ? instead : instead.replace('$<name>', () => ours));
 }

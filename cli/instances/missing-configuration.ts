@@ -3,7 +3,7 @@ import { isRecord } from '@llamactl/contract/record';
 import type { JsonValue } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 
-/** What the server shows instead of a secret. */
+/** Text of the server instead of a secret. */
 const MASK = '***';
 
 /** The part of some lines that a configuration file lacks. */

@@ -32,7 +32,7 @@ export interface SwapStep {
   action: 'create' | 'update' | 'nothing' | 'skip';
   /** Settings that come from the configuration, in words: `ctx_size=8192`, `group=big`. */
   settings: string[];
-  /** What `update` changes, or would change, in words: `ctx_size 4096 → 1024`. Empty for an instance that is created. */
+  /** Changes that `update` makes or would make, in words: `ctx_size 4096 → 1024`. Empty for an instance that is created. */
   differences: string[];
   /** The engine runs, and uses the changed settings after a restart. */
   needsRestart: boolean;

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import type { Parsed, ParsedInstance } from '@llamactl/contract/engine';
-import { CustomEngineSchema } from '@llamactl/contract/config';
 import { CreateInstanceSchema } from '@llamactl/contract/instance';
 import { describe, expect, it } from 'vitest';
 import { parseHelp } from '../flags.ts';
@@ -40,73 +39,6 @@ describe('a model of llama-swap that cannot be read', () => {
     const answer = parsed(`models:\n  good: { cmd: llama-server -m /g.gguf }\n  bad:\n    ${model}\n`);
     expect(answer.instances.map((each) => [each.model, each.line])).toEqual([['good', 2]]);
     expect(answer.unread).toEqual([{ model: 'bad', line: 3, why: expect.stringMatching(why) as string }]);
-  });
-});
-
-describe('a model of another program', () => {
-  it('gets a custom engine, and the command that creates its instance', () => {
-    const answer = parsed(`models:
-  whisper:
-    cmd: CUDA_VISIBLE_DEVICES=1 /opt/whisper/whisper-server --host 0.0.0.0 --port \${PORT} -m /models/large.bin --api-key abc
-    checkEndpoint: /v1/audio/transcriptions/
-    env: [OMP_NUM_THREADS=4]
-    aliases: [whisper-1]
-    ttl: 60
-  vllm:
-    cmd: podman run --rm --name v-\${PORT} -p \${PORT}:8000 vllm/vllm-openai:v0.10 --model Qwen/Qwen3-8B
-    checkEndpoint: none
-  one: { cmd: llama-server -m /1.gguf }
-groups:
-  big: { members: [whisper, one] }
-`);
-    expect(answer.configuration?.['engines']).toEqual({
-      whisper: {
-        kind: 'custom',
-        command: '/opt/whisper/whisper-server',
-        args: ['--host', '${HOST}', '--port', '${PORT}', '-m', '${MODEL_PATH}', '--api-key', '${API_KEY}'],
-        environment: { CUDA_VISIBLE_DEVICES: '1', OMP_NUM_THREADS: '4' },
-        health_path: '/v1/audio/transcriptions/',
-      },
-      'vllm-engine': {
-        kind: 'custom',
-        command: 'podman',
-        args: ['run', '--rm', '-p', '127.0.0.1:${PORT}:8000', 'vllm/vllm-openai:v0.10', '--model', 'Qwen/Qwen3-8B'],
-      },
-    });
-    expect(answer.unread?.map(({ why }) => why)).toEqual([
-      'begins with "/opt/whisper/whisper-server", which is not a llama-server; `engines.whisper` of the configuration can run it; ' +
-        'then: `llamactl create whisper --engine whisper -m /models/large.bin --alias whisper-1 --idle-timeout 60 --group big`',
-      'runs the image vllm/vllm-openai:v0.10, which is not of llama.cpp; `engines.vllm-engine` of the configuration can run it; ' +
-        'then: `llamactl create vllm --engine vllm-engine`',
-    ]);
-    for (const engine of Object.values(answer.configuration?.['engines'] ?? {}))
-      expect(CustomEngineSchema.safeParse(engine).error).toBeUndefined();
-  });
-});
-
-describe('the llama-server of a configuration', () => {
-  const running = (...programs: string[]): Parsed =>
-    parsePasted(`models:\n${programs.map((each, n) => `  m${n}: { cmd: ${each} -m /m.gguf }\n`).join('')}`, {
-      catalogue,
-      allowPrivileged: false,
-      command: '/usr/bin/llama-server',
-    });
-
-  it('becomes that of llamactl if all models share it', () => {
-    const answer = running('/opt/vulkan/llama-server', '/opt/vulkan/llama-server');
-    expect(answer.configuration?.['engines']).toEqual({ llama_cpp: { command: '/opt/vulkan/llama-server' } });
-    expect(whyOf(answer, '/opt/vulkan/llama-server')).toContain('`engines.llama_cpp.command`');
-  });
-
-  it('is not named if it is the same, or found by its name', () => {
-    expect(running('/usr/bin/llama-server').configuration?.['engines']).toBeUndefined();
-    expect(running('llama-server', 'llama-server').configuration?.['engines']).toBeUndefined();
-  });
-
-  it('is named with its models if they differ', () => {
-    const answer = running('/opt/a/llama-server', '/opt/b/llama-server');
-    expect(answer.configuration?.['engines']).toBeUndefined();
-    expect(whyOf(answer, '/opt/a/llama-server (m0), /opt/b/llama-server (m1)')).toContain('another build');
   });
 });
 
@@ -248,112 +180,6 @@ describe('globalTTL', () => {
     const { settings, dropped } = instanceOf(parsed('models:\n  a: { cmd: llama-server, ttl: -1 }\n'), 'a');
     expect(settings.idle_timeout).toBeUndefined();
     expect(whyOf({ dropped }, 'ttl: -1')).toContain('`instances.idle_timeout`');
-  });
-});
-
-describe('groups of llama-swap', () => {
-  const MODELS =
-    'models:\n' + ['a', 'b', 'c', 'd'].map((name) => `  ${name}: { cmd: llama-server -m /${name} }\n`).join('');
-  const groupsOf = ({ instances }: Parsed) =>
-    instances.map(({ settings: { group, pinned } }) => group ?? pinned ?? null);
-
-  it('become groups of the configuration, and settings of their members', () => {
-    const answer = parsed(
-      `${MODELS}groups:\n  big: { members: [a, b] }\n  small: { swap: false, exclusive: false, persistent: true, members: [c] }\n`,
-    );
-    expect(groupsOf(answer)).toEqual(['big', 'big', true, null]);
-    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
-    expect(whyOf(answer, 'groups.big')).toMatch(/`groups.big` of the configuration; .*`group: big`.*both ways/);
-    expect(whyOf(answer, 'groups.small')).toContain('pinned');
-  });
-
-  it('have one for the models in none, as in llama-swap', () => {
-    const answer = parsed(`${MODELS}groups:\n  default: { exclusive: false, members: [a, b] }\n`);
-    expect(groupsOf(answer)).toEqual(['default', 'default', 'without-group', 'without-group']);
-    expect(answer.configuration).toEqual({
-      groups: { default: { max_running: 1 }, 'without-group': { max_running: 1, exclusive: true } },
-    });
-  });
-
-  it('are no pinned ones whose members replace each other', () => {
-    const answer = parsed(`${MODELS}groups:\n  big: { persistent: true, exclusive: false, members: [a, b, c, d] }\n`);
-    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1 } } });
-    expect(whyOf(answer, 'groups.big')).toContain('`persistent` with `swap` has no counterpart');
-  });
-
-  it('name the models that stop an exclusive group only here', () => {
-    const answer = parsed(
-      `${MODELS}groups:\n  gpu: { members: [a, b] }\n  code: { swap: false, exclusive: false, members: [c, d] }\n`,
-    );
-    expect(whyOf(answer, 'groups.gpu')).toContain(
-      'a start of c, d stops its members, which llama-swap keeps. With `groups.gpu.exclusive: false` all of these may run together',
-    );
-  });
-
-  it('are named if they limit nothing, or are none', () => {
-    const answer = parsed(`${MODELS}groups:\n  x: { swap: false, exclusive: false, members: [a, b, c, d] }\n  y: 5\n`);
-    expect(answer.configuration).toBeUndefined();
-    expect([whyOf(answer, 'groups.x'), whyOf(answer, 'groups.y')]).toEqual([
-      'limits nothing, so its members need no group here',
-      'is not a group of llama-swap with `members`',
-    ]);
-  });
-
-  it('missing mean one model at a time', () => {
-    expect(parsed(MODELS).configuration).toEqual({ instances: { max_running: 1 } });
-    expect(parsed('models:\n  a: { cmd: llama-server }\n').configuration).toBeUndefined();
-    expect(parsed(`${MODELS}matrix: { sets: {} }\n`).configuration).toBeUndefined();
-    expect(parsed('a: { cmd: llama-server }\nb: { cmd: llama-server }\n').configuration).toBeUndefined();
-  });
-});
-
-describe('the routing of llama-swap', () => {
-  const MODELS = 'models:\n' + ['a', 'b', 'c'].map((name) => `  ${name}: { cmd: llama-server -m /${name} }\n`).join('');
-  const routed = (routing: string): Parsed => parsed(`${MODELS}routing: ${routing}\n`);
-
-  it('has groups in its current place, which mean the same as outermost ones', () => {
-    const groups =
-      '{ big: { members: [a, b] }, forever: { persistent: true, swap: false, exclusive: false, members: [c] } }';
-    const answer = routed(`{ router: { use: group, settings: { groups: ${groups} } }, scheduler: { use: fifo } }`);
-    expect(answer).toEqual(parsed(`${MODELS}groups: ${groups}\n`));
-    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
-    expect(answer.dropped?.map(({ text }) => text)).toEqual(['groups.big', 'groups.forever']);
-  });
-
-  it('uses groups unless it names a router', () => {
-    const answer = routed(
-      '{ router: { settings: { groups: { big: { members: [a, b, c] } }, matrix: { sets: {} } } } }',
-    );
-    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
-    expect(whyOf(answer, 'routing.router.settings.matrix')).toContain('is not used');
-  });
-
-  it.each([
-    ['routing.router.settings.matrix', 'routing: { router: { use: matrix, settings: { matrix: MATRIX } } }'],
-    ['matrix', 'matrix: MATRIX'],
-  ])('may have a matrix, whose sets have no counterpart: %s', (place, text) => {
-    const answer = parsed(MODELS + text.replace('MATRIX', '{ sets: { s: a & b }, evict_costs: { a: 50 } }\n'));
-    expect(answer.configuration).toBeUndefined();
-    expect(answer.dropped?.map((each) => each.text)).toEqual([place, `${place}.evict_costs`]);
-    expect(whyOf(answer, place)).toContain('sets of models that may run together have no counterpart');
-  });
-
-  it('is not read beside outermost groups, which llama-swap refuses', () => {
-    const answer = parsed(`${MODELS}groups: { big: { members: [a, b, c] } }\nrouting: { router: { use: matrix } }\n`);
-    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
-    expect(whyOf(answer, 'routing.router')).toContain('it was not read');
-  });
-
-  it('has names for its parts without a counterpart', () => {
-    const answer = routed(
-      '{ router: { use: x }, scheduler: { settings: { fifo: { priority: { a: 5 } } } }, extra: 1 }',
-    );
-    expect(answer.dropped?.map(({ text }) => text)).toEqual([
-      'no groups',
-      'routing.extra',
-      'routing.scheduler.settings.fifo.priority',
-      'routing.router.use: "x"',
-    ]);
   });
 });
 

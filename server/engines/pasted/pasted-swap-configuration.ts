@@ -7,6 +7,7 @@ import { PastedSettings, type PastedTerms } from './pasted-settings.ts';
 import { createCommand, engineName, sharedProgram, type SwapEngine } from './pasted-swap-engine.ts';
 import { joinGroup, readSwapGroups } from './pasted-swap-groups.ts';
 import { readSwapModel, SwapMacrosSchema } from './pasted-swap-model.ts';
+import { readSwapMatrix } from './pasted-swap-matrix.ts';
 import { readSwapRouting } from './pasted-swap-routing.ts';
 import type { SwapText } from './pasted-swap-text.ts';
 
@@ -38,7 +39,10 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
   };
   const names = models.flatMap(({ name }) => (name === null ? [] : [name]));
   const routing = readSwapRouting(globals);
-  const groups = given === null || routing.hasMatrix ? null : readSwapGroups(routing.groups, names);
+  const { matrix } = routing;
+  const rules = matrix === null ? readSwapGroups(routing.groups, names) : readSwapMatrix(matrix, names);
+  // A part of a file, without its outermost keys, says nothing about models that run together.
+  const groups = given === null ? null : rules;
   const read: (NamedSettings & { line: number })[] = [];
   const ofOthers: OtherModel[] = [];
   const unread: UnreadModel[] = [];

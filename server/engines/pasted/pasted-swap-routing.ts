@@ -1,19 +1,16 @@
 import type { DroppedText } from '@llamactl/contract/engine';
 import { isRecord } from '@llamactl/contract/record';
+import type { SwapMatrix } from './pasted-swap-matrix.ts';
 
-/** What decides in a llama-swap configuration which models run together. */
+/** The part of a llama-swap configuration that decides which models run together. */
 export interface SwapRouting {
   /** `groups`; `undefined`: none. */
   groups: unknown;
-  /** A matrix decides, and no groups do. */
-  hasMatrix: boolean;
+  /** The matrix that decides instead of groups; `null`: groups do. */
+  matrix: SwapMatrix | null;
   dropped: DroppedText[];
 }
 
-const MATRIX =
-  'sets of models that may run together have no counterpart: `groups` of the configuration can only limit how many of their members run. ' +
-  'Without them, starts stop idle models if the memory is too small; `instances.max_running` limits the number';
-const EVICT_COSTS = 'the least recently used instance is stopped first; `pinned: true` keeps an instance';
 const BOTH = 'llama-swap refuses `routing.router` beside `groups` or `matrix`; it was not read';
 const NOT_USED = 'is not used: `routing.router.use` names another one';
 const PRIORITY = 'callers of an instance take turns; there are no priorities of models';
@@ -34,25 +31,18 @@ export function readSwapRouting({ groups, matrix, routing }: Readonly<Record<str
   ];
   if (isOlder) {
     if (router !== undefined) dropped.push({ text: 'routing.router', why: BOTH });
-    return { groups, hasMatrix: matrix !== undefined, dropped: [...dropped, ...matrixTexts('matrix', matrix)] };
+    return { groups, matrix: matrix === undefined ? null : { place: 'matrix', value: matrix }, dropped };
   }
   const newer = recordOf(settings);
   const place = 'routing.router.settings';
   if (use === 'matrix') {
     if (newer['groups'] !== undefined) dropped.push({ text: `${place}.groups`, why: NOT_USED });
-    const texts = matrixTexts(`${place}.matrix`, newer['matrix'] ?? {});
-    return { groups: undefined, hasMatrix: true, dropped: [...dropped, ...texts] };
+    return { groups: undefined, matrix: { place: `${place}.matrix`, value: newer['matrix'] }, dropped };
   }
   if (use !== 'group')
     dropped.push({ text: `routing.router.use: ${JSON.stringify(use)}`, why: 'is neither `group` nor `matrix`' });
   if (newer['matrix'] !== undefined) dropped.push({ text: `${place}.matrix`, why: NOT_USED });
-  return { groups: newer['groups'], hasMatrix: false, dropped };
-}
-
-function matrixTexts(place: string, matrix: unknown): DroppedText[] {
-  if (matrix === undefined) return [];
-  const hasCosts = isRecord(matrix) && matrix['evict_costs'] !== undefined;
-  return [{ text: place, why: MATRIX }, ...(hasCosts ? [{ text: `${place}.evict_costs`, why: EVICT_COSTS }] : [])];
+  return { groups: newer['groups'], matrix: null, dropped };
 }
 
 /** `fifo` is the order of llamactl, too. */

@@ -136,7 +136,7 @@ export class Scheduler {
     return this.#foresee(instance, null);
   }
 
-  /** What keeps a start from a slot at once; `null`: its {@link outlook} is `free`, or the instance is gone. */
+  /** The obstacle that keeps a start from a slot at once; `null`: its {@link outlook} is `free`, or the instance is gone. */
   obstacle(instance: string): SlotObstacle | null {
     const witness = new SlotObstacleWitness(instance);
     this.#foresee(instance, witness);

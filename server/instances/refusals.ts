@@ -57,7 +57,8 @@ export function notServed({ record, state }: Mailbox, { reason, retryAfter }: Re
     );
   }
   const because = reason === null ? '' : `: ${withoutStop(reason)}`;
-  const remedy = retryAfter === null ? 'start it first' : `try again in ${retryAfter} s`;
+  const later = state.status === 'starting' ? 'wait until it is running' : 'start it first';
+  const remedy = retryAfter === null ? later : `try again in ${retryAfter} s`;
   return new ApiError('INSTANCE_NOT_RUNNING', `${name} is ${state.status}${because}; ${remedy}.`, extras);
 }
 

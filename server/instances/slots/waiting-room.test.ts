@@ -97,7 +97,8 @@ describe('a request for a stopped instance', () => {
     const requests = new Requests();
     requests.send(1, 'a', { onlyRunning: true, mayStart: false });
     await domain.settle();
-    expect(requests.outcomes).toMatchObject([{ code: 'INSTANCE_NOT_RUNNING', status: 409 }]);
+    const message = 'a is starting; wait until it is running.';
+    expect(requests.outcomes).toMatchObject([{ code: 'INSTANCE_NOT_RUNNING', status: 409, message }]);
     expect(requests.waited).toBe(0);
   });
 

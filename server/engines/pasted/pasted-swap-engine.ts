@@ -128,7 +128,10 @@ export function sharedProgram(
   return {
     configuration: { engines: { llama_cpp: { command: program } } },
     dropped: [
-      { text: program, why: '`engines.llama_cpp.command` of the configuration: all instances of llama.cpp run it' },
+      {
+        text: program,
+        why: '`engines.llama_cpp.command` of the configuration: all instances of llama.cpp run it. Set it before the import, which then knows its options',
+      },
     ],
   };
 }

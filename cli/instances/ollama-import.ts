@@ -228,12 +228,8 @@ async function carriedOut(
   step: ImportStep,
   act: () => Promise<InstanceCreated | InstanceUpdated>,
 ): Promise<ImportStep> {
-  let needsRestart = false;
-  const { warnings, error } = await attempted(async () => {
-    const answer = await act();
-    needsRestart = answer.instance.restart_required;
-    return answer;
-  });
+  const { answer, warnings, error } = await attempted(act);
+  const needsRestart = answer?.instance.restart_required ?? false;
   return { ...step, warnings: [...step.warnings, ...warnings], needsRestart, error };
 }
 

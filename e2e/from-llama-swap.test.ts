@@ -53,7 +53,8 @@ function llamactl(...words: string[]): Promise<CommandResult> {
 const names = async (): Promise<string> => (await llamactl('ps', '--all', '-q')).stdout;
 
 const SKIPPED =
-  'skipped: vllm (line 15) begins with "vllm", which is not a llama-server; a custom engine in the configuration can run it\n';
+  'skipped: vllm (line 15) begins with "vllm", which is not a llama-server; `engines.vllm-engine` of the configuration can run it; then: ' +
+  '`llamactl create vllm --engine vllm-engine --idle-timeout 900 --group big`\n';
 
 describe('a configuration of llama-swap', () => {
   it('is only shown in a dry run, which changes nothing', async () => {
@@ -76,7 +77,7 @@ describe('a configuration of llama-swap', () => {
     expect(stdout).toMatch(/^dropped in several models:\n(?: {2}.*\n)* {2}--port \$\{PORT\}: /m);
     expect(stdout).toMatch(/^ {2}apiKeys: `llamactl keys create NAME`/m);
     expect(stdout).toMatch(
-      /\n\ngroups:\n {2}big:\n {4}max_running: 1\n {4}exclusive: true\ninstances:\n {2}start_timeout: 300\n$/,
+      /\n\ngroups:\n {2}big:\n {4}max_running: 1\n {4}exclusive: true\ninstances:\n {2}start_timeout: 300\nengines:\n {2}vllm-engine:\n {4}kind: custom\n/,
     );
     expect(stdout).not.toContain('sk-secret');
     expect(await server.instance('org-chat')).toMatchObject({
@@ -105,9 +106,17 @@ describe('a configuration of llama-swap', () => {
     await llamactl('update', 'embed', '--idle-timeout', '5');
     const { status, stdout } = await llamactl('import', 'llama-swap', file);
     expect(status).toBe(0);
-    expect(stdout).toMatch(/^org-chat {2}exists already for org\/chat\nembed {2}exists already\n/);
+    expect(stdout).toMatch(
+      /^org-chat {2}exists already for org\/chat\nembed {2}exists; differs: idle_timeout 5 → 900\n/,
+    );
     expect(await server.instance('embed')).toMatchObject({ idle_timeout: 5 });
     expect((await names()).trim().split('\n').toSorted()).toEqual(['embed', 'org-chat']);
+  });
+
+  it('changes what differs with --update', async () => {
+    const { stdout } = await llamactl('import', 'llama-swap', file, '--update', '--only', 'embed');
+    expect(stdout).toMatch(/^embed {2}updated: idle_timeout 5 → 900\n/);
+    expect(await server.instance('embed')).toMatchObject({ idle_timeout: 900 });
   });
 
   it('may give only some of its models; a named one that cannot be read is a failure', async () => {

@@ -463,7 +463,7 @@ describe('llamactl import llama-swap', () => {
     server.add('v', { engine: 'v', aliases: ['vllm'] });
     expect(await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'x' })).toEqual({
       status: 0,
-      stdout: 'v  exists already\n',
+      stdout: 'v  exists already for vllm\n',
       stderr: '',
     });
   });

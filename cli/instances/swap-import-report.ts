@@ -73,7 +73,8 @@ async function printAll(
 
 function lineOf({ action, instance, model, settings, differences }: SwapStep, { isUpdate, isDryRun }: Mode): string {
   const what = model === null || model === instance ? '' : ` for ${model}`;
-  if (action !== 'create') return `${instance}  ${changeText(differences, isUpdate, isDryRun)}`;
+  if (action !== 'create')
+    return `${instance}  ${changeText(differences, isUpdate, isDryRun)}${differences.length === 0 ? what : ''}`;
   const and = settings.length === 0 ? '' : `, with ${settings.join(', ')}`;
   return `${instance}  ${isDryRun ? 'would be created' : 'created'}${what}${and}`;
 }

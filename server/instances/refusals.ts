@@ -106,7 +106,7 @@ export function noRoomYet(memory: string | null): StartObstacle {
  * see that one.
  */
 export function noFreeSlot(name: string, obstacle: SlotObstacle): ApiError {
-  const message = `${name} was not started: ${obstacleText(obstacle)}. A start of several instances stops no other: start ${name} alone, or stop another first.`;
+  const message = `${name} was not started: ${obstacleText(obstacle)}. A start of several instances stops no other: start it alone, or stop another first.`;
   return new ApiError('CAPACITY_EXCEEDED', message);
 }
 

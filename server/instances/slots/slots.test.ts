@@ -380,7 +380,7 @@ describe('starts by command', () => {
     const [{ error: ofOther = '' } = {}] = await domain.manager.startAll(['embed']);
     expect(ofOther).toBe(
       'embed was not started: an instance of the exclusive group gpu runs. ' +
-        'A start of several instances stops no other: start embed alone, or stop another first.',
+        'A start of several instances stops no other: start it alone, or stop another first.',
     );
     await domain.manager.stop('coder', {});
     await domain.settle();

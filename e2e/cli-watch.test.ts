@@ -90,7 +90,7 @@ describe('what is watched from the command line', () => {
       'running',
       'stopped',
     ]);
-    expect((await run('ps')).stdout).toMatch(/^a +running +\d+s +llama_cpp +\d+ +demo-model\.gguf$/m);
+    expect((await run('ps')).stdout).toMatch(/^a +running +\d+s +llama_cpp +\d+ +demo-model$/m);
     expect((await run('health', 'a')).stdout).toMatch(/^a +healthy +running +open +ok$/m);
     expect((await run('health', 'a', 'b')).status).toBe(1);
     expect((await run('status')).stdout).toMatch(/^instances +1 running, 1 stopped$/m);

@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
-import type { GoRecord } from './go-records.ts';
+import type { GoRecord } from './go-record.ts';
 
 /** The database of the Go llamactl since its version 0.14, in its data directory. */
 const DATABASE = 'llamactl.db';

@@ -7,15 +7,9 @@ import { foreignFile, foreignProblem, sourceName } from '../foreign-file.ts';
 import { inputText } from '../input-file.ts';
 import { Problem } from '../problem.ts';
 import { databaseIn, databaseRecords, isDatabase } from './go-database.ts';
+import type { GoRecord } from './go-record.ts';
 
 type InputSession = Parameters<typeof inputText>[0];
-
-/** An instance of the Go llamactl. */
-export interface GoRecord {
-  name: string;
-  /** Its settings; `backend_type` and `backend_options` among them. */
-  options: Readonly<Record<string, unknown>>;
-}
 
 /** A file of a folder that holds no instance. */
 interface Unreadable {

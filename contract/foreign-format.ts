@@ -31,11 +31,7 @@ const NEIGHBOURS: readonly Neighbour[] = [
   {
     file: 'a configuration of the Go llamactl',
     page: 'from-go-llamactl',
-    // A file with `engines` is being rewritten for this llamactl. Errors with the place of each wrong key then help
-    // more.
-    isOf: ({ backends, instances, engines }) =>
-      engines === undefined &&
-      (isRecord(backends) || (isRecord(instances) && Object.keys(instances).some((key) => GO_KEYS.has(key)))),
+    isOf: isGoConfiguration,
   },
   {
     file: 'a model configuration of LocalAI',
@@ -45,6 +41,15 @@ const NEIGHBOURS: readonly Neighbour[] = [
       (isRecord(parameters) && typeof parameters['model'] === 'string'),
   },
 ];
+
+/**
+ * Whether a file is a configuration of the Go llamactl. One with `engines` is being rewritten for this llamactl: errors
+ * with the place of each wrong key then help more.
+ */
+export function isGoConfiguration({ backends, instances, engines }: Record<string, unknown>): boolean {
+  const hasGoKeys = isRecord(instances) && Object.keys(instances).some((key) => GO_KEYS.has(key));
+  return engines === undefined && (isRecord(backends) || hasGoKeys);
+}
 
 function isGoSettings(values: Record<string, unknown>): boolean {
   return 'backend_type' in values || 'backend_options' in values;

@@ -53,10 +53,14 @@ async function fromGo(
   const [source, ...more] = sources;
   if (source === undefined || more.length > 0)
     throw new Problem('give one folder or file: llamactl import go-llamactl FOLDER_OR_FILE', EXIT.usage);
-  const [{ importGo }, { reportGo }] = await Promise.all([
+  const [{ importGo }, { yamlIn }, { goConfiguration }, { reportGo, reportGoConfiguration }] = await Promise.all([
     import('../go-llamactl/go-import.ts'),
+    import('../go-llamactl/go-records.ts'),
+    import('../go-llamactl/go-configuration.ts'),
     import('../go-llamactl/import-report.ts'),
   ]);
+  const configuration = goConfiguration(await yamlIn(session, source));
+  if (configuration !== null) return reportGoConfiguration(session.terminal, configuration);
   const options = { source, only, isDryRun, isUpdate };
   const steps = await importGo(session, options);
   reportGo(session.terminal, steps, options);
@@ -178,7 +182,8 @@ go-llamactl is the Go program of the same name. Its instances are in llamactl.db
 of its data directory, in JSON files, or the answer of its GET
 /api/v1/instances. Settings without a counterpart are named. Of an instance that
 exists, the settings that differ are named; --update changes them. Settings that
-the instance there lacks stay.
+the instance there lacks stay. Of its config.yaml, the lines for the
+configuration file of llamactl are printed.
 
 A configuration of llama-swap is read by the server; its models become instances
 of llama-server. Differences from an instance that exists are named; --update

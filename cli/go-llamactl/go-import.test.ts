@@ -269,7 +269,7 @@ describe('llamactl import go-llamactl', () => {
 describe('llamactl import go-llamactl without instances', () => {
   it.each<[string, unknown, string]>([
     ['empty.json', {}, 'empty.json holds no instances of the Go llamactl\n  newer versions keep'],
-    ['go.yaml', 'backends: {}', 'go.yaml is a configuration of the Go llamactl, '],
+    ['go.yaml', 'a: {', 'go.yaml is not JSON: '],
     ['notes.txt', 'hello', 'notes.txt is not JSON: '],
     ['go.json', { backends: { 'llama-cpp': {} } }, 'go.json is a configuration of the Go llamactl, '],
     [
@@ -289,6 +289,18 @@ describe('llamactl import go-llamactl without instances', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('/old has no JSON files\n')]);
     expect(stderr).toContain('/old/json_archive has those of an older version\n');
     expect(stderr).toContain('/api/v1/instances > go-instances.json\n');
+  });
+
+  it('prints the lines for the configuration file, given the configuration', async () => {
+    const file = written('go.yaml', 'server:\n  port: 8080\n  enable_swagger: true\nbackends: {}\n');
+    expect(await run(file)).toEqual({
+      status: 0,
+      stdout: 'server:\n  port: 8080\n',
+      stderr:
+        'not taken: server.enable_swagger: has no counterpart\n' +
+        'these lines are for the configuration file (llamactl config path); nothing was changed\n' +
+        'docs/how-to/from-go-llamactl.md lists all settings\n',
+    });
   });
 
   it('needs one folder or file', async () => {

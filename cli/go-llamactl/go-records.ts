@@ -84,6 +84,19 @@ async function recordsOf(file: string, text: string): Promise<GoRecord[]> {
   );
 }
 
+/** The values of a YAML file, which may be a configuration; `null`: it is none. Instances are never in such a file. */
+export async function yamlIn(session: InputSession, source: string): Promise<unknown> {
+  if (!/\.ya?ml$/i.test(source)) return null;
+  const text = await inputText(session, source);
+  const { parse } = await import('yaml');
+  try {
+    return parse(text, { logLevel: 'silent' });
+  } catch {
+    // The import of instances reports the file.
+    return null;
+  }
+}
+
 /** The message of an answer of the Go llamactl that is an error; `null`: it is none. */
 function errorIn(values: unknown): string | null {
   const { error } = isRecord(values) ? values : {};

@@ -2,6 +2,7 @@ import { shellQuoted } from '../../format/shell-words.ts';
 import { plain } from '../screen/text.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { changeText } from '../instances/imported-change.ts';
+import type { GoConfiguration } from './go-configuration.ts';
 import type { GoImportOptions, GoStep } from './go-import.ts';
 import { otherBackend } from './other-backends.ts';
 
@@ -34,6 +35,16 @@ function lineOf({ action, name, instance, settings, differences }: GoStep, isDry
   if (action !== 'create') return `${instance}  ${changeText(differences, action === 'update', isDryRun)}`;
   const of = instance === name ? '' : ` for ${name}`;
   return `${instance}  ${isDryRun ? 'would be created' : 'created'}${of}, with ${settings.join(', ')}`;
+}
+
+/** Prints a configuration of the Go llamactl as lines for our configuration file, and the settings that these lack. */
+export async function reportGoConfiguration(terminal: Terminal, done: GoConfiguration): Promise<void> {
+  if (terminal.isJson) return terminal.printJson(done);
+  const { stringify } = await import('yaml');
+  for (const line of stringify(done.configuration).trimEnd().split('\n')) terminal.print(plain(line));
+  for (const { setting, why } of done.dropped) terminal.note(plain(`not taken: ${setting}: ${why}`));
+  terminal.note('these lines are for the configuration file (llamactl config path); nothing was changed');
+  terminal.note('docs/how-to/from-go-llamactl.md lists all settings');
 }
 
 /** Prints the custom engines that the configuration lacks, as lines for its file. */

@@ -14,10 +14,14 @@ export interface GoConfiguration {
   dropped: Dropped[];
 }
 
+const LOOPBACK: ReadonlySet<unknown> = new Set(['127.0.0.1', 'localhost', '::1']);
+
 const KEYS = 'keys are made by llamactl keys create NAME, never in a file';
 
 /** Settings whose counterpart is no setting, and the way to have them. Others are named without a reason. */
 const WITHOUT_COUNTERPART: ReadonlyMap<string, string> = new Map([
+  ['server.allowed_origins', 'the same, but each origin by name: "*" is refused'],
+  ['instances.enable_lru_eviction', 'pinned: true of an instance prevents its evictions'],
   ['data_dir', 'choose another folder than that of the Go llamactl'],
   ['auth.management_keys', `${KEYS}; with --scope admin`],
   ['auth.inference_keys', KEYS],
@@ -69,7 +73,7 @@ export function goConfiguration(values: unknown): GoConfiguration | null {
   }
   // The server does not start on such an address without accounts.
   const host = configuration['server']?.['host'] ?? '127.0.0.1';
-  if (!['127.0.0.1', 'localhost', '::1'].includes(String(host))) put('auth', 'enabled', true);
+  if (!LOOPBACK.has(host)) put('auth', 'enabled', true);
   for (const [name, backend] of Object.entries(isRecord(backends) ? backends : {})) {
     const engine = isRecord(backend) ? engineOf(name, backend) : null;
     if (engine === null) drop(`backends.${name}`);

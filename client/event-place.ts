@@ -67,6 +67,7 @@ const PASSING: ReadonlySet<Frame['type']> = new Set([
   'request_finished',
   'system_stats_updated',
   'instance_load_progress',
+  'instances_refreshed',
   'log_lines',
   'log_gap',
   'decision',

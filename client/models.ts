@@ -1217,6 +1217,16 @@ export type Frame = {
     load: Load;
   };
 } | {
+  type: 'instances_refreshed';
+  /** RFC 3339, UTC. */
+  timestamp: string;
+  /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
+  seq: number;
+  data: {
+    /** `starts`: a look changed `refused` of stopped instances. */
+    reason: 'starts';
+  };
+} | {
   type: 'decision';
   /** RFC 3339, UTC. */
   timestamp: string;
@@ -1399,7 +1409,7 @@ export interface Instance {
   last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
-  /** The last start that was refused since its status or settings changed; `null`: none, or llamactl has restarted since. */
+  /** The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `null`: neither. */
   refused: RefusedStart | null;
   /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
   memory?: InstanceMemory[] | undefined;
@@ -1572,7 +1582,7 @@ export interface InstanceSummary {
   last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
-  /** The last start that was refused since its status or settings changed; `null`: none, or llamactl has restarted since. */
+  /** The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `null`: neither. */
   refused: RefusedStart | null;
   /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
   memory?: InstanceMemory[] | undefined;
@@ -2396,8 +2406,8 @@ export interface Subscribe {
   type: 'subscribe';
   /** Names, ignoring case, also of future instances. Left out: all that the caller may see. */
   instances?: string[] | undefined;
-  /** Left out: all but `requests_updated`, `request_started`, `request_finished`, `system_stats_updated`, `instance_load_progress`, `decision`. */
-  types?: ('instance_status_changed' | 'instance_start_refused' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'requests_updated' | 'request_started' | 'request_finished' | 'system_stats_updated' | 'instance_load_progress' | 'decision')[] | undefined;
+  /** Left out: all but `requests_updated`, `request_started`, `request_finished`, `system_stats_updated`, `instance_load_progress`, `instances_refreshed`, `decision`. */
+  types?: ('instance_status_changed' | 'instance_start_refused' | 'instance_created' | 'instance_updated' | 'instance_deleted' | 'system_alert' | 'download_progress' | 'instance_stats_updated' | 'requests_updated' | 'request_started' | 'request_finished' | 'system_stats_updated' | 'instance_load_progress' | 'instances_refreshed' | 'decision')[] | undefined;
   /** Logs whose lines to send. An entry that the previous subscription had too goes on where it is. */
   logs?: {
     /** Name of the instance, ignoring case. */

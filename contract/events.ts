@@ -5,6 +5,7 @@ import { type DownloadProgress, DownloadProgressSchema } from './download.ts';
 import { StatusSchema } from './instance.ts';
 import {
   FRAME_FIELDS,
+  InstancesRefreshedFrameSchema,
   LoadFrameSchema,
   LogGapFrameSchema,
   LogLinesFrameSchema,
@@ -135,6 +136,7 @@ export const FrameSchema = z.union([
   RequestFinishedFrameSchema,
   SystemStatsFrameSchema,
   LoadFrameSchema,
+  InstancesRefreshedFrameSchema,
   DecisionFrameSchema,
   LogLinesFrameSchema,
   LogGapFrameSchema,
@@ -149,6 +151,7 @@ export const NAMED_TYPES = [
   'request_finished',
   'system_stats_updated',
   'instance_load_progress',
+  'instances_refreshed',
   'decision',
 ] as const;
 

@@ -369,7 +369,7 @@ const summary = {
     .describe('Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown.'),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
   refused: RefusedStartSchema.nullable().describe(
-    'The last start that was refused since its status or settings changed; `null`: none, or llamactl has restarted since.',
+    'The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `null`: neither.',
   ),
   memory: z
     .array(InstanceMemorySchema)

@@ -53,6 +53,15 @@ export type SystemStatsFrame = z.infer<typeof SystemStatsFrameSchema>;
 export const LoadFrameSchema = passing('instance_load_progress', z.object({ name: z.string(), load: LoadSchema }));
 export type LoadFrame = z.infer<typeof LoadFrameSchema>;
 
+/** Fields of instances have changed without an event of their own: request the list again. */
+export const InstancesRefreshedFrameSchema = passing(
+  'instances_refreshed',
+  z.object({
+    reason: z.enum(['starts']).describe('`starts`: a look changed `refused` of stopped instances.'),
+  }),
+);
+export type InstancesRefreshedFrame = z.infer<typeof InstancesRefreshedFrameSchema>;
+
 /** Lines of a log to which the client subscribed, oldest first. */
 export const LogLinesFrameSchema = passing(
   'log_lines',

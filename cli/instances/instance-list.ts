@@ -42,6 +42,7 @@ export class InstanceList {
       case 'request_finished':
       case 'system_stats_updated':
       case 'instance_load_progress':
+      case 'instances_refreshed':
       case 'log_lines':
       case 'log_gap':
         return false;

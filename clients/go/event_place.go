@@ -12,7 +12,8 @@ const beforeAll = 1
 // passingEvents are the types of events that are not kept. They repeat the number of the last kept one.
 var passingEvents = []EventType{
 	EventTypeInstanceStatsUpdated, EventTypeRequestsUpdated, EventTypeRequestStarted, EventTypeRequestFinished,
-	EventTypeSystemStatsUpdated, EventTypeInstanceLoadProgress, EventTypeLogLines, EventTypeLogGap, EventTypeDecision,
+	EventTypeSystemStatsUpdated, EventTypeInstanceLoadProgress, EventTypeInstancesRefreshed,
+	EventTypeLogLines, EventTypeLogGap, EventTypeDecision,
 }
 
 // eventPlace is the position of a client in the events, and its filter.

@@ -1152,6 +1152,7 @@ const (
 	EventTypeRequestFinished       EventType = "request_finished"
 	EventTypeSystemStatsUpdated    EventType = "system_stats_updated"
 	EventTypeInstanceLoadProgress  EventType = "instance_load_progress"
+	EventTypeInstancesRefreshed    EventType = "instances_refreshed"
 	EventTypeDecision              EventType = "decision"
 	EventTypeLogLines              EventType = "log_lines"
 	EventTypeLogGap                EventType = "log_gap"
@@ -1581,8 +1582,8 @@ type Instance struct {
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
-	// The last start that was refused since its status or settings changed; nil: none, or llamactl has restarted
-	// since.
+	// The last start that was refused since its status or settings changed, or why a start of a stopped instance
+	// would be refused, as found by a look after each scan of models; nil: neither.
 	Refused *RefusedStart `json:"refused"`
 
 	// The memory that it holds on each device; absent: it does not run, or its need is unknown.
@@ -1925,8 +1926,8 @@ type InstanceSummary struct {
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
-	// The last start that was refused since its status or settings changed; nil: none, or llamactl has restarted
-	// since.
+	// The last start that was refused since its status or settings changed, or why a start of a stopped instance
+	// would be refused, as found by a look after each scan of models; nil: neither.
 	Refused *RefusedStart `json:"refused"`
 
 	// The memory that it holds on each device; absent: it does not run, or its need is unknown.
@@ -1976,6 +1977,11 @@ type InstanceUpdatedEvent struct {
 	// Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see
 	// all instances.
 	Caller string `json:"caller,omitzero"`
+}
+
+type InstancesRefreshedEvent struct {
+	// `starts`: a look changed `refused` of stopped instances. One of starts.
+	Reason string `json:"reason"`
 }
 
 type KeptContext struct {
@@ -3357,7 +3363,7 @@ type subscription struct {
 	Instances []string `json:"instances,omitzero"`
 
 	// Left out: all but `requests_updated`, `request_started`, `request_finished`, `system_stats_updated`,
-	// `instance_load_progress`, `decision`.
+	// `instance_load_progress`, `instances_refreshed`, `decision`.
 	Types []EventType `json:"types,omitzero"`
 
 	// Logs whose lines to send. An entry that the previous subscription had too goes on where it is.
@@ -3401,6 +3407,8 @@ func (*SystemStatsUpdatedEvent) eventData() {}
 
 func (*InstanceLoadProgressEvent) eventData() {}
 
+func (*InstancesRefreshedEvent) eventData() {}
+
 func (*DecisionEvent) eventData() {}
 
 func (*LogLinesEvent) eventData() {}
@@ -3438,6 +3446,8 @@ func newEventData(kind EventType) EventData {
 		return new(SystemStatsUpdatedEvent)
 	case EventTypeInstanceLoadProgress:
 		return new(InstanceLoadProgressEvent)
+	case EventTypeInstancesRefreshed:
+		return new(InstancesRefreshedEvent)
 	case EventTypeDecision:
 		return new(DecisionEvent)
 	case EventTypeLogLines:

@@ -193,7 +193,8 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await row(page, 'missing').getByRole('button', { name: 'Start missing' }).click();
     const message = page.getByRole('status').filter({ hasText: '/nowhere/model.gguf' });
     await message.waitFor();
-    await row(page, 'missing').getByText('start refused: the model file').waitFor();
+    await row(page, 'missing').getByText('cannot start').waitFor();
+    await row(page, 'missing').getByText('the model file').waitFor();
     await row(page, 'missing').getByRole('button', { name: 'More for missing' }).click();
     await page.getByRole('menu').waitFor();
     // An error of the last second may belong to the next page.
@@ -202,6 +203,22 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await page.getByRole('heading', { name: 'System' }).waitFor();
     await page.getByRole('menu').waitFor({ state: 'detached' });
     await message.waitFor({ state: 'detached' });
+  });
+
+  it('counts and filters instances that cannot start, also after a restart of llamactl without a start', async () => {
+    window.allow(/5\d\d|ERR_|WebSocket/);
+    await server.end('SIGTERM');
+    await server.start();
+    const page = await window.tab(server.url);
+    await page.getByRole('link', { name: '1 cannot start' }).click();
+    await page.waitForURL(/status=blocked/);
+    await row(page, 'missing').getByText('cannot start').waitFor();
+    await row(page, 'missing').getByText('/nowhere/model.gguf').waitFor();
+    await row(page, 'chat').waitFor({ state: 'detached' });
+    await page.getByRole('combobox', { name: 'Status' }).selectOption('stopped');
+    await row(page, 'chat').waitFor();
+    await row(page, 'missing').waitFor({ state: 'detached' });
+    expect(await barriersOf(page)).toEqual([]);
   });
 
   it.runIf(isLong)('shows instances that another program makes, renames and deletes', async () => {

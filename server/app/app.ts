@@ -18,6 +18,7 @@ import { createInstances, type Interposition } from '../instances/instances.ts';
 import { downloadRoots, isOurs, openDownloads } from './downloading.ts';
 import { contextFolders } from '../instances/run-references.ts';
 import { Listening } from './listening.ts';
+import { listRefresh } from './list-refresh.ts';
 import { watchHost } from './host-watch.ts';
 import { openMemoryMeter } from '../metrics/machine-memory-meter.ts';
 import { openAlertsWiring } from './alerts-wiring.ts';
@@ -165,7 +166,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     const indexFile = path.join(dataDirectory, 'models.index');
     const reader = new FactsThread({ start: startFactsWorker, onFault });
     const models = teardown.ending(
-      new ModelLibrary({ clock, work, places, indexFile, reader, onFault, onProblem: (problem) => log.warn(problem) }),
+      new ModelLibrary({
+        clock,
+        work,
+        places,
+        indexFile,
+        reader,
+        onFault,
+        onProblem: (problem) => log.warn(problem),
+        onScanned: () => refreshLists(),
+      }),
     );
     const figures = new LastFigures();
     const launchFigures = new LaunchFigures(path.join(dataDirectory, 'models.figures'));
@@ -260,6 +270,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
     const configEditor = createConfigEditor(origin);
+    const refreshLists = listRefresh({ instances, feed: observation.feed });
     const requests = requestsOfBoth(observation.requests, inheritance?.link ?? null);
     const serving = createServing({
       ...shared,

@@ -9,6 +9,7 @@ import {
   type GapFrame,
 } from '@llamactl/contract/events';
 import type {
+  InstancesRefreshedFrame,
   LoadFrame,
   RequestFinishedFrame,
   RequestsFrame,
@@ -88,7 +89,13 @@ export function messageOfStats(frame: StatsFrame, instance: string | null): Mess
 }
 
 /** Frames that clients get only if they subscribe to them by name. */
-type NamedFrame = RequestsFrame | RequestStartedFrame | RequestFinishedFrame | SystemStatsFrame | LoadFrame;
+type NamedFrame =
+  | RequestsFrame
+  | RequestStartedFrame
+  | RequestFinishedFrame
+  | SystemStatsFrame
+  | LoadFrame
+  | InstancesRefreshedFrame;
 /** Such a frame, before it has a time and a number. */
 export type LiveNews = NamedFrame extends infer Frame
   ? Frame extends NamedFrame

@@ -38,7 +38,7 @@ import type { RunLogs } from './ports/run-output.ts';
 import type { LaunchPlan, Runs } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
 import type { Trace } from './ports/trace.ts';
-import { RefusedStarts } from './refused-starts.ts';
+import { type LookDepth, RefusedStarts } from './refused-starts.ts';
 import { Registry } from './registry.ts';
 import { PortChoice } from './settings/port-choice.ts';
 import { Removals } from './removal.ts';
@@ -52,6 +52,7 @@ import { InstanceSlots } from './slots/slot-world.ts';
 import { currentRun } from './life/transitions.ts';
 import { shutDown, storeAtLast } from './shutdown.ts';
 import { StartCheck } from './start-check.ts';
+import { StoppedLook } from './stopped-look.ts';
 import { watchStore } from './store-watch.ts';
 import type { FleetManager, InstanceManager } from './use-cases.ts';
 import { WaitingRooms } from './slots/waiting-rooms.ts';
@@ -140,6 +141,8 @@ export interface Instances {
   memoryOutlook(machine: MachineMemory): MemoryOutlook;
   /** Restores the instances that the previous server left. Call it before any other method. */
   boot(): Promise<void>;
+  /** Looks which stopped instances cannot start. Never rejects. @returns whether a row of lists has changed */
+  lookAtStopped(depth: LookDepth): Promise<boolean>;
   /** All leases of all engines. */
   leases: LeaseBook;
   /**
@@ -281,6 +284,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     defaults: settings,
   });
   const fleet = new FleetKeeper(services);
+  const stoppedLook = new StoppedLook({ ...shared, startCheck });
 
   return {
     manager,
@@ -308,6 +312,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
       }),
     boot: () =>
       boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),
+    lookAtStopped: (depth) => stoppedLook.look(depth),
     leases,
     handOver: async (successor) => {
       await wholeChanges.end();

@@ -1,4 +1,5 @@
 import { ApiError } from '@llamactl/contract/errors';
+import type { StartObstacle } from '@llamactl/contract/health';
 import { type RefusedStart, type StartRefusalCode, StartRefusalCodeSchema } from '@llamactl/contract/refused-start';
 import type { Trigger } from '@llamactl/contract/trigger';
 import type { Mailbox } from './life/mailbox.ts';
@@ -26,12 +27,15 @@ interface Refusals {
   published: Map<StartRefusalCode, number>;
 }
 
+/** What a look without a start examines: files, ports and settings, or also whether the memory can ever be enough. */
+export type LookDepth = 'files' | 'memory';
+
 /** How long the same refusal of an instance that does not change is not published again. */
 const QUIET_MS = 10 * 60_000;
 
 /**
  * Remembers the last refused start of each instance and publishes it, because the answer of the refused request is its
- * only other trace. In memory: after a restart of llamactl no start was refused.
+ * only other trace. In memory: after a restart of llamactl, `StoppedLook` finds those that still cannot start.
  *
  * A start that is accepted and cannot be launched is no refusal: the instance fails, with the reason.
  */
@@ -81,6 +85,28 @@ export class RefusedStarts {
     events.emit({ type: 'instance_start_refused', data: { name, code, message, trigger } }, id, at);
   }
 
+  /**
+   * Notes the result of a look without a start; `null`: no obstacle was found. Publishes nothing, because nothing was refused.
+   *
+   * @returns whether {@link of} has changed
+   */
+  foresaw(mailbox: Started, obstacle: StartObstacle | null, depth: LookDepth): boolean {
+    if (mailbox.isClosed || mailbox.isSealed) return false;
+    const { record, state } = mailbox;
+    const last = this.of(mailbox);
+    if (obstacle === null) {
+      if (last === null || !isJudged(last.code, depth)) return false;
+      this.#refusals.delete(record.id);
+      return true;
+    }
+    const { code, message } = obstacle;
+    if (last?.code === code && last.message === message) return false;
+    const at = new Date(this.#dependencies.clock.now()).toISOString();
+    const published = this.#refusals.get(record.id)?.published ?? new Map<StartRefusalCode, number>();
+    this.#refusals.set(record.id, { seen: { record, state }, last: { at, code, message }, published });
+    return true;
+  }
+
   /** The last refused start since the status or the settings of an instance changed; `null`: none. */
   of(instance: Seen): RefusedStart | null {
     const known = this.#refusals.get(instance.record.id);
@@ -98,6 +124,12 @@ export class RefusedStarts {
     const plan = this.#dependencies.engines.find(record.settings.engine)?.plan(record);
     return plan === undefined ? message : withoutFolder(message, plan.command);
   }
+}
+
+/** Whether a look without a start sees that the reason of a refusal is over. */
+function isJudged(code: StartRefusalCode, depth: LookDepth): boolean {
+  if (code === 'CAPACITY_EXCEEDED') return false;
+  return depth === 'memory' || code !== 'DOES_NOT_FIT';
 }
 
 /** Whether status and settings are the same, and no run lies between. An edit makes new settings, also of the port; a rename keeps them. */

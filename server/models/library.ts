@@ -57,6 +57,8 @@ export interface LibraryOptions {
   onFault: (error: unknown, what: string) => void;
   /** Takes each problem of a folder once, when a scan meets it first. Default: {@link ModelLibrary.problems} has them. */
   onProblem?: (problem: string) => void;
+  /** Called after each scan. */
+  onScanned?: () => void;
   /** Watches a folder for changes. Default: the system does. */
   watchFolder?: (folder: string, onChange: (name: string | null) => void, onLost: () => void) => () => void;
 }
@@ -197,7 +199,7 @@ export class ModelLibrary implements Models {
 
   /** Scans now. Rejects if that fails, or when the library is closed. */
   async scan(): Promise<void> {
-    const { places, work } = this.#options;
+    const { places, work, onScanned } = this.#options;
     const { signal } = this.#over;
     if (this.#isScanning) await this.#facts.load();
     const { files, folders, missing, problems } = await searchModels(places, signal);
@@ -206,6 +208,7 @@ export class ModelLibrary implements Models {
     this.#index = await work.run(indexModels(known, this.#index), signal);
     this.#isScanning = false;
     this.#watch(folders, missing);
+    onScanned?.();
     await this.#facts.keepOnly(files);
   }
 

@@ -167,6 +167,11 @@ export class MemoryAdmission implements Capacity {
     return this.#obstacleOf(record.id, await this.#needFor(record));
   }
 
+  /** Like {@link foresee}, by the last reading if that is fresh: for many instances one after the other. Never rejects. */
+  async outlook(record: InstanceRecord): Promise<string | null> {
+    return this.#obstacleOf(record.id, await this.#needFor(record, this.#isFresh()));
+  }
+
   /** Counts the memory of a start that has got its slot. */
   hold(instance: string): void {
     const need = this.#learnt.get(instance)?.need ?? NOTHING;
@@ -246,8 +251,7 @@ export class MemoryAdmission implements Capacity {
   /** Measures the memory, unless that was done a moment ago. Returns what the next start would be decided by. */
   async survey(): Promise<MemoryKnowledge> {
     await Promise.all(this.#taking);
-    const isFresh = this.#readings.noted > 0 && this.#dependencies.clock.elapsed() - this.#readings.at < FRESH_MS;
-    if (!isFresh) await this.#read();
+    if (!this.#isFresh()) await this.#read();
     return { ledger: this.#ledger, held: new Map(this.#held), remnants: this.#remnants.all(), fixed: this.#fixed };
   }
 
@@ -263,25 +267,31 @@ export class MemoryAdmission implements Capacity {
     this.#changed();
   }
 
-  async #needFor(record: InstanceRecord): Promise<LaunchNeed> {
+  /** Whether the last reading is of a moment ago. */
+  #isFresh(): boolean {
+    return this.#readings.noted > 0 && this.#dependencies.clock.elapsed() - this.#readings.at < FRESH_MS;
+  }
+
+  /** @param isMeasured Whether the last reading counts. Otherwise measures the memory. */
+  async #needFor(record: InstanceRecord, isMeasured = false): Promise<LaunchNeed> {
     const { settings } = record;
-    const need = await this.#inTime(this.#lookAt(record));
+    const need = await this.#inTime(this.#lookAt(record, isMeasured));
     const reported = this.#reported.get(record.id);
     return reported?.settings === settings && need.source === 'estimated' ? reported.need : need;
   }
 
-  async #lookAt(record: InstanceRecord): Promise<LaunchNeed> {
+  async #lookAt(record: InstanceRecord, isMeasured: boolean): Promise<LaunchNeed> {
     const { settings } = record;
     await Promise.all(this.#taking);
     const adapter = this.#dependencies.engines.find(settings.engine);
     await adapter?.learn(settings);
     const plan = adapter?.plan(record) ?? null;
-    return plan === null ? NOTHING : this.#needOf({ engine: settings.engine, plan });
+    return plan === null ? NOTHING : this.#needOf({ engine: settings.engine, plan }, isMeasured);
   }
 
-  /** Measures the memory, then computes a need; nothing if it is unknown. */
-  async #needOf(launch: Pick<Launch, 'engine' | 'plan'>): Promise<LaunchNeed> {
-    await this.#read();
+  /** Measures the memory unless `isMeasured`, then computes a need; nothing if it is unknown. */
+  async #needOf(launch: Pick<Launch, 'engine' | 'plan'>, isMeasured = false): Promise<LaunchNeed> {
+    if (!isMeasured) await this.#read();
     const now = this.#ledger.rooms(this.#needsBeside(undefined));
     const alone = this.#ledger.rooms([]);
     return (await this.#dependencies.needs.of(launch, now, alone)) ?? NOTHING;

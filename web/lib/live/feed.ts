@@ -31,6 +31,7 @@ const TYPES: NonNullable<EventWishes['types']> = [
   'instance_deleted',
   'instance_stats_updated',
   'instance_load_progress',
+  'instances_refreshed',
   'requests_updated',
   'system_alert',
   'system_stats_updated',

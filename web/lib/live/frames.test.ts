@@ -48,6 +48,11 @@ describe('a frame', () => {
     expect(rows.row('chat')).toMatchObject({ status: 'starting', refused: null });
   });
 
+  it('of fields that changed without an event has the rows requested', () => {
+    const frame = { ...AT, type: 'instances_refreshed', data: { reason: 'starts' } } as const;
+    expect(applyFrame(storeWith('chat'), frame)).toBe('everything');
+  });
+
   it('of a rename keeps the place in the list', () => {
     const rows = storeWith('a', 'b', 'c');
     applyFrame(rows, { ...AT, type: 'instance_updated', data: { name: 'z', previous_name: 'b' } });

@@ -23,6 +23,7 @@ export type Stale = { name: string } | 'everything' | null;
 export function applyFrame(rows: RowStore, frame: Frame): Stale {
   switch (frame.type) {
     case 'gap':
+    case 'instances_refreshed':
       return 'everything';
     case 'instance_status_changed': {
       const { name, status, reason } = frame.data;

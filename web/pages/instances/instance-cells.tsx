@@ -6,7 +6,7 @@ import { Icon } from '../../components/icons.tsx';
 import { LongName } from '../../components/long-name.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
-import { StatusMark } from '../../components/status.tsx';
+import { StatusMark, VerdictMark } from '../../components/status.tsx';
 import { isPinnedByGroup } from '../../lib/groups.ts';
 import { useWords } from '../../lib/language.ts';
 import { useGroups, useTrail } from '../../lib/live/live-hooks.ts';
@@ -15,6 +15,7 @@ import { modelName } from '../../../format/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import type { ColumnId } from './columns.ts';
 import { instanceAddress } from './instance-address.ts';
+import { listedStatus } from './listed-status.ts';
 
 const NONE = <span className="text-mute">–</span>;
 
@@ -95,14 +96,24 @@ function StatusCell({ row }: { row: Row }) {
 
 /** Why the last start of a stopped instance was refused; `null`: none was. */
 export function refusedStart({ status, refused }: Row, words: (typeof instancesWords)['en']): string | null {
-  return status === 'stopped' && refused !== null ? words.refused(refusalText(refused.message)) : null;
+  if (status !== 'stopped' || refused === null) return null;
+  const reason = refusalText(refused.message);
+  // The mark of the row says the rest.
+  return refused.code === 'CAPACITY_EXCEEDED' ? words.refused(reason) : reason;
 }
 
-function StatusText({ row: { status }, text }: { row: Row; text: string | null }) {
+/** The status of a row. An instance that cannot start stands out from those that are only stopped. */
+export function RowStatus({ row, word }: { row: Row; word?: string }) {
+  const words = useWords(instancesWords);
+  if (listedStatus(row) === 'blocked') return <VerdictMark verdict="warn">{words.blocked}</VerdictMark>;
+  return <StatusMark status={row.status} {...(word === undefined ? {} : { word })} />;
+}
+
+function StatusText({ row, text }: { row: Row; text: string | null }) {
   return (
     <GridCell tip={text ?? undefined} className="flex items-center gap-2">
       <span className="flex shrink-0">
-        <StatusMark status={status} />
+        <RowStatus row={row} />
       </span>
       {text !== null && <span className="min-w-0 truncate text-mute">{text}</span>}
     </GridCell>

@@ -1,16 +1,25 @@
 import type { Row } from '../../lib/live/row-store.ts';
 import { modelName } from '../../../format/model-name.ts';
 import type { InstancesSearch } from './instances-search.ts';
+import { listedStatus, type ListedStatus } from './listed-status.ts';
 
 type SortKey = NonNullable<InstancesSearch['sort']>;
 
 /** Statuses in the order of the attention that they need. */
-const STATUS_ORDER: readonly Row['status'][] = ['failed', 'restarting', 'starting', 'stopping', 'running', 'stopped'];
+const STATUS_ORDER: readonly ListedStatus[] = [
+  'failed',
+  'blocked',
+  'restarting',
+  'starting',
+  'stopping',
+  'running',
+  'stopped',
+];
 
 /** The value of a row by which a column sorts; `null` comes last in both directions. */
 const VALUES: Readonly<Record<SortKey, (row: Row) => number | string | null>> = {
   name: () => null,
-  status: (row) => STATUS_ORDER.indexOf(row.status),
+  status: (row) => STATUS_ORDER.indexOf(listedStatus(row)),
   model: (row) => modelName(row)?.toLowerCase() ?? null,
   requests: (row) => (row.status === 'running' || row.waiting > 0 ? row.in_flight + row.waiting : null),
   tokens: (row) => (row.status === 'running' ? row.tokens_per_second : null),
@@ -60,7 +69,7 @@ export function filteredRows(rows: readonly Row[], { q = '', status, group }: In
     .split(/\s+/)
     .filter((word) => word !== '');
   return rows.filter((row) => {
-    if (status !== undefined && row.status !== status) return false;
+    if (status !== undefined && listedStatus(row) !== status) return false;
     if (group !== undefined && row.group !== group) return false;
     if (words.length === 0) return true;
     const text = [

@@ -1,5 +1,5 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useDeferredValue, useMemo, useRef } from 'react';
+import { Fragment, useDeferredValue, useMemo, useRef } from 'react';
 import { Button } from '../../components/button.tsx';
 import type { GridHandle } from '../../components/grid.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
@@ -21,6 +21,7 @@ import { FirstRun } from './first-run.tsx';
 import { InstanceList } from './instance-list.tsx';
 import { filteredRows, sortedRows, usualOrder } from './instance-order.ts';
 import { isFiltered, type InstancesSearch } from './instances-search.ts';
+import { listedStatus, type ListedStatus } from './listed-status.ts';
 import { ListToolbar } from './list-toolbar.tsx';
 import { MachineStrip } from './machine-strip.tsx';
 import { useSelection } from './selection.ts';
@@ -97,20 +98,25 @@ function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSe
 /** How many instances are in which state; with filters, how many pass and in which state these are. */
 function Summary({ rows, total, search }: { rows: readonly Row[]; total: number; search: InstancesSearch }) {
   const words = useWords(instancesWords);
-  const count = (...statuses: readonly Row['status'][]): number =>
-    rows.filter(({ status }) => statuses.includes(status)).length;
-  const [running, failed, stopped] = [count('running'), count('failed'), count('stopped')];
-  const text = words.summary(running, failed, stopped, rows.length - running - failed - stopped);
+  const counts = Map.groupBy(rows, listedStatus);
+  const count = (status: ListedStatus): number => counts.get(status)?.length ?? 0;
+  const [running, failed, blocked, stopped] = [count('running'), count('failed'), count('blocked'), count('stopped')];
+  const parts = words.summary(running, failed, blocked, stopped, rows.length - running - failed - blocked - stopped);
   return (
     <>
       {isFiltered(search) && `${words.ofTotal(String(rows.length), String(total))} · `}
-      {failed === 0 || search.status === 'failed' ? (
-        text
-      ) : (
-        <Link to="/instances" search={{ ...search, status: 'failed' }} className="hover:text-ink">
-          {text}
-        </Link>
-      )}
+      {parts.map(({ text, filter }, index) => (
+        <Fragment key={text}>
+          {index > 0 && ' · '}
+          {filter === undefined || search.status === filter ? (
+            text
+          ) : (
+            <Link to="/instances" search={{ ...search, status: filter }} className="hover:text-ink">
+              {text}
+            </Link>
+          )}
+        </Fragment>
+      ))}
     </>
   );
 }

@@ -1,8 +1,6 @@
-import type { Status } from '@llamactl/client';
 import { choiceOf, textOf, type RawSearch } from '../../lib/search-parameters.ts';
+import { type ListedStatus, STATUSES } from './listed-status.ts';
 
-/** The statuses in the order of the filter. */
-export const STATUSES: readonly Status[] = ['running', 'starting', 'stopping', 'restarting', 'failed', 'stopped'];
 /** The columns by which the list can be sorted. */
 export const SORTED_BY = [
   'name',
@@ -23,7 +21,7 @@ export const SORTED_BY = [
 /** Filters and order of the list, as the URL has them: `?status=failed&group=big&q=qwen`. */
 export interface InstancesSearch {
   q?: string | undefined;
-  status?: Status | undefined;
+  status?: ListedStatus | undefined;
   group?: string | undefined;
   /** Default `name`. */
   sort?: (typeof SORTED_BY)[number] | undefined;

@@ -14,7 +14,8 @@ import { Dialog } from '../../components/dialog.tsx';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
 import { chooseColumns, COLUMNS, FIXED, type ColumnId } from './columns.ts';
-import { STATUSES, type InstancesSearch } from './instances-search.ts';
+import type { InstancesSearch } from './instances-search.ts';
+import { STATUSES } from './listed-status.ts';
 
 interface ListToolbarProps {
   search: InstancesSearch;
@@ -138,7 +139,7 @@ function Filters({
         value={search.status ?? ALL}
         choices={[
           { value: ALL, label: words.allStatuses },
-          ...STATUSES.map((value) => ({ value, label: statuses[value] })),
+          ...STATUSES.map((value) => ({ value, label: value === 'blocked' ? words.blocked : statuses[value] })),
         ]}
         onChoose={(status) =>
           void navigate({ search: { ...search, status: status === ALL ? undefined : status }, replace: true })

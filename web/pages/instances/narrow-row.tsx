@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { LongName } from '../../components/long-name.tsx';
 import { memoryText, number } from '../../lib/figures.ts';
-import { StatusMark, StatusShape } from '../../components/status.tsx';
+import { StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
@@ -9,7 +9,7 @@ import { modelName } from '../../../format/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
 import { instanceAddress } from './instance-address.ts';
-import { loadText, refusedStart } from './instance-cells.tsx';
+import { loadText, refusedStart, RowStatus } from './instance-cells.tsx';
 import { RowActions } from './row-actions.tsx';
 
 /** An instance in two lines, for a narrow screen. */
@@ -28,7 +28,7 @@ export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {
           </span>
           {row.status !== 'running' && (
             <span className="flex shrink-0">
-              <StatusMark status={row.status} {...(row.load === null ? {} : { word: words.loading(row.load.phase) })} />
+              <RowStatus row={row} {...(row.load === null ? {} : { word: words.loading(row.load.phase) })} />
             </span>
           )}
         </span>

@@ -3,21 +3,22 @@ import type { en } from '../en/instances.ts';
 /** Sätze der Liste der Instanzen. */
 export const de = {
   title: 'Instanzen',
-  summary: (running, failed, stopped, others) =>
-    [
-      `${running} ${running === 1 ? 'läuft' : 'laufen'}`,
-      others > 0 ? `${others} im Wechsel` : '',
-      failed > 0 ? `${failed} gescheitert` : '',
-      `${stopped} gestoppt`,
-    ]
-      .filter((part) => part !== '')
-      .join(' · '),
+  summary: (running, failed, blocked, stopped, others) => [
+    { text: `${running} ${running === 1 ? 'läuft' : 'laufen'}` },
+    ...(others > 0 ? [{ text: `${others} im Wechsel` }] : []),
+    ...(failed > 0 ? [{ text: `${failed} gescheitert`, filter: 'failed' as const }] : []),
+    ...(blocked > 0
+      ? [{ text: `${blocked} ${blocked === 1 ? 'kann' : 'können'} nicht starten`, filter: 'blocked' as const }]
+      : []),
+    { text: `${stopped} gestoppt` },
+  ],
   create: 'Neu',
   createLong: 'Neue Instanz',
   search: 'Suchen',
   searchLabel: 'Instanzen nach Name, Alias, Modell, Gruppe oder Engine suchen',
   filterStatus: 'Status',
   filterGroup: 'Gruppe',
+  blocked: 'kann nicht starten',
   allStatuses: 'Jeder Status',
   allGroups: 'Alle Gruppen',
   filters: 'Filter',
@@ -59,7 +60,7 @@ export const de = {
     ({ queued: 'wartet', preparing: 'bereitet vor', loading: 'lädt', restoring: 'stellt Kontext wieder her' })[phase],
   timeLeft: (time) => `noch ${time}`,
   waitsFor: (names) => `wartet auf ${names}`,
-  refused: (reason) => `Start abgelehnt: ${reason}`,
+  refused: (reason) => `nicht gestartet: ${reason}`,
   stale: 'Stand vor dem Verbindungsverlust',
   machine: 'Rechner',
   memory: 'RAM',

@@ -1,21 +1,27 @@
 /** Sentences of the list of instances. */
 export const en = {
   title: 'Instances',
-  summary: (running: number, failed: number, stopped: number, others: number) =>
-    [
-      `${running} running`,
-      others > 0 ? `${others} changing` : '',
-      failed > 0 ? `${failed} failed` : '',
-      `${stopped} stopped`,
-    ]
-      .filter((part) => part !== '')
-      .join(' · '),
+  /** The counts of the list, each with the filter that shows its rows. */
+  summary: (
+    running: number,
+    failed: number,
+    blocked: number,
+    stopped: number,
+    others: number,
+  ): { text: string; filter?: 'failed' | 'blocked' }[] => [
+    { text: `${running} running` },
+    ...(others > 0 ? [{ text: `${others} changing` }] : []),
+    ...(failed > 0 ? [{ text: `${failed} failed`, filter: 'failed' as const }] : []),
+    ...(blocked > 0 ? [{ text: `${blocked} cannot start`, filter: 'blocked' as const }] : []),
+    { text: `${stopped} stopped` },
+  ],
   create: 'New',
   createLong: 'New instance',
   search: 'Search',
   searchLabel: 'Search instances by name, alias, model, group or engine',
   filterStatus: 'Status',
   filterGroup: 'Group',
+  blocked: 'cannot start',
   allStatuses: 'All statuses',
   allGroups: 'All groups',
   filters: 'Filters',
@@ -57,7 +63,7 @@ export const en = {
     ({ queued: 'waits', preparing: 'prepares', loading: 'loads', restoring: 'restores its context' })[phase],
   timeLeft: (time: string) => `${time} left`,
   waitsFor: (names: string) => `waits for ${names}`,
-  refused: (reason: string) => `start refused: ${reason}`,
+  refused: (reason: string) => `not started: ${reason}`,
   stale: 'as of the lost connection',
   machine: 'Machine',
   memory: 'RAM',

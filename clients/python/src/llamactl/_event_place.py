@@ -16,6 +16,7 @@ _PASSING = frozenset(
         "request_finished",
         "system_stats_updated",
         "instance_load_progress",
+        "instances_refreshed",
         "log_lines",
         "log_gap",
         "decision",

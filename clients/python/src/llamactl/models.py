@@ -21,7 +21,7 @@ DownloadState: TypeAlias = Literal["queued", "running", "verifying", "paused", "
 ErrorCode: TypeAlias = Literal["VALIDATION_ERROR", "INVALID_JSON", "RESERVED_OPTION", "PRIVILEGED_OPTION", "UNAUTHORIZED", "INVALID_CREDENTIALS", "TOKEN_EXPIRED", "FORBIDDEN", "NOT_FOUND", "INSTANCE_NOT_FOUND", "METHOD_NOT_ALLOWED", "INSTANCE_EXISTS", "INSTANCE_RUNNING", "INSTANCE_NOT_RUNNING", "ALIAS_CONFLICT", "PORT_CONFLICT", "PORT_IN_USE", "MODEL_NOT_FOUND", "MODEL_IN_USE", "ENGINE_NOT_FOUND", "AUTH_DISABLED", "CONFIG_PINNED", "CONFIG_READ_ONLY", "CAPACITY_EXCEEDED", "DOES_NOT_FIT", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "UNSUPPORTED_MEDIA_TYPE", "RATE_LIMITED", "REQUEST_CANCELLED", "INTERNAL_ERROR", "START_FAILED", "HUB_ERROR", "SHUTTING_DOWN", "DISK_FULL"]
 
 
-EventType: TypeAlias = Literal["instance_status_changed", "instance_start_refused", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "requests_updated", "request_started", "request_finished", "system_stats_updated", "instance_load_progress", "decision"]
+EventType: TypeAlias = Literal["instance_status_changed", "instance_start_refused", "instance_created", "instance_updated", "instance_deleted", "system_alert", "download_progress", "instance_stats_updated", "requests_updated", "request_started", "request_finished", "system_stats_updated", "instance_load_progress", "instances_refreshed", "decision"]
 
 
 FleetAction: TypeAlias = Literal["create", "change", "restart", "nothing", "remove"]
@@ -1086,7 +1086,7 @@ class Instance(_Base):
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
     refused: RefusedStart | None
-    """The last start that was refused since its status or settings changed; `None`: none, or llamactl has restarted since."""
+    """The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `None`: neither."""
     memory: list[InstanceMemory] | None
     """The memory that it holds on each device; absent: it does not run, or its need is unknown."""
     started_at: str | None
@@ -1390,7 +1390,7 @@ class InstanceSummary(_Base):
     reason: str | None
     """Why the instance failed or restarts; `None`: neither."""
     refused: RefusedStart | None
-    """The last start that was refused since its status or settings changed; `None`: none, or llamactl has restarted since."""
+    """The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `None`: neither."""
     memory: list[InstanceMemory] | None
     """The memory that it holds on each device; absent: it does not run, or its need is unknown."""
     started_at: str | None
@@ -1434,6 +1434,20 @@ class InstanceUpdatedEventData(_Base):
     """The finding of llamactl, if no caller changed the instance."""
     caller: str | None
     """Who: `user:NAME`, `key:ID (NAME)` or `anonymous`. Absent: no caller, or you are not an operator who may see all instances."""
+
+
+class InstancesRefreshedEvent(_Base):
+    type: Literal["instances_refreshed"]
+    timestamp: str
+    """RFC 3339, UTC."""
+    seq: int
+    """Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one."""
+    data: InstancesRefreshedEventData
+
+
+class InstancesRefreshedEventData(_Base):
+    reason: Literal["starts"]
+    """`starts`: a look changed `refused` of stopped instances."""
 
 
 class KeptContext(_Base):
@@ -2325,7 +2339,7 @@ class Why(_Base):
     """`seq` of the line in its log that shows the cause; `None`: none."""
 
 
-Frame: TypeAlias = InstanceStatusChangedEvent | InstanceStartRefusedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | RequestsUpdatedEvent | RequestStartedEvent | RequestFinishedEvent | SystemStatsUpdatedEvent | InstanceLoadProgressEvent | DecisionEvent | LogLinesEvent | LogGapEvent | GapEvent
+Frame: TypeAlias = InstanceStatusChangedEvent | InstanceStartRefusedEvent | InstanceCreatedEvent | InstanceUpdatedEvent | InstanceDeletedEvent | SystemAlertEvent | DownloadProgressEvent | InstanceStatsUpdatedEvent | RequestsUpdatedEvent | RequestStartedEvent | RequestFinishedEvent | SystemStatsUpdatedEvent | InstanceLoadProgressEvent | InstancesRefreshedEvent | DecisionEvent | LogLinesEvent | LogGapEvent | GapEvent
 """An event."""
 
 

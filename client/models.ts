@@ -959,7 +959,7 @@ export interface FinishedRequest {
   tokens_per_second: number | null;
   /** Bytes of the answer body sent so far. */
   bytes_out: number;
-  /** `ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one, or llamactl was killed. */
+  /** `ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`, or by the end of the credentials, as `error` says; `broken`: the engine gave no answer or an incomplete one, or llamactl was killed. */
   outcome: RequestOutcome;
   /** Grows with every finished request; for `before_seq`. */
   seq: number;

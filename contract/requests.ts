@@ -126,7 +126,7 @@ export const FinishedRequestSchema = z
     ...facts,
     outcome: RequestOutcomeSchema.describe(
       '`ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine; ' +
-        '`refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`; ' +
+        '`refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE /api/requests/{request_id}`, or by the end of the credentials, as `error` says; ' +
         '`broken`: the engine gave no answer or an incomplete one, or llamactl was killed.',
     ),
     seq: LongIntegerSchema.describe('Grows with every finished request; for `before_seq`.'),

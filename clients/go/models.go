@@ -1267,7 +1267,8 @@ type FinishedRequest struct {
 
 	// `ok`: complete answer; `client_error`, `engine_error`: complete answer with a 4xx or 5xx of the engine;
 	// `refused`: llamactl answered with an error; `aborted`: the caller disconnected; `cancelled`: by `DELETE
-	// /api/requests/{request_id}`; `broken`: the engine gave no answer or an incomplete one, or llamactl was killed.
+	// /api/requests/{request_id}`, or by the end of the credentials, as `error` says; `broken`: the engine gave no
+	// answer or an incomplete one, or llamactl was killed.
 	Outcome RequestOutcome `json:"outcome"`
 
 	// Grows with every finished request; for `before_seq`.

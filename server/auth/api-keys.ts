@@ -5,7 +5,7 @@ import type { Background } from './background.ts';
 import type { Caller } from './caller.ts';
 import { mayCall } from './permissions.ts';
 import type { ChangeQueue } from './change-queue.ts';
-import type { DeadListener } from './dead.ts';
+import { type DeadListener, endOfAccount, endOfKey } from './dead.ts';
 import { judgeKeyChange } from './key-change.ts';
 import { isWithin, judgeKeyRequest } from './key-request.ts';
 import { keyHash, keyPrefix, newKeySecret } from './key-secret.ts';
@@ -178,24 +178,25 @@ export class Keys implements AccountListener {
     await this.#parts.changes.run(async () => {
       const entry = this.#named(caller, id);
       await this.#parts.store.removeKey(id);
-      this.#drop(entry);
+      this.#drop(entry, endOfKey());
       this.#parts.onDead({ kind: 'key', whose: id });
     });
   }
 
   /** Ends keys that another server has revoked: closes their connections and streams in this process. */
-  end(isDead: (stored: Pick<StoredKey, 'id' | 'ownerId'>) => boolean): void {
-    for (const { stored, controller } of this.#entries.values()) if (isDead(stored)) controller.abort();
+  end(isDead: (stored: Pick<StoredKey, 'id' | 'ownerId'>) => boolean, reason: ApiError): void {
+    for (const { stored, controller } of this.#entries.values()) if (isDead(stored)) controller.abort(reason);
   }
 
   onChanged(userId: string, isRevoked: boolean): void {
+    const reason = endOfAccount(this.#parts.accounts.find(userId));
     for (const entry of [...this.#entries.values()].filter(({ stored }) => stored.ownerId === userId)) {
       if (isRevoked) {
-        this.#drop(entry);
+        this.#drop(entry, reason);
         this.#forget(entry);
       } else {
         this.#entries.set(entry.stored.hash, { ...entry, controller: new AbortController() });
-        entry.controller.abort();
+        entry.controller.abort(reason);
       }
     }
   }
@@ -267,10 +268,10 @@ export class Keys implements AccountListener {
     );
   }
 
-  #drop({ stored, controller }: Entry): void {
+  #drop({ stored, controller }: Entry, reason: ApiError): void {
     this.#entries.delete(stored.hash);
     this.#endAt(stored.hash, stored.id, null);
-    controller.abort();
+    controller.abort(reason);
     this.#uses.forget(stored.id);
   }
 

@@ -2,7 +2,7 @@ import { Accounts } from './accounts.ts';
 import { Authenticator } from './authenticator.ts';
 import { Background } from './background.ts';
 import { ChangeQueue } from './change-queue.ts';
-import type { Dead, DeadListener } from './dead.ts';
+import { type Dead, type DeadListener, endOfAccount, endOfKey } from './dead.ts';
 import { Keys } from './api-keys.ts';
 import { LockoutAlert } from './lockout-alert.ts';
 import { Passwords, type Derive } from './passwords.ts';
@@ -85,7 +85,7 @@ export async function openAuthentication(parts: AuthenticationParts): Promise<Au
   });
   accounts.watch({
     onChanged: (userId, isRevoked) => {
-      tokens.endAll(userId);
+      tokens.endAll(userId, endOfAccount(accounts.find(userId)));
       if (isRevoked) register.forgetAll(userId);
       // A page shows what the role at its log-in may see, so it has to begin again.
       else {
@@ -109,8 +109,12 @@ export async function openAuthentication(parts: AuthenticationParts): Promise<Au
     end: ({ kind, whose }) => {
       if (kind !== 'account' && kind !== 'session' && kind !== 'key') return;
       if (kind === 'session') tokens.cutSession(whose);
-      else keys.end(({ id, ownerId }) => whose === (kind === 'key' ? id : ownerId));
-      if (kind === 'account') tokens.endAll(whose);
+      else {
+        // Another process changed the account, so this one does not know how.
+        const reason = kind === 'key' ? endOfKey() : endOfAccount(accounts.find(whose));
+        keys.end(({ id, ownerId }) => whose === (kind === 'key' ? id : ownerId), reason);
+        if (kind === 'account') tokens.endAll(whose, reason);
+      }
       onDead({ kind, whose });
     },
     close: async () => {

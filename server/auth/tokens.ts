@@ -3,7 +3,7 @@ import { ApiError } from '@llamactl/contract/errors';
 import { errors, jwtVerify, SignJWT, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import { BoundedMap } from './bounded-map.ts';
-import type { DeadListener } from './dead.ts';
+import { type DeadListener, endOfLogIn } from './dead.ts';
 import type { Clock, Randomness, StoredUser } from './auth-ports.ts';
 import type { Revocations } from './revocations.ts';
 import type { SigningKeys } from './signing-keys.ts';
@@ -237,13 +237,15 @@ export class Tokens {
   }
 
   /** Closes everything that the tokens of a session opened. */
-  cutSession(session: string): void {
-    this.#opened.delete(session)?.controller.abort();
+  cutSession(session: string, reason: ApiError = endOfLogIn()): void {
+    this.#opened.delete(session)?.controller.abort(reason);
   }
 
   /** Closes everything that the tokens of an account opened, after the account changed. */
-  endAll(userId: string): void {
-    for (const [session, opened] of this.#opened.entries()) if (opened.userId === userId) this.cutSession(session);
+  endAll(userId: string, reason: ApiError): void {
+    for (const [session, { userId: owner }] of this.#opened.entries()) {
+      if (owner === userId) this.cutSession(session, reason);
+    }
   }
 
   async #verifyNew(token: string, key: string): Promise<VerifiedToken> {

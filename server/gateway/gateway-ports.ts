@@ -1,3 +1,4 @@
+import type { ApiError } from '@llamactl/contract/errors';
 import type { Status } from '@llamactl/contract/instance';
 import type { Lease, LeaseRequest } from '../instances/slots/leases.ts';
 import type { Clock } from '../instances/ports/time.ts';
@@ -93,6 +94,8 @@ export interface CallContext {
    * or the caller may not list models.
    */
   problemsInLibrary(model: string): readonly string[] | null;
+  /** Why llamactl closed the connection: its caller's credentials were revoked or have expired; `null`: it did not. */
+  readonly shutOut: ApiError | null;
   /** The instance that the path names, decoded; `null`: the request names a model. */
   instance: string | null;
   /** Bytes that the caller sent right after its request for a WebSocket; `null`: the request is an ordinary one. */

@@ -317,10 +317,12 @@ export class GatewayRequest {
   /** Ends the record of a request whose answer was relayed or broke off. */
   #endPassed(record: RequestRecord): void {
     const { statusCode, writableFinished } = this.#response;
+    const { shutOut } = this.#context;
     if (record.isCancelled) {
       record.fails(CANCELLED.code, CANCELLED.message);
       this.#end(record, 'cancelled');
-    } else if (this.#context.upgradeHead !== null) this.#end(record, 'ok');
+    } else if (shutOut !== null && !writableFinished) this.#endShutOut(record, shutOut);
+    else if (this.#context.upgradeHead !== null) this.#end(record, 'ok');
     else if (!writableFinished) this.#end(record, this.#signal.aborted ? 'aborted' : 'broken');
     else if (statusCode >= 500) this.#end(record, 'engine_error', statusCode);
     else this.#end(record, statusCode >= 400 ? 'client_error' : 'ok', statusCode);
@@ -340,13 +342,21 @@ export class GatewayRequest {
       this.#end(record, 'cancelled', refusal.status);
       return refusal;
     }
-    if (this.#signal.aborted) this.#end(record, 'aborted');
+    const { shutOut } = this.#context;
+    if (shutOut !== null) this.#endShutOut(record, shutOut);
+    else if (this.#signal.aborted) this.#end(record, 'aborted');
     else {
       if (error instanceof ApiError) record.fails(error.code, recordedMessage(error));
       else record.fails('INTERNAL_ERROR', 'A bug in llamactl; its log has the details.');
       this.#end(record, record.wasLeased ? 'broken' : 'refused', error instanceof ApiError ? error.status : 500);
     }
     return error;
+  }
+
+  /** Ends the record of a request whose connection llamactl closed: its caller did not give up. */
+  #endShutOut(record: RequestRecord, { code, message }: ApiError): void {
+    record.fails(code, message);
+    this.#end(record, 'cancelled');
   }
 
   #end(record: RequestRecord, outcome: RequestOutcome, status: number | null = null): void {

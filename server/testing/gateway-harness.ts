@@ -295,6 +295,7 @@ export async function startGateway(
       upgradeHead: head,
       holders: [],
       onAdmitted: () => undefined,
+      shutOut: null,
       onRecord: () => undefined,
       onLease: () => undefined,
     };

@@ -223,7 +223,14 @@ export function watchWelcome(
     stop();
     onOver(refusal);
   };
-  const onRevoked = (): void => end(new ApiError('UNAUTHORIZED', 'The credentials of this request were revoked.'));
+  const onRevoked = (): void => {
+    const { reason } = revoked as { reason: unknown };
+    end(
+      reason instanceof ApiError
+        ? reason
+        : new ApiError('UNAUTHORIZED', 'The credentials of this request were revoked.'),
+    );
+  };
   const wait = (until: number): void => {
     const left = until - clock.now();
     if (left <= 0) end(new ApiError('TOKEN_EXPIRED', 'The credentials of this request have expired.'));

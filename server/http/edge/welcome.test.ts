@@ -1,6 +1,7 @@
 import type { ApiError } from '@llamactl/contract/errors';
 import { describe, expect, it } from 'vitest';
 import { anonymousAdmin, type Caller } from '../../auth/caller.ts';
+import { endOfKey } from '../../auth/dead.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { watchWelcome } from './gate.ts';
 
@@ -26,6 +27,15 @@ describe('watching a caller’s credentials', () => {
     await clock.advance(1_000);
     expect(codes).toEqual(['UNAUTHORIZED']);
     expect(clock.pending).toEqual([]);
+  });
+
+  it('reports the reason of their revocation', () => {
+    const controller = new AbortController();
+    const messages: string[] = [];
+    const caller = { ...anonymousAdmin(), revoked: controller.signal };
+    watchWelcome(caller, new FakeClock(), ({ message }) => void messages.push(message));
+    controller.abort(endOfKey());
+    expect(messages).toEqual(['The key was revoked.']);
   });
 
   it('reports at once when they were revoked before', () => {

@@ -557,6 +557,33 @@ describe('with authentication on', () => {
       ]);
     });
 
+    const ended = {
+      'the key is deleted': async (caller: Caller): Promise<void> => {
+        const [own] = harness.auth.keys.list(caller);
+        await harness.auth.keys.remove(root, own?.id ?? '');
+      },
+      'the account is disabled': () => harness.auth.accounts.update('ann', { disabled: true }),
+      'the account is deleted': () => harness.auth.accounts.remove('ann'),
+      'the account gets another role': () => harness.auth.accounts.update('ann', { role: 'viewer' }),
+    };
+    test.each([
+      ['the key is deleted', 'The key was revoked.'],
+      ['the account is disabled', 'The account was disabled.'],
+      ['the account is deleted', 'The account was deleted.'],
+      ['the account gets another role', 'The account has changed.'],
+    ] as const)('are recorded as ended here, with the reason, when %s', async (how, message) => {
+      const caller = await harness.loggedIn('ann', 'operator');
+      const key = await harness.keyOf(caller, { scopes: ['operator'] });
+      const requests = new Requests({ clock: harness.clock });
+      const { port } = await guarded(false, null, requests);
+      const broken = call(port, '/v1/slow?model=a', as(key)).catch((error: unknown) => error);
+      await vi.waitFor(() => expect(waiting).toHaveLength(1));
+      await ended[how](caller);
+      expect(await broken).toMatchObject({ code: 'ECONNRESET' });
+      const record = { outcome: 'cancelled', error: { code: 'UNAUTHORIZED', message } };
+      await vi.waitFor(() => expect(requests.finished()).toMatchObject([record]));
+    });
+
     test('of an account: apply to the sum of its keys and tokens', async () => {
       const caller = await ann({ max_in_flight: 2 });
       const keys = [await harness.keyOf(caller), await harness.keyOf(caller), await harness.tokenOf('ann')];

@@ -112,10 +112,14 @@ export function gatewayRoutes({
       const holders = instance === null ? limitHolders(caller, account, addressLimits) : NO_HOLDERS;
       const url = urlOf(request, app.prefix);
       const facts = { account, holders, url, instance, instances: instancesFor(caller), models };
+      const context = new RequestContext(request, reply, facts);
       // Closes the connection of a caller whose credentials are revoked or expire.
-      const stopWatching = watchWelcome(caller, clock, () => raw.socket.destroy());
+      const stopWatching = watchWelcome(caller, clock, (reason) => {
+        context.shutOut = reason;
+        raw.socket.destroy();
+      });
       try {
-        await gateway.serve(raw, reply.raw, new RequestContext(request, reply, facts));
+        await gateway.serve(raw, reply.raw, context);
       } finally {
         stopWatching();
       }
@@ -176,6 +180,7 @@ class RequestContext implements CallContext {
   readonly url: string;
   readonly upgradeHead: Buffer | null;
   readonly headers: string[];
+  shutOut: ApiError | null = null;
   readonly #request: HttpRequest;
   readonly #reply: HttpReply;
   readonly #models: Pick<Models, 'named'>;

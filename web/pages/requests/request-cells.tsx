@@ -1,4 +1,3 @@
-import type { FinishedRequest } from '@llamactl/client';
 import { rateText, requestSeconds, tokenCount } from '../../lib/figures.ts';
 import { Moment } from '../../components/age.tsx';
 import { GridCell } from '../../components/grid.tsx';
@@ -11,8 +10,7 @@ import { CallerName } from './caller-name.tsx';
 import { CourseBar } from './course-bar.tsx';
 import { isFinished, secondsOf, type SeenRequest } from './course.ts';
 import { EndButton } from './end-button.tsx';
-
-type Words = (typeof requestsWords)['en'];
+import { outcomeText } from './outcome-text.ts';
 
 const NONE = <span className="text-mute">–</span>;
 
@@ -139,10 +137,4 @@ export function OutcomeMark({ request }: { request: SeenRequest }) {
       <VerdictMark verdict={verdictOf(request)}>{text}</VerdictMark>
     </span>
   );
-}
-
-/** The outcome; of a refusal also its status, because callers report that, and how many the row stands for. */
-function outcomeText({ outcome, status, count = 1 }: FinishedRequest, words: Words): string {
-  const parts = [words.outcomes[outcome], outcome === 'refused' ? status : null, count > 1 ? words.times(count) : null];
-  return parts.filter((part) => part !== null).join(' · ');
 }

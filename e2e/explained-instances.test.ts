@@ -173,5 +173,9 @@ describe('a reload over the API', () => {
     expect([answer.status, answer.body]).toEqual([200, { message: 'Reload initiated' }]);
     await expect.poll(uptime).toBe(0);
     expect((await server.instance('chat')).pid).toBe(pid);
+    const log = await server.call('GET', '/api/system/logs?q=has%20taken%20over');
+    const takeOver = /^Reload 1, requested by anonymous: process \d+ \(\S+\) has taken over from process \d+ \(\S+\)$/;
+    expect(log.body).toMatchObject({ logs: [{ message: expect.stringMatching(takeOver) as string }] });
+    expect(server.errors).toContain('Reload 1 begins, requested by anonymous');
   });
 });

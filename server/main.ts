@@ -105,8 +105,8 @@ export async function serve(
     );
   }
   let service: Service<App> | null = null;
-  const reload = (): boolean => {
-    service?.reload();
+  const reload = (requestedBy: string): boolean => {
+    service?.reload(requestedBy);
     return service !== null;
   };
   const dependencies = {

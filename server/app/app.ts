@@ -74,8 +74,8 @@ export interface AppOptions {
   inheritance?: Inheritance | null;
   /** Intercepts the effects of instances, for tests that crash there; left out: nothing is intercepted. */
   interposition?: Interposition;
-  /** Begins to replace this server by a new process; false: it cannot now. Left out: it never can. */
-  reload?: () => boolean;
+  /** Begins to replace this server by a new process; false: it cannot now. Left out: it never can. @param requestedBy For the log */
+  reload?: (requestedBy: string) => boolean;
   /** Called when an engine has first answered a request. */
   onFirstAnswer?: () => void;
 }

@@ -9,6 +9,7 @@ import { atMost, type Clock } from '../instances/ports/time.ts';
 import type { Listening } from './listening.ts';
 import type { AlertsWiring } from './alerts-wiring.ts';
 import type { Inheritance } from '../reload/inheritance.ts';
+import type { Hello } from '../reload/messages.ts';
 import type { ReplaceableServer } from '../reload/replaceable.ts';
 import type { Serving } from './serving.ts';
 import type { DirectoryWatch } from '../store/directory-watch.ts';
@@ -31,7 +32,7 @@ export interface ReplaceableServerParts {
   /** The folder of sockets for requests that came to a predecessor. */
   doors: string;
   clock: Pick<Clock, 'after'>;
-  log: Pick<Logger, 'warn'>;
+  log: Pick<Logger, 'info' | 'warn'>;
   /** `null`: no server served before. */
   inheritance: Inheritance | null;
   lock: Pick<Lock, 'describe' | 'handOver'>;
@@ -77,6 +78,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     if (problem !== null) {
       parts.log.warn(`server.json, which names the server of data_dir, cannot be written; trying again: ${problem}`);
     }
+    if (inheritance?.failure === null) parts.log.info(takenOver(inheritance.hello, from));
     return url;
   };
   const close = async (stopEngines: boolean): Promise<void> => {
@@ -153,6 +155,13 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     breakOff: () => http.breakOff(),
     close: ({ stopEngines }) => (closing ??= close(stopEngines)),
   };
+}
+
+/** The line in the log of a successor: the log of its predecessor may end before a person reads it. */
+function takenOver(before: Hello, now: Pick<Hello, 'pid' | 'version'>): string {
+  const by = before.requestedBy === undefined ? '' : `, requested by ${before.requestedBy}`;
+  const pair = `process ${now.pid} (${now.version}) has taken over from process ${before.pid} (${before.version})`;
+  return `Reload ${before.reload}${by}: ${pair}`;
 }
 
 /** Describes the reload that started this server, for `server.json`. */

@@ -37,7 +37,7 @@ const BYTES_IN_MEGABYTE = 1024 * 1024;
 export interface ServingParts {
   config: Pick<Config, 'auth' | 'gateway' | 'instances' | 'server'>;
   configEditor: ConfigEditor;
-  reload: () => boolean;
+  reload: (requestedBy: string) => boolean;
   log: Logger;
   clock: Clock;
   work: SlicedWork;

@@ -65,6 +65,7 @@ export class HandOver<Server extends ReplaceableServer> {
   readonly #dependencies: HandOverDependencies<Server>;
   readonly #server: Server;
   readonly #number: number;
+  readonly #requestedBy: string;
   #process: SuccessorProcess | null = null;
   #hasLetGo = false;
   #isCalledOff = false;
@@ -73,11 +74,16 @@ export class HandOver<Server extends ReplaceableServer> {
   /** The link to the server that has taken over. */
   readonly #successor = Promise.withResolvers<SuccessorLink>();
 
-  /** @param number The number of this reload. */
-  constructor(dependencies: HandOverDependencies<Server>, server: Server, number: number) {
+  /** @param reload The number of this reload, and who requested it. */
+  constructor(
+    dependencies: HandOverDependencies<Server>,
+    server: Server,
+    { number, requestedBy }: { number: number; requestedBy: string },
+  ) {
     this.#dependencies = dependencies;
     this.#server = server;
     this.#number = number;
+    this.#requestedBy = requestedBy;
   }
 
   /** Whether the old server has stopped serving. */
@@ -232,7 +238,7 @@ export class HandOver<Server extends ReplaceableServer> {
       onUnknown: (type) =>
         this.#dependencies.log.debug({ type }, 'The new server sent a message that this version does not know'),
     });
-    link.hello({ ...server.hello, reload: this.#number });
+    link.hello({ ...server.hello, reload: this.#number, requestedBy: this.#requestedBy });
     return link;
   }
 

@@ -35,6 +35,8 @@ const HelloSchema = z.object({
   listening: count,
   /** The number of this reload. */
   reload: count,
+  /** Who requested it, as the log names callers; left out: unknown. */
+  requestedBy: text.optional(),
 });
 export type Hello = z.infer<typeof HelloSchema>;
 

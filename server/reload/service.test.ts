@@ -73,7 +73,19 @@ describe('a reload', () => {
     one.reload();
     await successor();
     one.reload();
-    expect([successors.length, failures]).toEqual([1, ['A reload is under way already']]);
+    const failure = 'A reload is under way already; a signal requested another one';
+    expect([successors.length, failures]).toEqual([1, [failure]]);
+  });
+
+  it.each([
+    [undefined, 'a signal'],
+    ['user:ada', 'user:ada'],
+  ])('logs who requested it, and sends that to the new process: %s', async (requestedBy, shown) => {
+    const { service: one, successor, notes } = await service();
+    one.reload(requestedBy);
+    const { link } = await successor();
+    expect(notes).toEqual([`Reload 1 begins, requested by ${shown}`]);
+    expect(await link.hello).toMatchObject({ reload: 1, requestedBy: shown });
   });
 
   it('shows the new server which requests the old one still serves, and ends those that it names', async () => {

@@ -23,6 +23,8 @@ export interface ServiceDependencies<Server extends ReplaceableServer> extends H
   onChange?: (stage: 'begun' | 'failed') => void;
 }
 
+/** A command on this machine and a service manager both send a signal. */
+const BY_SIGNAL = 'a signal';
 /** A process may treat two signals in quick succession as one, so the signal is repeated until the process is gone. */
 const HURRY_EVERY_MS = 100;
 const HURRY_FOR_MS = 2_000;
@@ -90,14 +92,14 @@ export class Service<Server extends ReplaceableServer> {
     return new Service(dependencies, await dependencies.start(inheritance));
   }
 
-  /** Replaces the server by a new process. The server's `note` and the log give the result. */
-  reload(): void {
+  /** Replaces the server by a new process. The server's `note` and the log give the result. @param requestedBy For the log */
+  reload(requestedBy = BY_SIGNAL): void {
     const state = this.#state;
     switch (state.phase) {
       case 'serving':
-        return this.#beginReload();
+        return this.#beginReload(requestedBy);
       case 'reloading':
-        return this.#dependencies.log.warn('A reload is under way already');
+        return this.#dependencies.log.warn(`A reload is under way already; ${requestedBy} requested another one`);
       case 'replaced':
         return this.#pass('SIGUSR2', this.#whoServes(state));
       case 'closed':
@@ -145,9 +147,10 @@ export class Service<Server extends ReplaceableServer> {
     }
   }
 
-  #beginReload(): void {
-    this.#reloads += 1;
-    const handOver = new HandOver(this.#dependencies, this.#server, this.#reloads);
+  #beginReload(requestedBy: string): void {
+    const number = (this.#reloads += 1);
+    this.#dependencies.log.info(`Reload ${number} begins, requested by ${requestedBy}`);
+    const handOver = new HandOver(this.#dependencies, this.#server, { number, requestedBy });
     this.#dependencies.onChange?.('begun');
     const over = this.#reload(handOver).catch((error: unknown) => {
       this.#dependencies.log.error({ err: error }, 'The reload failed because of a bug in llamactl');

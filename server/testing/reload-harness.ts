@@ -162,11 +162,12 @@ export async function service(changes: Partial<ServiceDependencies<FakeServer>> 
   const successors: FakeSuccessor[] = [];
   const clock = new FakeClock();
   const failures: string[] = [];
+  const notes: string[] = [];
   const dependencies: ServiceDependencies<FakeServer> = {
     clock,
     log: {
       debug: () => undefined,
-      info: () => undefined,
+      info: (message) => void notes.push(message),
       warn: (message) => void failures.push(message),
       error: (_details, message) => void failures.push(message),
     },
@@ -200,5 +201,5 @@ export async function service(changes: Partial<ServiceDependencies<FakeServer>> 
       return newest;
     });
   const until = (what: string): Promise<void> => vi.waitFor(() => expect(done).toContain(what));
-  return { service: opened, done, signals, successors, successor, until, failures, clock };
+  return { service: opened, done, signals, successors, successor, until, failures, notes, clock };
 }

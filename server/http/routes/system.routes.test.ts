@@ -108,11 +108,11 @@ describe('POST /api/system/alerts/test', () => {
 });
 
 describe('POST /api/system/reload', () => {
-  it('begins a reload', async () => {
-    let reloads = 0;
-    const { inject } = testServer({ reload: () => (reloads += 1) > 0 });
+  it('begins a reload, and says who requested it', async () => {
+    const reloads: string[] = [];
+    const { inject } = testServer({ reload: (requestedBy) => reloads.push(requestedBy) > 0 });
     const answer = await inject({ method: 'POST', url: '/api/system/reload' });
-    expect([answer.statusCode, answer.json(), reloads]).toEqual([200, { message: 'Reload initiated' }, 1]);
+    expect([answer.statusCode, answer.json(), reloads]).toEqual([200, { message: 'Reload initiated' }, ['anonymous']]);
   });
 
   it('is refused while the server cannot be replaced', async () => {

@@ -19,8 +19,8 @@ export interface SystemVoice {
   alerts: () => Alert[];
   /** Sends a test alert to the configured receivers. Empty: none is configured. */
   testAlerts: (signal: AbortSignal) => Promise<AlertTest['receivers']>;
-  /** Begins to replace the server by a new process; false: it cannot now. */
-  reload: () => boolean;
+  /** Begins to replace the server by a new process; false: it cannot now. @param requestedBy For the log */
+  reload: (requestedBy: string) => boolean;
 }
 
 /** The probes, the alerts and the description of the API. */
@@ -32,8 +32,8 @@ export function systemRoutes(bind: Bind, { version, readiness, alerts, testAlert
     return { alerts: alertsFor(caller, manager, alerts()) };
   });
   bind(OPERATIONS.testAlerts, async ({ signal }) => ({ receivers: await testAlerts(signal) }));
-  bind(OPERATIONS.reloadSystem, () => {
-    if (reload()) return { message: 'Reload initiated' };
+  bind(OPERATIONS.reloadSystem, ({ caller }) => {
+    if (reload(caller.subject)) return { message: 'Reload initiated' };
     throw new ApiError('SHUTTING_DOWN', 'llamactl cannot be replaced now: it is starting or stopping.');
   });
   bind(OPERATIONS.getLiveness, () => ({ status: 'ok' as const }));

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { paced, PRIVILEGED, stream } from '../reloads.ts';
+import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
 import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
@@ -84,6 +85,22 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     await page.keyboard.press('Escape');
     await page.getByLabel('Outcome').selectOption({ label: 'All outcomes' });
     await row(page, 'quick').getByText('ok').waitFor();
+  });
+
+  it('shows the message of an engine that quotes nothing of the request', async () => {
+    const options = { ctx_size: 512 };
+    await server.run({ name: 'small', model_path: await testModel(), options });
+    const messages = [{ role: 'user', content: 'many words '.repeat(2_000) }];
+    const body = JSON.stringify({ model: 'small', messages });
+    const answer = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body });
+    expect(answer.status).toBe(400);
+    const page = await window.tab(server.url, '/requests?outcome=client_error');
+    await row(page, 'small').click();
+    await page
+      .getByRole('dialog', { name: 'Request' })
+      .getByText(/request \(\d+ tokens\) exceeds the available context size \(\d+ tokens\)/)
+      .waitFor();
+    await server.call('POST', '/api/instances/small/stop?wait=true');
   });
 
   it('has an end for a request that was in flight when llamactl was killed', async () => {

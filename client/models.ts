@@ -1223,8 +1223,8 @@ export type Frame = {
   /** Grows with every kept frame, also across restarts; a frame that is not kept repeats the last kept one. */
   seq: number;
   data: {
-    /** `starts`: a look changed `refused` of stopped instances. */
-    reason: 'starts';
+    /** `models`: a scan of models changed `model_info`; `starts`: a look changed `refused` of stopped instances. */
+    reason: 'models' | 'starts';
   };
 } | {
   type: 'decision';

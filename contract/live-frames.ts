@@ -57,7 +57,11 @@ export type LoadFrame = z.infer<typeof LoadFrameSchema>;
 export const InstancesRefreshedFrameSchema = passing(
   'instances_refreshed',
   z.object({
-    reason: z.enum(['starts']).describe('`starts`: a look changed `refused` of stopped instances.'),
+    reason: z
+      .enum(['models', 'starts'])
+      .describe(
+        '`models`: a scan of models changed `model_info`; `starts`: a look changed `refused` of stopped instances.',
+      ),
   }),
 );
 export type InstancesRefreshedFrame = z.infer<typeof InstancesRefreshedFrameSchema>;

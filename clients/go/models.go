@@ -1981,7 +1981,8 @@ type InstanceUpdatedEvent struct {
 }
 
 type InstancesRefreshedEvent struct {
-	// `starts`: a look changed `refused` of stopped instances. One of starts.
+	// `models`: a scan of models changed `model_info`; `starts`: a look changed `refused` of stopped instances. One
+	// of models, starts.
 	Reason string `json:"reason"`
 }
 

@@ -1,7 +1,10 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
+import { reload } from '../reloads.ts';
 import { ServerProcess } from '../server-process.ts';
 import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
 
@@ -491,5 +494,34 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     await server.start();
     await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
     expect(await page.evaluate('window.isSamePage')).toBe(true);
+  });
+});
+
+describe.skipIf(HAS_NO_BROWSER)('a server that is replaced', () => {
+  it('leaves a page with the names of models, which the new process has to find first', async () => {
+    const replaced = await ServerProcess.create();
+    await replaced.start();
+    const own = await Window.open(browser, replaced.url);
+    own.allow(/ERR_|WebSocket/);
+    try {
+      const file = path.join(replaced.dataDirectory, 'models', 'known.gguf');
+      await mkdir(path.dirname(file), { recursive: true });
+      await copyFile(await testModel(), file);
+      await replaced.call('POST', '/api/instances', { name: 'named', model_path: file });
+      const page = await own.tab(replaced.url);
+      const name = row(page, 'named').getByText('known', { exact: true });
+      await name.waitFor();
+      await reload(replaced);
+      const models = async (): Promise<unknown> => (await replaced.call('GET', '/api/models')).body;
+      await expect.poll(models, { timeout: 10_000 }).toMatchObject({ scanning: false });
+      // Its row shows that the page has what came before.
+      await replaced.call('POST', '/api/instances', { name: 'later', model_path: file });
+      await row(page, 'later').waitFor();
+      await name.waitFor();
+      expect(own.complaints).toEqual([]);
+    } finally {
+      await own.close();
+      await replaced.dispose();
+    }
   });
 });

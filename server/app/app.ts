@@ -174,7 +174,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         reader,
         onFault,
         onProblem: (problem) => log.warn(problem),
-        onScanned: () => refreshLists(),
+        onScanned: (hasNews) => refreshLists(hasNews),
       }),
     );
     const figures = new LastFigures();

@@ -17,12 +17,19 @@ function stage(hasChanged: boolean) {
 
 it('after the first scan of models also looks at the memory, and after later ones only at files', () => {
   const { refresh, looks } = stage(false);
-  for (let scan = 0; scan < 3; scan += 1) refresh();
+  for (const hasNews of [true, true, false]) refresh(hasNews);
   expect(looks).toEqual(['memory', 'files', 'files']);
 });
 
-it('sends clients a change of the list', async () => {
+it('sends clients the changes of lists that have no event', async () => {
   const { refresh, sent } = stage(true);
-  refresh();
-  await expect.poll(() => sent).toEqual([{ reason: 'starts' }]);
+  refresh(true);
+  await expect.poll(() => sent).toEqual([{ reason: 'models' }, { reason: 'starts' }]);
+});
+
+it('sends nothing if nothing has changed', async () => {
+  const { refresh, sent, looks } = stage(false);
+  refresh(false);
+  await expect.poll(() => looks).toEqual(['memory']);
+  expect(sent).toEqual([]);
 });

@@ -7,12 +7,14 @@ export interface ListRefreshParts {
 }
 
 /**
- * Makes the function to call after each scan of models. It sends clients the changes of lists that have no event: which
- * stopped instances cannot start. Memory is judged after the first scan only, because that reads the header of each model.
+ * Makes the function to call after each scan of models. It sends clients the changes of lists that have no event: what is
+ * known of models, and which
+ * stopped instances cannot start. Memory is judged after the first scan only, because each judgement reads the header of a model.
  */
-export function listRefresh({ instances, feed }: ListRefreshParts): () => void {
+export function listRefresh({ instances, feed }: ListRefreshParts): (hasNews: boolean) => void {
   let isFirst = true;
-  return () => {
+  return (hasNews) => {
+    if (hasNews) feed.send({ type: 'instances_refreshed', data: { reason: 'models' } });
     const depth = isFirst ? 'memory' : 'files';
     isFirst = false;
     void instances.lookAtStopped(depth).then((hasChanged) => {

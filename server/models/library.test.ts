@@ -46,6 +46,7 @@ function open(
   places: readonly ModelPlace[],
   clock = new FakeClock({ realUpToMs: 1 }),
   onProblem: (problem: string) => void = () => undefined,
+  onScanned: (hasNews: boolean) => void = () => undefined,
 ): ModelLibrary {
   const faults = vi.fn();
   const library = new ModelLibrary({
@@ -55,6 +56,7 @@ function open(
     indexFile: path.join(home, 'models.index'),
     onFault: faults,
     onProblem,
+    onScanned,
   });
   libraries.push(library);
   return library;
@@ -521,6 +523,18 @@ describe('the library', () => {
     await eventually(clock, () => {
       expect(library.list()).toHaveLength(2);
     });
+  });
+
+  it('reports whether a scan found other models than the one before', async () => {
+    const news: boolean[] = [];
+    await put('models/a.gguf');
+    const library = open(PLAIN(), new FakeClock({ realUpToMs: 1 }), undefined, (hasNews) => news.push(hasNews));
+    await library.scan();
+    await library.scan();
+    await put('models/b.gguf');
+    await library.scan();
+    await library.scan();
+    expect(news).toEqual([true, false, true, false]);
   });
 
   it('finds a folder that is made later', async () => {

@@ -57,8 +57,8 @@ export interface LibraryOptions {
   onFault: (error: unknown, what: string) => void;
   /** Takes each problem of a folder once, when a scan meets it first. Default: {@link ModelLibrary.problems} has them. */
   onProblem?: (problem: string) => void;
-  /** Called after each scan. */
-  onScanned?: () => void;
+  /** Called after each scan. @param hasNews Whether a path means another model than before. */
+  onScanned?: (hasNews: boolean) => void;
   /** Watches a folder for changes. Default: the system does. */
   watchFolder?: (folder: string, onChange: (name: string | null) => void, onLost: () => void) => () => void;
 }
@@ -205,10 +205,11 @@ export class ModelLibrary implements Models {
     const { files, folders, missing, problems } = await searchModels(places, signal);
     this.#noteProblems(problems);
     const known = await this.#known(files);
+    const before = this.#index.infos;
     this.#index = await work.run(indexModels(known, this.#index), signal);
     this.#isScanning = false;
     this.#watch(folders, missing);
-    onScanned?.();
+    onScanned?.(!isSameMap(before, this.#index.infos));
     await this.#facts.keepOnly(files);
   }
 
@@ -305,6 +306,10 @@ export class ModelLibrary implements Models {
       }
     }
   }
+}
+
+function isSameMap<Value>(one: ReadonlyMap<string, Value>, other: ReadonlyMap<string, Value>): boolean {
+  return one.size === other.size && one.entries().every(([key, value]) => other.get(key) === value);
 }
 
 function watchBySystem(folder: string, onChange: (name: string | null) => void, onLost: () => void): () => void {

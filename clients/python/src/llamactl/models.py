@@ -1446,8 +1446,8 @@ class InstancesRefreshedEvent(_Base):
 
 
 class InstancesRefreshedEventData(_Base):
-    reason: Literal["starts"]
-    """`starts`: a look changed `refused` of stopped instances."""
+    reason: Literal["models", "starts"]
+    """`models`: a scan of models changed `model_info`; `starts`: a look changed `refused` of stopped instances."""
 
 
 class KeptContext(_Base):

@@ -3,7 +3,9 @@ import { Panel } from '../../components/panel.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useAllRows } from '../../lib/live/live-hooks.ts';
 import { newWords } from '../../words/new.ts';
+import { useForm } from './form.ts';
 import { ChoiceSetting, JsonSetting, LineSetting, LinesSetting, SwitchSetting } from './setting-fields.tsx';
+import { engineOf } from './settings-document.ts';
 
 /** How llamactl treats the instance: starts, stops, names, and what it adds to requests. */
 export function BehaviourSection() {
@@ -11,6 +13,9 @@ export function BehaviourSection() {
   const groups = useId();
   const rows = useAllRows() ?? [];
   const { behaviour: labels, hints } = words;
+  const { document } = useForm();
+  // Other engines refuse it. One that has it all the same must be able to lose it.
+  const keepsContext = engineOf(document) === 'llama_cpp' || document['keep_context'] === 'auto';
   return (
     <Panel title={words.sections.behaviour}>
       <div className="grid items-start gap-x-6 gap-y-4 wide:grid-cols-2">
@@ -37,6 +42,13 @@ export function BehaviourSection() {
               { value: 'off', label: words.switches.off, means: false },
             ]}
           />
+          <LineSetting
+            path="max_restarts"
+            kind="number"
+            label={labels.maxRestarts}
+            hint={hints.maxRestarts}
+            placeholder={words.standard}
+          />
         </div>
         <LinesSetting path="aliases" kind="lines" rows={2} label={labels.aliases} hint={hints.aliases} />
         <LineSetting path="group" label={labels.group} hint={hints.group} list={groups} placeholder={words.none} />
@@ -45,15 +57,17 @@ export function BehaviourSection() {
             <option key={group} value={group} />
           ))}
         </datalist>
-        <ChoiceSetting
-          path="keep_context"
-          label={labels.keepContext}
-          hint={hints.keepContext}
-          choices={[
-            { value: 'auto', label: words.switches.on, means: 'auto' },
-            { value: 'off', label: words.switches.off, means: 'off' },
-          ]}
-        />
+        {keepsContext && (
+          <ChoiceSetting
+            path="keep_context"
+            label={labels.keepContext}
+            hint={hints.keepContext}
+            choices={[
+              { value: 'auto', label: words.switches.on, means: 'auto' },
+              { value: 'off', label: words.switches.off, means: 'off' },
+            ]}
+          />
+        )}
         <LineSetting path="preset" label={labels.preset} hint={hints.preset} placeholder={words.none} />
         <LineSetting
           path="concurrency"

@@ -12,6 +12,7 @@ import { useIsOnline, useRowNames } from '../../lib/live/live-hooks.ts';
 import { enginesQuery } from '../../lib/queries.ts';
 import { newWords } from '../../words/new.ts';
 import { RenameDialog } from '../instance/rename-dialog.tsx';
+import { CustomEngineFields } from './custom-engine-fields.tsx';
 import { FieldPlace } from './field-place.tsx';
 import { useForm, useSetting } from './form.ts';
 import { ModelPicker } from './model-picker.tsx';
@@ -66,6 +67,7 @@ export function ModelSection() {
         <FieldPlace paths={['engine']}>
           <EngineField />
         </FieldPlace>
+        <CustomEngineFields />
         <FieldPlace paths={['model', 'model_path']} className="wide:col-span-2">
           {source === 'library' ? (
             <ModelPicker

@@ -9,6 +9,7 @@ it.each([
   ['options.rope.scale', 'rope.scale'],
   ['options', 'Options'],
   ['model_path', 'Path of the model file'],
+  ['health_path', 'Health path'],
   ['colour', 'colour'],
 ])('the setting %s is called %s', (path, label) => {
   expect(settingLabel(path, newWords.en)).toBe(label);

@@ -110,12 +110,21 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await form.getByLabel('Name').and(page.locator(':focus')).waitFor();
     await page.keyboard.type('my editor');
     expect(await barriersOf(page)).toEqual([]);
-    await form.getByRole('button', { name: 'Make key' }).click();
+    await page.keyboard.press('Enter');
     const made = page.getByRole('dialog', { name: 'Key my editor' });
+    // A second Enter copies the key, and does not close it.
+    await made.getByRole('button', { name: 'Copy the key' }).and(page.locator(':focus')).waitFor();
     const key = (await made.getByText(/^llk_/).first().textContent()) ?? '';
     expect(await barriersOf(page)).toEqual([]);
     const answer = await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
     expect(answer.status).toBe(200);
+    await made.getByRole('button', { name: 'I have kept it' }).click();
+    await made.getByText('You have not copied the key.').waitFor();
+    await made.getByRole('button', { name: 'Close without a copy' }).waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+    await made.getByRole('button', { name: 'Copy the key' }).focus();
+    await page.keyboard.press('Enter');
+    await made.getByText('You have not copied the key.').waitFor({ state: 'detached' });
     await made.getByRole('button', { name: 'I have kept it' }).click();
     await page.getByRole('row', { name: /my editor/ }).waitFor();
     expect(await page.content()).not.toContain(key);
@@ -331,6 +340,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     expect(await barriersOf(page)).toEqual([]);
     await form.getByRole('button', { name: 'Make key' }).click();
     await page.getByRole('button', { name: 'I have kept it' }).click();
+    await page.getByRole('button', { name: 'Close without a copy' }).click();
     const nightly = page.getByRole('row', { name: /nightly.*otto/ });
     await nightly.getByText('5,000 tokens/min').waitFor();
     await nightly.getByRole('button', { name: 'Edit', exact: true }).click();

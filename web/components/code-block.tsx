@@ -7,10 +7,12 @@ interface CodeBlockProps {
   label: string;
   /** Breaks long lines instead of scrolling. */
   wraps?: boolean;
+  /** Called after each copy by the button. */
+  onCopied?: () => void;
 }
 
 /** A command, or text of a program, with a button that copies it. */
-export function CodeBlock({ code, label, wraps = false }: CodeBlockProps) {
+export function CodeBlock({ code, label, wraps = false, onCopied }: CodeBlockProps) {
   return (
     <div className="flex items-start rounded-control border border-line bg-panel">
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keyboard */}
@@ -22,7 +24,7 @@ export function CodeBlock({ code, label, wraps = false }: CodeBlockProps) {
         <code>{code}</code>
       </pre>
       <span className="shrink-0 p-0.5">
-        <CopyButton text={code} />
+        <CopyButton text={code} onCopied={onCopied} />
       </span>
     </div>
   );

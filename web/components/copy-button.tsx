@@ -12,13 +12,17 @@ interface CopyButtonProps {
   label?: string;
   /** Whether the button has words. */
   hasWords?: boolean;
+  /** Whether its dialog begins here. */
+  isFirst?: boolean;
+  /** Called after each copy. */
+  onCopied?: (() => void) | undefined;
 }
 
 /** Milliseconds that the button says "Copied". */
 const SAYS_MS = 1_500;
 
 /** Copies a text, and says so. */
-export function CopyButton({ text, label, hasWords = false }: CopyButtonProps) {
+export function CopyButton({ text, label, hasWords = false, isFirst = false, onCopied }: CopyButtonProps) {
   const words = useWords(partsWords);
   const [copies, setCopies] = useState(0);
   useEffect(() => {
@@ -27,13 +31,15 @@ export function CopyButton({ text, label, hasWords = false }: CopyButtonProps) {
     return () => clearTimeout(timer);
   }, [copies]);
   const copy = async (): Promise<void> => {
-    if (await copyText(text)) setCopies((count) => count + 1);
+    if (!(await copyText(text))) return;
+    setCopies((count) => count + 1);
+    onCopied?.();
   };
   const isCopied = copies > 0;
   const name = isCopied ? words.copied : (label ?? words.copy);
   const icon = isCopied ? 'check' : 'copy';
   return hasWords ? (
-    <Button size="small" icon={icon} onClick={() => void copy()}>
+    <Button size="small" icon={icon} data-focus-first={isFirst || undefined} onClick={() => void copy()}>
       {name}
     </Button>
   ) : (

@@ -1,4 +1,5 @@
 import type { KeyCreated } from '@llamactl/client';
+import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
@@ -11,6 +12,10 @@ import { addressOf, scopesCall, snippetOf, type Purpose } from './purposes.ts';
 export function MadeKey({ made, purpose, onClose }: { made: KeyCreated; purpose: Purpose; onClose: () => void }) {
   const words = useWords(accessWords);
   const page = location.href;
+  const [isCopied, setCopied] = useState(false);
+  const [isWarned, setWarned] = useState(false);
+  const copied = (): void => setCopied(true);
+  const close = (): void => (isCopied || isWarned ? onClose() : setWarned(true));
   return (
     <Dialog
       title={words.keyFor(made.info.name)}
@@ -18,17 +23,25 @@ export function MadeKey({ made, purpose, onClose }: { made: KeyCreated; purpose:
       canClose={false}
       onClose={onClose}
       footer={
-        <Button kind="primary" onClick={onClose}>
-          {words.kept}
-        </Button>
+        <>
+          {isWarned && !isCopied && (
+            <p role="alert" className="min-w-0 grow self-center text-bad">
+              {words.notCopied}
+            </p>
+          )}
+          <Button kind={isCopied ? 'primary' : 'normal'} onClick={close}>
+            {isWarned && !isCopied ? words.closeUncopied : words.kept}
+          </Button>
+        </>
       }
     >
       <div className="flex flex-col gap-5">
-        <div className="flex flex-col gap-2">
+        {/* A copy by hand counts too. */}
+        <div className="flex flex-col gap-2" onCopy={copied}>
           <p className="font-strong text-warn">{words.shownOnce}</p>
           <div className="flex flex-wrap items-center gap-2 rounded-control border border-line bg-panel px-3 py-2">
             <code className="min-w-0 grow break-all">{made.key}</code>
-            <CopyButton text={made.key} label={words.copyKey} hasWords />
+            <CopyButton text={made.key} label={words.copyKey} hasWords isFirst onCopied={copied} />
           </div>
         </div>
         <section className="flex flex-col gap-2">
@@ -38,6 +51,7 @@ export function MadeKey({ made, purpose, onClose }: { made: KeyCreated; purpose:
             label={words.howToUse}
             code={snippetOf(purpose, made.key, page, made.info.scopes)}
             wraps={purpose !== 'prometheus'}
+            onCopied={copied}
           />
           {scopesCall(made.info.scopes) && purpose !== 'prometheus' && (
             <p className="flex flex-wrap items-center gap-1 text-mute">

@@ -90,6 +90,8 @@ export const de = {
   shownOnce: 'Der Schlüssel wird nur dieses eine Mal gezeigt. Kopieren Sie ihn jetzt.',
   copyKey: 'Schlüssel kopieren',
   kept: 'Ich habe ihn gesichert',
+  notCopied: 'Der Schlüssel ist nicht kopiert. Er wird nicht noch einmal gezeigt.',
+  closeUncopied: 'Ohne Kopie schließen',
   howToUse: 'So wird er benutzt',
   baseUrl: 'Basis-URL',
   snippets: {

@@ -96,6 +96,8 @@ export const en = {
   shownOnce: 'This is the only time that the key is shown. Copy it now.',
   copyKey: 'Copy the key',
   kept: 'I have kept it',
+  notCopied: 'You have not copied the key. It is not shown again.',
+  closeUncopied: 'Close without a copy',
   howToUse: 'How to use it',
   baseUrl: 'Base URL',
   snippets: {

@@ -115,6 +115,18 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     // A second Enter copies the key, and does not close it.
     await made.getByRole('button', { name: 'Copy the key' }).and(page.locator(':focus')).waitFor();
     const key = (await made.getByText(/^llk_/).first().textContent()) ?? '';
+    // Each editor has its own configuration, with the name of an instance as soon as there is one.
+    for (const [editor, text] of [
+      ['Continue', `apiKey: ${key}`],
+      ['Zed', '"openai_compatible"'],
+      ['VS Code', '"customendpoint"'],
+      ['Other', 'Model: NAME'],
+      ['curl', `Bearer ${key}`],
+    ] as const) {
+      await made.getByText(editor, { exact: true }).click();
+      await made.getByText(text).waitFor();
+    }
+    await made.getByText('NAME stands for the name of an instance.').waitFor();
     expect(await barriersOf(page)).toEqual([]);
     const answer = await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
     expect(answer.status).toBe(200);

@@ -6,16 +6,18 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
 import { useWords } from '../../lib/language.ts';
 import { accessWords } from '../../words/access.ts';
+import { EditorUse } from './editor-use.tsx';
 import { addressOf, scopesCall, snippetOf, type Purpose } from './purposes.ts';
 
-/** Shows a new key once, with a text to paste. */
+/** Shows a new key once, with texts to paste. */
 export function MadeKey({ made, purpose, onClose }: { made: KeyCreated; purpose: Purpose; onClose: () => void }) {
   const words = useWords(accessWords);
-  const page = location.href;
   const [isCopied, setCopied] = useState(false);
   const [isWarned, setWarned] = useState(false);
   const copied = (): void => setCopied(true);
   const close = (): void => (isCopied || isWarned ? onClose() : setWarned(true));
+  const base = addressOf(location.href, 'v1');
+  const mayCall = scopesCall(made.info.scopes);
   return (
     <Dialog
       title={words.keyFor(made.info.name)}
@@ -46,21 +48,44 @@ export function MadeKey({ made, purpose, onClose }: { made: KeyCreated; purpose:
         </div>
         <section className="flex flex-col gap-2">
           <h3 className="font-strong">{words.howToUse}</h3>
-          <p className="text-mute">{words.snippets[purpose]}</p>
-          <CodeBlock
-            label={words.howToUse}
-            code={snippetOf(purpose, made.key, page, made.info.scopes)}
-            wraps={purpose !== 'prometheus'}
-            onCopied={copied}
-          />
-          {scopesCall(made.info.scopes) && purpose !== 'prometheus' && (
-            <p className="flex flex-wrap items-center gap-1 text-mute">
-              {words.baseUrl} <code className="break-all">{addressOf(page, 'v1')}</code>
-              <CopyButton text={addressOf(page, 'v1')} />
-            </p>
+          {purpose === 'editor' && mayCall ? (
+            <EditorUse base={base} secret={made.key} instances={made.info.instances} onCopied={copied} />
+          ) : (
+            <ProgramUse made={made} purpose={purpose === 'editor' ? 'other' : purpose} onCopied={copied} />
           )}
         </section>
       </div>
     </Dialog>
+  );
+}
+
+interface ProgramUseProps {
+  made: KeyCreated;
+  purpose: Exclude<Purpose, 'editor'>;
+  onCopied: () => void;
+}
+
+/** The text to paste into a program that is no editor. */
+function ProgramUse({ made: { key, info }, purpose, onCopied }: ProgramUseProps) {
+  const words = useWords(accessWords);
+  const page = location.href;
+  const base = addressOf(page, 'v1');
+  const isPrometheus = purpose === 'prometheus';
+  return (
+    <>
+      <p className="text-mute">{words.snippets[purpose]}</p>
+      <CodeBlock
+        label={words.howToUse}
+        code={snippetOf(purpose, key, page, info.scopes)}
+        wraps={!isPrometheus}
+        onCopied={onCopied}
+      />
+      {scopesCall(info.scopes) && !isPrometheus && (
+        <p className="flex flex-wrap items-center gap-1 text-mute">
+          {words.baseUrl} <code className="break-all">{base}</code>
+          <CopyButton text={base} />
+        </p>
+      )}
+    </>
   );
 }

@@ -119,10 +119,14 @@ export function scopesCall(scopes: readonly Scope[]): boolean {
 }
 
 /** The text to paste into the program that a key is for. @param scopes The rights of the key. */
-export function snippetOf(purpose: Purpose, secret: string, page: string, scopes: readonly Scope[]): string {
+export function snippetOf(
+  purpose: Exclude<Purpose, 'editor'>,
+  secret: string,
+  page: string,
+  scopes: readonly Scope[],
+): string {
   const base = addressOf(page, 'v1');
   switch (purpose) {
-    case 'editor':
     case 'openWebUi':
       return `URL: ${base}\nKey: ${secret}`;
     case 'prometheus': {

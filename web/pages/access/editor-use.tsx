@@ -1,0 +1,45 @@
+import { useState } from 'react';
+import { CodeBlock } from '../../components/code-block.tsx';
+import { Segmented } from '../../components/segmented.tsx';
+import { useWords } from '../../lib/language.ts';
+import { useAllRows } from '../../lib/live/live-hooks.ts';
+import { accessWords } from '../../words/access.ts';
+import { EDITORS, editorSnippet, modelFor, NO_NAME, type Editor } from './editor-snippets.ts';
+
+interface EditorUseProps {
+  /** The address of `/v1`. */
+  base: string;
+  secret: string;
+  /** The instances of the key; `null`: all. */
+  instances: readonly string[] | null;
+  onCopied: () => void;
+}
+
+/** Configurations of editors with a new key, and a command to test it. */
+export function EditorUse({ base, secret, instances, onCopied }: EditorUseProps) {
+  const words = useWords(accessWords);
+  const [editor, setEditor] = useState<Editor>('continue');
+  const model = modelFor(instances, useAllRows() ?? []);
+  // Zed's configuration does not have the key.
+  const hasKey = editor !== 'zed';
+  return (
+    <>
+      <div className="max-w-full overflow-x-auto">
+        <Segmented
+          label={words.howToUse}
+          value={editor}
+          choices={EDITORS.map((value) => ({ value, label: words.editors[value] }))}
+          onChoose={setEditor}
+        />
+      </div>
+      <p className="text-mute">{words.editorHints[editor]}</p>
+      <CodeBlock
+        label={words.editors[editor]}
+        code={editorSnippet(editor, base, secret, model)}
+        wraps={editor === 'other' || editor === 'curl'}
+        {...(hasKey ? { onCopied } : {})}
+      />
+      {model.name === NO_NAME && <p className="text-mute">{words.noEditorModel}</p>}
+    </>
+  );
+}

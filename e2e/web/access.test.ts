@@ -511,6 +511,45 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
       }
     },
   );
+
+  it.each([
+    ['Keys', 'More for phone-key-of-a-colleague'],
+    ['Users', 'More for annemarie.schwarzenegger'],
+    ['My account', 'End'],
+  ])('has the last button of each row within a phone: %s', async (tab, button) => {
+    await window.close();
+    window = await Window.open(browser, server.url, {
+      locale: 'en-US',
+      viewport: PHONE,
+      hasTouch: true,
+      isMobile: true,
+    });
+    const limits = { tokens_per_minute: 50_000, requests_per_minute: 600 };
+    if (tab === 'Keys') {
+      const body = { name: 'phone-key-of-a-colleague', scopes: ['inference', 'metrics', 'operator'], ...limits };
+      await post('/api/keys', { ...body, expires_at: '2090-01-31T00:00:00Z' });
+    }
+    if (tab === 'Users') {
+      const body = { username: 'annemarie.schwarzenegger', password: 'a long password', role: 'operator', ...limits };
+      await post('/api/users', body);
+    }
+    const page = await open('/access');
+    await page.getByRole('tab', { name: tab }).click();
+    const last = page.getByRole('row').getByRole('button', { name: button, exact: true }).first();
+    const { x, width } = (await last.boundingBox()) ?? { x: Number.NaN, width: 0 };
+    expect(x + width).toBeLessThanOrEqual(PHONE.width);
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('opens the menu of a key on a phone', async () => {
+    await window.close();
+    window = await Window.open(browser, server.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    const page = await open('/access');
+    await page.getByRole('button', { name: 'More for phone-key-of-a-colleague' }).tap();
+    await page.getByRole('menuitem', { name: 'Revoke' }).tap();
+    await page.getByRole('dialog').getByRole('button', { name: 'Revoke' }).tap();
+    await page.getByRole('row', { name: /phone-key-of-a-colleague/ }).waitFor({ state: 'detached' });
+  });
 });
 
 describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {

@@ -118,6 +118,24 @@ describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
     expect((await withoutGpus.call('POST', '/api/instances', body)).status).toBe(201);
   };
 
+  it('an alert on a phone has the button that hides it beside its message, not below its remedies', async () => {
+    await create('lost', { override_kv: 'nonsense' });
+    await withoutGpus.call('POST', '/api/instances/lost/start');
+    const window = await Window.open(browser, withoutGpus.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    const page = await window.tab(withoutGpus.url, '/instances');
+    const alert = page.getByRole('region', { name: 'Alerts' }).getByRole('status').filter({ hasText: 'lost' });
+    await alert.getByRole('button', { name: /^lost / }).tap();
+    const why = await alert.getByRole('link', { name: 'Why?' }).boundingBox();
+    const hide = await alert.getByRole('button', { name: 'Hide until it comes again' }).boundingBox();
+    const message = await alert.getByRole('button', { name: /^lost / }).boundingBox();
+    if (why === null || hide === null || message === null) throw new Error('a part of the alert has no place');
+    expect(hide.y).toBeLessThan(why.y);
+    expect(hide.x).toBeGreaterThanOrEqual(message.x + message.width);
+    expect(window.complaints).toEqual([]);
+    await window.close();
+    expect((await withoutGpus.call('DELETE', '/api/instances/lost')).status).toBe(200);
+  });
+
   it('an alert has the remedies of its explanation, and its history says how long it lasted', async () => {
     await create('bad', { override_kv: 'nonsense' });
     await withoutGpus.call('POST', '/api/instances/bad/start');

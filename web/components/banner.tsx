@@ -12,13 +12,15 @@ interface BannerProps {
   kind: keyof typeof KINDS;
   /** Buttons at the end. */
   actions?: ReactNode;
+  /** The button that hides it. It stays beside the text where a narrow screen has no room for the others. */
+  close?: ReactNode;
   /** Keeps the text and the buttons on one line. */
   isOneLine?: boolean;
   children: ReactNode;
 }
 
 /** A line across the page or a panel that needs attention. */
-export function Banner({ kind, actions, isOneLine = false, children }: BannerProps) {
+export function Banner({ kind, actions, close, isOneLine = false, children }: BannerProps) {
   return (
     <div
       role="status"
@@ -29,12 +31,30 @@ export function Banner({ kind, actions, isOneLine = false, children }: BannerPro
       )}
     >
       <StatusShape of={kind === 'info' ? 'busy' : kind} />
-      <div className={classNames('min-w-0 grow', isOneLine ? 'flex' : 'basis-60 py-1 break-words wide:basis-112')}>
+      <div
+        className={classNames(
+          'min-w-0 grow',
+          isOneLine
+            ? 'flex'
+            : close === undefined
+              ? 'basis-60 py-1 break-words wide:basis-112'
+              : 'basis-40 py-1 break-words wide:basis-112',
+        )}
+      >
         {children}
       </div>
       {actions !== undefined && (
-        <div className={classNames('flex items-center gap-1', isOneLine ? 'shrink-0' : 'flex-wrap')}>{actions}</div>
+        <div
+          className={classNames(
+            'flex items-center gap-1',
+            isOneLine ? 'shrink-0' : 'flex-wrap',
+            !isOneLine && close !== undefined && 'order-last basis-full wide:order-none wide:basis-auto',
+          )}
+        >
+          {actions}
+        </div>
       )}
+      {close}
     </div>
   );
 }

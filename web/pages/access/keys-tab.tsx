@@ -1,31 +1,26 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { day } from '../../lib/figures.ts';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Key } from '@llamactl/client';
 import { useRef, useState } from 'react';
-import { Age } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
-import { Table, Td, Th, Tr } from '../../components/table.tsx';
+import { Table, Th } from '../../components/table.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
-import { useNow } from '../../lib/now.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
 import { keysQuery } from '../../lib/queries.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { accessWords } from '../../words/access.ts';
 import { useSettled } from './access-command.ts';
 import { EditButton } from './edit-button.tsx';
 import { EditKey } from './edit-key.tsx';
-import { limitsText } from './limits-text.ts';
+import { NarrowKey, WideKey } from './key-row.tsx';
 import { NewKey } from './new-key.tsx';
-import { UsageFigures, UsageLine, useMonth } from './usage-figures.tsx';
-
-/** Columns that a narrow screen has no room for. */
-const FOR_WIDE = 'hidden wide:table-cell';
+import { useMonth } from './usage-figures.tsx';
 
 /** Milliseconds after which "last used" is asked for again while the tab is open. The server knows it to the minute. */
 const USES_MS = 30_000;
@@ -97,6 +92,8 @@ function OwnerBar({ owner, add }: { owner: string; add: React.ReactNode }) {
 function KeyTable({ keys }: { keys: readonly Key[] }) {
   const words = useWords(accessWords);
   const isAdmin = useMay('admin');
+  const isWide = useMedia(WIDE);
+  const KeyRow = isWide ? WideKey : NarrowKey;
   const columns = words.keyColumns;
   const month = useMonth('key');
   const navigate = useNavigate();
@@ -110,16 +107,16 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
         head={
           <>
             <Th>{columns.name}</Th>
-            {isAdmin && <Th className={FOR_WIDE}>{columns.owner}</Th>}
-            <Th>{columns.may}</Th>
-            <Th className={FOR_WIDE}>{columns.instances}</Th>
-            <Th isNumber className={FOR_WIDE}>
-              {columns.month}
-            </Th>
-            <Th isNumber className={FOR_WIDE}>
-              {columns.used}
-            </Th>
-            <Th isNumber>{columns.ends}</Th>
+            {isWide && (
+              <>
+                {isAdmin && <Th>{columns.owner}</Th>}
+                <Th>{columns.may}</Th>
+                <Th>{columns.instances}</Th>
+                <Th isNumber>{columns.month}</Th>
+                <Th isNumber>{columns.used}</Th>
+                <Th isNumber>{columns.ends}</Th>
+              </>
+            )}
             <Th isNumber>
               <span className="sr-only">{columns.actions}</span>
             </Th>
@@ -127,38 +124,11 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
         }
       >
         {keys.map((key) => (
-          <Tr key={key.id}>
-            <Td className="py-1.5">
-              <span className="block max-w-28 truncate font-strong wide:max-w-64" title={key.name}>
-                {key.name}
-              </span>
-              <code className="text-mute">{key.prefix}…</code>
-              <NarrowFacts of={key} isAdmin={isAdmin} />
-              <UsageLine row={month?.get(key.id)} />
-            </Td>
-            {isAdmin && <Td className={FOR_WIDE}>{key.owner}</Td>}
-            <Td>
-              {key.scopes.map((scope) => words.scopes[scope]).join(', ')}
-              <span className="block text-mute">{limitsText(key, words)}</span>
-            </Td>
-            <Td className={FOR_WIDE}>
-              <span className="block max-w-64 truncate" title={key.instances?.join(', ')}>
-                {key.instances?.join(', ') ?? words.allInstances}
-              </span>
-              {!key.may_start && key.scopes.includes('inference') && (
-                <span className="block text-mute">{words.noStart}</span>
-              )}
-            </Td>
-            <Td isNumber className={FOR_WIDE}>
-              {month !== null && <UsageFigures row={month.get(key.id)} />}
-            </Td>
-            <Td isNumber className={FOR_WIDE}>
-              {key.last_used_at === null ? words.never : <Age of={key.last_used_at} saysAgo />}
-            </Td>
-            <Td isNumber>
-              <EndOf at={key.expires_at} />
-            </Td>
-            <Td isNumber>
+          <KeyRow
+            key={key.id}
+            of={key}
+            month={month}
+            actions={
               <span className="inline-flex items-center gap-1">
                 <EditButton of={key.name} onClick={() => setEdited(key)} />
                 <MenuButton
@@ -171,40 +141,13 @@ function KeyTable({ keys }: { keys: readonly Key[] }) {
                   ]}
                 />
               </span>
-            </Td>
-          </Tr>
+            }
+          />
         ))}
       </Table>
       {edited !== null && <EditKey of={edited} onClose={() => setEdited(null)} />}
       {revoked !== null && <Revoke of={revoked} onClose={() => setRevoked(null)} />}
     </>
-  );
-}
-
-/** The owner, the instances and the last use of a key, for which a narrow screen has no columns. */
-function NarrowFacts({ of: key, isAdmin }: { of: Key; isAdmin: boolean }) {
-  const words = useWords(accessWords);
-  return (
-    <span className="block max-w-40 text-label text-mute wide:hidden">
-      {isAdmin && <span className="block truncate">{key.owner}</span>}
-      <span className="block truncate">{key.instances?.join(', ') ?? words.everyInstance}</span>
-      <span className="block">
-        {words.keyColumns.used}: {key.last_used_at === null ? words.never : <Age of={key.last_used_at} saysAgo />}
-      </span>
-    </span>
-  );
-}
-
-/** The day on which a key ends. */
-function EndOf({ at }: { at: string | null }) {
-  const words = useWords(accessWords);
-  const now = useNow(60);
-  if (at === null) return words.never;
-  if (Date.parse(at) < now) return <span className="text-bad">{words.ended}</span>;
-  return (
-    <time dateTime={at} title={at}>
-      {day(at)}
-    </time>
   );
 }
 

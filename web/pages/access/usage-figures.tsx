@@ -20,15 +20,11 @@ export function UsageFigures({ row }: { row: UsageRow | undefined }) {
   );
 }
 
-/** The requests of one row on a narrow screen, which has no column for them. */
+/** The requests of one row in one line, for a narrow screen. */
 export function UsageLine({ row }: { row: UsageRow | undefined }) {
   const words = useWords(accessWords);
   if (row === undefined) return null;
-  return (
-    <span className="figures block text-mute wide:hidden">
-      {words.usageRequests(row.requests, number(row.requests))}
-    </span>
-  );
+  return <span className="figures block text-mute">{words.usageRequests(row.requests, number(row.requests))}</span>;
 }
 
 /** Requests that were refused or failed; empty: none were. */

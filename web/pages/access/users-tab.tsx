@@ -11,6 +11,7 @@ import { VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
 import { usersQuery } from '../../lib/queries.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { useStored } from '../../lib/value-store.ts';
@@ -19,13 +20,11 @@ import { useSettled } from './access-command.ts';
 import { DisableUser } from './disable-user.tsx';
 import { EditButton } from './edit-button.tsx';
 import { limitsText } from './limits-text.ts';
+import { NarrowCell } from './narrow-cell.tsx';
 import { UsageFigures, UsageLine, useMonth } from './usage-figures.tsx';
 import { UserForm } from './user-form.tsx';
 import { UserMenu } from './user-menu.tsx';
 import { UserSessions } from './user-sessions.tsx';
-
-/** Columns that a narrow screen has no room for. */
-const FOR_WIDE = 'hidden wide:table-cell';
 
 /** All accounts. */
 export function UsersTab() {
@@ -61,6 +60,7 @@ function UserTable({ users }: { users: readonly User[] }) {
   const [disabled, setDisabled] = useState<User | null>(null);
   const [seen, setSeen] = useState<User | null>(null);
   const month = useMonth('user');
+  const isWide = useMedia(WIDE);
   return (
     <>
       <Table
@@ -68,15 +68,15 @@ function UserTable({ users }: { users: readonly User[] }) {
         head={
           <>
             <Th>{columns.name}</Th>
-            <Th>{columns.role}</Th>
-            <Th>{columns.state}</Th>
-            <Th className={FOR_WIDE}>{columns.limits}</Th>
-            <Th isNumber className={FOR_WIDE}>
-              {columns.month}
-            </Th>
-            <Th isNumber className={FOR_WIDE}>
-              {columns.login}
-            </Th>
+            {isWide && (
+              <>
+                <Th>{columns.role}</Th>
+                <Th>{columns.state}</Th>
+                <Th>{columns.limits}</Th>
+                <Th isNumber>{columns.month}</Th>
+                <Th isNumber>{columns.login}</Th>
+              </>
+            )}
             <Th isNumber>
               <span className="sr-only">{columns.actions}</span>
             </Th>
@@ -116,40 +116,60 @@ interface UserRowProps {
 function UserRow({ user, month, onEdit, onSessions, onDisable, onDelete }: UserRowProps) {
   const words = useWords(accessWords);
   const { logIn } = useApp();
-  const state = useStored(logIn.state);
-  const isMe = state.kind === 'in' && state.me.caller?.username === user.username;
+  const me = useStored(logIn.state);
+  const isMe = me.kind === 'in' && me.me.caller?.username === user.username;
+  const isWide = useMedia(WIDE);
+  const name = (
+    <span className="flex items-center gap-2">
+      <span className="min-w-0 truncate font-strong wide:max-w-64" title={user.username}>
+        {user.username}
+      </span>
+      {isMe && <Badge>{words.you}</Badge>}
+    </span>
+  );
+  const role = <span data-tip={words.roleHints[user.role]}>{words.roles[user.role]}</span>;
+  const state = (
+    <VerdictMark verdict={user.disabled ? 'off' : 'ok'}>{user.disabled ? words.disabled : words.enabled}</VerdictMark>
+  );
+  const limits = limitsText(user, words);
+  const login = user.last_login_at === null ? words.never : <Age of={user.last_login_at} saysAgo />;
+  const actions = (
+    <Td isNumber className="align-top wide:align-middle">
+      <span className="inline-flex items-center gap-1">
+        <EditButton of={user.username} onClick={onEdit} />
+        <UserMenu {...{ user, isMe, onSessions, onDisable, onDelete }} />
+      </span>
+    </Td>
+  );
+  if (!isWide) {
+    return (
+      <Tr>
+        <NarrowCell>
+          {name}
+          <span className="flex items-center gap-2">
+            {role} {state}
+          </span>
+          {limits !== null && <span className="block text-mute">{limits}</span>}
+          <span className="figures block text-mute">
+            {words.userColumns.login}: {login}
+          </span>
+          <UsageLine row={month?.get(user.username)} />
+        </NarrowCell>
+        {actions}
+      </Tr>
+    );
+  }
   return (
     <Tr>
-      <Td className="py-1.5">
-        <span className="flex items-center gap-2">
-          <span className="max-w-24 truncate font-strong wide:max-w-64" title={user.username}>
-            {user.username}
-          </span>
-          {isMe && <Badge>{words.you}</Badge>}
-        </span>
-        <UsageLine row={month?.get(user.username)} />
-      </Td>
-      <Td>
-        <span data-tip={words.roleHints[user.role]}>{words.roles[user.role]}</span>
-      </Td>
-      <Td>
-        <VerdictMark verdict={user.disabled ? 'off' : 'ok'}>
-          {user.disabled ? words.disabled : words.enabled}
-        </VerdictMark>
-      </Td>
-      <Td className={`${FOR_WIDE} text-mute`}>{limitsText(user, words) ?? words.unlimited}</Td>
-      <Td isNumber className={`${FOR_WIDE} py-1.5`}>
+      <Td className="py-1.5">{name}</Td>
+      <Td>{role}</Td>
+      <Td>{state}</Td>
+      <Td className="text-mute">{limits ?? words.unlimited}</Td>
+      <Td isNumber className="py-1.5">
         {month !== null && <UsageFigures row={month.get(user.username)} />}
       </Td>
-      <Td isNumber className={FOR_WIDE}>
-        {user.last_login_at === null ? words.never : <Age of={user.last_login_at} saysAgo />}
-      </Td>
-      <Td isNumber>
-        <span className="inline-flex items-center gap-1">
-          <EditButton of={user.username} onClick={onEdit} />
-          <UserMenu {...{ user, isMe, onSessions, onDisable, onDelete }} />
-        </span>
-      </Td>
+      <Td isNumber>{login}</Td>
+      {actions}
     </Tr>
   );
 }

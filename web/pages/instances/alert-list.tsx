@@ -46,15 +46,13 @@ function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Ale
       kind={level === 'error' ? 'bad' : 'warn'}
       isOneLine={!isOpen}
       actions={
-        <>
-          {instance !== undefined && (
-            <span className={classNames('items-center gap-1', isOpen ? 'flex' : 'hidden max-w-[40vw] wide:flex')}>
-              <AlertActions name={instance} isShort />
-            </span>
-          )}
-          <IconButton icon="cross" label={words.hide} onClick={onHide} />
-        </>
+        instance !== undefined && (
+          <span className={classNames('items-center gap-1', isOpen ? 'flex' : 'hidden max-w-[40vw] wide:flex')}>
+            <AlertActions name={instance} isShort />
+          </span>
+        )
       }
+      close={<IconButton icon="cross" label={words.hide} onClick={onHide} />}
     >
       <button
         type="button"

@@ -112,6 +112,51 @@ describe.skipIf(HAS_NO_BROWSER)('the page of the machine', () => {
   );
 });
 
+/** The part of an element in the browser that the test of the strip uses. */
+interface ShownText {
+  textContent: string | null;
+  offsetHeight: number;
+  scrollWidth: number;
+  clientWidth: number;
+}
+
+/** Pixels of a line of text in the strip. */
+const LINE = 16;
+
+describe.skipIf(HAS_NO_BROWSER)('the strip of the machine, with eight GPUs and in German', () => {
+  beforeAll(async () => {
+    // Without any instance the page shows the first run instead.
+    await withGpus.call('POST', '/api/instances', { name: 'listed', model_path: await testModel() });
+  });
+
+  it.each([
+    ['a desk', { width: 1_400, height: 900 }, 11],
+    ['a phone', PHONE, 4],
+  ] as const)('has each name on one line and each figure in full on %s', async (_, viewport, least) => {
+    const window = await Window.open(browser, withGpus.url, { locale: 'de-DE', viewport });
+    const page = await window.tab(withGpus.url, '/instances');
+    const strip = page.getByRole('region', { name: 'Rechner' });
+    await strip.getByText('GPU 7').waitFor();
+    const texts = await strip.locator('span.figures, span.text-mute').evaluateAll((elements: ShownText[]) =>
+      elements.map(({ textContent, offsetHeight, scrollWidth, clientWidth }) => ({
+        text: textContent,
+        height: offsetHeight,
+        isCut: scrollWidth > clientWidth,
+      })),
+    );
+    expect(texts.filter(({ height, isCut }) => height > LINE || isCut)).toEqual([]);
+    expect(texts.map(({ text }) => text)).toContain('11,7 von 24,0 GiB');
+    const meters = await strip.getByRole('meter').all();
+    const boxes = await Promise.all(meters.map((meter) => meter.boundingBox()));
+    const seen = boxes.filter((box) => box !== null && box.x + box.width <= viewport.width);
+    expect(seen.length).toBeGreaterThanOrEqual(least);
+    expect(await barriersOf(page)).toEqual([]);
+    expect(await overflowOf(page)).toBe(0);
+    expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+});
+
 describe.skipIf(HAS_NO_BROWSER)('what happened, and what helps', () => {
   const create = async (name: string, options: Record<string, unknown> = {}): Promise<void> => {
     const body = { name, model_path: await testModel(), auto_restart: false, options: { ctx_size: 512, ...options } };

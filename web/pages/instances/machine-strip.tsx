@@ -1,11 +1,15 @@
 import type { Gpu, Resources } from '@llamactl/client';
 import { bytes, memoryText, percent } from '../../lib/figures.ts';
+import { classNames } from '../../lib/class-names.ts';
 import { Meter } from '../../components/meter.tsx';
 import { Skeleton } from '../../components/skeleton.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useResources } from '../../lib/live/live-hooks.ts';
 import { useMedia, WIDE } from '../../lib/media.ts';
 import { instancesWords } from '../../words/instances.ts';
+
+/** Bars of one row on a narrow screen; a machine with more has two rows. */
+const MOST_IN_A_ROW = 4;
 
 interface Share {
   label: string;
@@ -28,7 +32,10 @@ export function MachineStrip() {
       aria-label={words.machine}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls by keyboard
       tabIndex={isWide ? undefined : 0}
-      className="flex shrink-0 gap-x-6 gap-y-2 overflow-x-auto border-b border-line px-4 pb-3 wide:flex-wrap wide:px-6"
+      className={classNames(
+        'grid shrink-0 grid-flow-col justify-start gap-x-6 gap-y-2 overflow-x-auto border-b border-line px-4 pb-3 wide:flex wide:flex-wrap wide:px-6',
+        (shares?.length ?? 0) > MOST_IN_A_ROW && 'grid-rows-2',
+      )}
     >
       {shares === null ? <Placeholder /> : shares.map((share) => <ShareBar key={share.label} share={share} />)}
     </section>
@@ -37,10 +44,10 @@ export function MachineStrip() {
 
 function ShareBar({ share: { label, text, value, max, tip, isHarmless = false } }: { share: Share }) {
   return (
-    <div className="flex w-40 shrink-0 flex-col gap-1" data-tip={tip}>
-      <div className="flex justify-between gap-2 text-label">
+    <div className="flex min-w-40 shrink-0 flex-col gap-1" data-tip={tip}>
+      <div className="flex justify-between gap-2 text-label whitespace-nowrap">
         <span className="text-mute">{label}</span>
-        <span className="figures truncate">{text}</span>
+        <span className="figures">{text}</span>
       </div>
       <Meter label={label} text={text} value={value} max={max} {...(isHarmless ? { limits: null } : {})} />
     </div>
@@ -72,10 +79,17 @@ function sharesOf(resources: Resources, words: Words): Share[] {
   } = resources;
   return [
     ...gpus.map((gpu) => gpuShare(gpu, words)),
-    { label: words.memory, text: words.ofTotal(memoryText(used), memoryText(total)), value: used, max: total },
+    { label: words.memory, text: usedText(used, total, words), value: used, max: total },
     { label: words.cpu, text: percent(cpu), value: cpu, max: 100, isHarmless: true },
     { label: words.disk, text: words.free(bytes(free)), value: disk, max: 100 },
   ];
+}
+
+/** `13.6 of 24.0 GiB`. Both figures have their unit only if the units differ. */
+function usedText(used: number, total: number, words: Words): string {
+  const [figure = '', unit] = memoryText(used).split(' ');
+  const whole = memoryText(total);
+  return words.ofTotal(whole.endsWith(` ${unit}`) ? figure : memoryText(used), whole);
 }
 
 /** The memory of a GPU; its load if the tool does not report the memory. */
@@ -92,5 +106,5 @@ function gpuShare(gpu: Gpu, words: Words): Share {
   const label = `GPU ${index}`;
   if (total === null || used === null)
     return { label, text: percent(utilization), value: utilization ?? 0, max: 100, tip };
-  return { label, text: words.ofTotal(memoryText(used), memoryText(total)), value: used, max: total, tip };
+  return { label, text: usedText(used, total, words), value: used, max: total, tip };
 }

@@ -580,11 +580,19 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     await page.evaluate("location.hash = '/settings'");
     await page.getByText('It needs the role admin.').waitFor();
     expect(await page.getByRole('tab').count()).toBe(0);
-    for (const tab of ['audit', 'users']) {
-      await page.evaluate(`location.hash = '/access?tab=${tab}'`);
-      await page.getByRole('heading', { name: 'Access', level: 1 }).waitFor();
+    for (const [place, tab] of [
+      ['Access', 'audit'],
+      ['Access', 'users'],
+      ['System', 'doctor'],
+      ['System', 'log'],
+    ] as const) {
+      await page.evaluate(`location.hash = '/${place.toLowerCase()}?tab=${tab}'`);
+      await page.getByRole('heading', { name: place, level: 1 }).waitFor();
       await page.getByText('It needs the role admin.').waitFor();
     }
+    // The empty usage names no choice that a viewer does not have.
+    await page.evaluate("location.hash = '/access?tab=usage'");
+    await page.getByText('Requests without a key, such as chats on this page, are under Instance.').waitFor();
   });
 
   it('leaves a forbidden page by its link', async () => {

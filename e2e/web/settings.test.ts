@@ -40,6 +40,8 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     const field = page.getByRole('textbox', { name: 'instances.idle_timeout' });
     await field.waitFor();
     await page.getByText('flag --port').waitFor();
+    // Parts of a description in backticks are code.
+    expect(await page.getByRole('tabpanel').getByText('`').count()).toBe(0);
     expect(await page.getByLabel('server.port').isDisabled()).toBe(true);
     const host = page.getByLabel('server.host');
     expect(await host.isDisabled()).toBe(true);

@@ -73,18 +73,18 @@ export function UsageView({ groups, isPart = false }: UsageViewProps) {
         {query.data !== undefined && query.data.usage.length > 0 && <Total usage={query.data} />}
       </div>
       <QueryPart query={query}>
-        {(usage) => (usage.usage.length === 0 ? <NoUsage by={by} isPart={isPart} /> : <UsageTable usage={usage} />)}
+        {(usage) => (usage.usage.length === 0 ? <NoUsage {...{ by, groups, isPart }} /> : <UsageTable usage={usage} />)}
       </QueryPart>
     </>
   );
 }
 
-function NoUsage({ by, isPart }: { by: UsageGroup; isPart: boolean }) {
+function NoUsage({ by, groups, isPart }: Required<UsageViewProps> & { by: UsageGroup }) {
   const words = useWords(accessWords);
   if (by === 'key') {
     return (
       <EmptyState icon="requests" title={words.noKeyUsage}>
-        {words.noKeyUsageHint}
+        {words.noKeyUsageHint(groups.filter((group) => group !== by).map((group) => words.usageGroups[group]))}
       </EmptyState>
     );
   }

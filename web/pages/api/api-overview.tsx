@@ -1,11 +1,11 @@
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Facts } from '../../components/panel.tsx';
+import { Prose } from '../../components/prose.tsx';
 import { useWords } from '../../lib/language.ts';
 import { apiWords } from '../../words/api.ts';
 import type { ApiDocument } from './api-document.ts';
 import { KEY_VARIABLE } from './curl-line.ts';
 import { useIsAuthEnabled } from './operation-view.tsx';
-import { Prose } from './prose.tsx';
 
 /** The API as a whole: its address, and how to send a key. */
 export function ApiOverview({ document, base }: { document: ApiDocument; base: string }) {

@@ -4,12 +4,12 @@ import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { CONTROL } from '../../components/field.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { Prose } from '../../components/prose.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { apiWords } from '../../words/api.ts';
 import { byTag, type Operation } from './api-document.ts';
 import { MethodMark } from './method-mark.tsx';
-import { Prose } from './prose.tsx';
 
 interface OperationListProps {
   /** The operations that the search found. */

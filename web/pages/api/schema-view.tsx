@@ -1,10 +1,10 @@
 import { useState, type ReactNode } from 'react';
 import { Icon } from '../../components/icons.tsx';
+import { Prose } from '../../components/prose.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { apiWords } from '../../words/api.ts';
 import type { Content, Schema, Schemas } from './api-document.ts';
-import { Prose } from './prose.tsx';
 import { fieldsOf, kindOf, objectsIn, type Direction, type SchemaField } from './schema-tree.ts';
 
 interface TreeProps {

@@ -19,7 +19,9 @@ describe('a setting', () => {
     expect(find(known, 'max_restarts')?.source).toBe('default');
     expect(find(known, 'auto_restart')?.source).toBe('set');
     expect(find(known, 'idle_timeout')?.source).toBe('default');
-    expect(find(behaviourSettings(instance, null), 'max_restarts')?.source).toBe('server');
+    expect(find(behaviourSettings(instance, null), 'max_restarts')?.source).toBe('unknown');
+    // llamactl has chosen it, or a user has.
+    expect(find(known, 'port')?.source).toBe('unknown');
   });
 
   it('of the engine has the default and the words of its help', () => {

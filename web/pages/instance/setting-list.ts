@@ -1,7 +1,7 @@
 import type { ConfigView, EngineOption, Instance } from '@llamactl/client';
 
-/** Where a value comes from. `server`: it was set here, or is the default of the server; this reader cannot know which. */
-export type SettingSource = 'set' | 'default' | 'server';
+/** Where a value comes from. `unknown`: the record does not say whether it was set, and this reader does not see the default. */
+export type SettingSource = 'set' | 'default' | 'unknown';
 
 /** One setting as the page lists it. */
 export interface Setting {
@@ -49,7 +49,7 @@ export type ServerDefaults = Pick<ConfigView['config']['instances'], 'auto_resta
 export function behaviourSettings(instance: Instance, defaults: ServerDefaults | null): Setting[] {
   const server = (key: keyof ServerDefaults): Setting => {
     const usual = defaults?.[key];
-    if (usual === undefined) return { ...own(key, instance[key], undefined), source: 'server' };
+    if (usual === undefined) return { ...own(key, instance[key], undefined), source: 'unknown' };
     return own(key, instance[key], usual);
   };
   return [
@@ -64,7 +64,7 @@ export function behaviourSettings(instance: Instance, defaults: ServerDefaults |
     own('keep_context', instance.keep_context, 'off'),
     own('health_path', instance.health_path, undefined),
     own('command', instance.command, undefined),
-    { ...own('port', instance.port, undefined), source: 'server' },
+    { ...own('port', instance.port, undefined), source: 'unknown' },
   ];
 }
 

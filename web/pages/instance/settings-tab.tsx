@@ -147,7 +147,7 @@ function SettingRow({ setting: { key, value, source, engineDefault, description 
     ) : (
       <code className="break-all whitespace-pre-wrap">{value}</code>
     );
-  const from = { set: words.isSet, default: words.isDefault, server: words.isServer }[source];
+  const from = { set: words.isSet, default: words.isDefault, unknown: '–' }[source];
   return (
     <Tr>
       <Td className="py-1 align-top">

@@ -2,6 +2,7 @@ import { useId, useState } from 'react';
 import { Checkbox } from '../../components/checkbox.tsx';
 import { TextField } from '../../components/field.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
+import { Prose } from '../../components/prose.tsx';
 import { useWords } from '../../lib/language.ts';
 import { settingsWords } from '../../words/settings.ts';
 import { flawOfGroupName } from './group-settings.ts';
@@ -68,7 +69,7 @@ export function AddGroup({ fields, taken, offered, onAdd, onClose }: AddGroupPro
           <Checkbox
             key={field.key}
             label={<code>{nameOf(field)}</code>}
-            hint={field.description}
+            hint={field.description === null ? null : <Prose text={field.description} />}
             checked={text === 'true'}
             onCheck={(isOn) => change(field, String(isOn))}
           />
@@ -76,7 +77,7 @@ export function AddGroup({ fields, taken, offered, onAdd, onClose }: AddGroupPro
           <TextField
             key={field.key}
             label={<code>{nameOf(field)}</code>}
-            hint={field.description}
+            hint={field.description === null ? null : <Prose text={field.description} />}
             error={flaw === null ? null : flaw === 'outside' ? words.outside(field.limits.least, null) : words[flaw]}
             inputMode="decimal"
             autoComplete="off"

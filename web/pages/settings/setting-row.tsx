@@ -5,6 +5,7 @@ import { CodeEditor } from '../../components/code-editor.tsx';
 import { CONTROL } from '../../components/field.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { Prose } from '../../components/prose.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useMarkedPlace } from '../../lib/marked-place.ts';
@@ -69,7 +70,7 @@ export function SettingRow({ setting, label, draft, problems, isMarked, onChange
         {hasEditor ? keyText : <label htmlFor={id}>{keyText}</label>}
         {description !== null && (
           <p id={`${id}-text`} className="text-mute">
-            {description}
+            <Prose text={description} />
           </p>
         )}
       </div>
@@ -105,7 +106,9 @@ export function SettingRow({ setting, label, draft, problems, isMarked, onChange
               <Icon name="lock" size={12} />
               {words.locked}
             </summary>
-            <p className="break-words">{locked}</p>
+            <p className="break-words">
+              <Prose text={locked} />
+            </p>
           </details>
         )}
       </div>

@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { duration } from '../../lib/figures.ts';
 import { Button } from '../../components/button.tsx';
+import { ForbiddenState } from '../../components/error-state.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
 import { Tabs } from '../../components/tabs.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
@@ -28,28 +29,33 @@ export function SystemPage() {
   const navigate = useNavigate({ from: '/system' });
   const alerts = useAlerts()?.length ?? 0;
   const allowed = SYSTEM_TABS.filter((value) => isAdmin || !FOR_ADMINS.has(value));
+  const isClosed = tab !== undefined && !allowed.includes(tab);
   const chosen = allowed.find((value) => value === tab) ?? 'machine';
   const label = (value: SystemTab): string =>
     value === 'alerts' && alerts > 0 ? `${words.tabs.alerts} ${alerts}` : words.tabs[value];
   return (
     <>
       <PageHeader title={words.title} note={<Uptime />} actions={isAdmin && <Reload />} />
-      <Tabs
-        label={words.tabsLabel}
-        tabs={allowed.map((value) => ({ value, label: label(value) }))}
-        value={chosen}
-        onChoose={(value) => void navigate({ search: value === 'machine' ? {} : { tab: value }, replace: true })}
-      >
-        {chosen === 'log' ? (
-          <OwnLogTab />
-        ) : (
-          <div className="min-h-0 grow overflow-y-auto px-4 pt-4 pb-8 wide:px-6">
-            {chosen === 'machine' && <MachineTab />}
-            {chosen === 'alerts' && <AlertsTab />}
-            {chosen === 'doctor' && <DoctorTab />}
-          </div>
-        )}
-      </Tabs>
+      {isClosed ? (
+        <ForbiddenState needs="admin" />
+      ) : (
+        <Tabs
+          label={words.tabsLabel}
+          tabs={allowed.map((value) => ({ value, label: label(value) }))}
+          value={chosen}
+          onChoose={(value) => void navigate({ search: value === 'machine' ? {} : { tab: value }, replace: true })}
+        >
+          {chosen === 'log' ? (
+            <OwnLogTab />
+          ) : (
+            <div className="min-h-0 grow overflow-y-auto px-4 pt-4 pb-8 wide:px-6">
+              {chosen === 'machine' && <MachineTab />}
+              {chosen === 'alerts' && <AlertsTab />}
+              {chosen === 'doctor' && <DoctorTab />}
+            </div>
+          )}
+        </Tabs>
+      )}
     </>
   );
 }

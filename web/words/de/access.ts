@@ -279,7 +279,8 @@ export const de = {
   failed: (count) => `${count} gescheitert`,
   noUsage: 'Keine Anfrage in dieser Zeit',
   noKeyUsage: 'Kein Schlüssel wurde in dieser Zeit benutzt',
-  noKeyUsageHint: 'Anfragen ohne Schlüssel, etwa Chats auf dieser Seite, stehen unter Benutzer und Instanz.',
+  noKeyUsageHint: (places) =>
+    `Anfragen ohne Schlüssel, etwa Chats auf dieser Seite, stehen unter ${places.join(' und ')}.`,
   noUsageHint: 'Jede Anfrage an eine Instanz zählt hier, mit den Token ihrer Eingabe und ihrer Antwort.',
   noAccount: 'ohne Konto',
   noInstance: 'keine Instanz',

@@ -184,7 +184,6 @@ export const de = {
     source: 'Herkunft',
     isDefault: 'Vorgabe',
     isSet: 'hier gesetzt',
-    isServer: 'hier gesetzt, oder Vorgabe des Servers',
     engineDefault: (value) => `Vorgabe der Engine ${value}`,
     none: 'keiner',
     yes: 'ja',

@@ -291,7 +291,8 @@ export const en = {
   failed: (count: string) => `${count} failed`,
   noUsage: 'No request in this time',
   noKeyUsage: 'No key was used in this time',
-  noKeyUsageHint: 'Requests without a key, such as chats on this page, are under User and Instance.',
+  noKeyUsageHint: (places: readonly string[]) =>
+    `Requests without a key, such as chats on this page, are under ${places.join(' and ')}.`,
   noUsageHint: 'Each request to an instance is counted here, with the tokens of its prompt and its answer.',
   noAccount: 'without an account',
   noInstance: 'no instance',

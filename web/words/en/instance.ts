@@ -167,7 +167,6 @@ export const en = {
     source: 'From',
     isDefault: 'default',
     isSet: 'set here',
-    isServer: 'set here, or the default of the server',
     engineDefault: (value: string) => `engine default ${value}`,
     none: 'none',
     yes: 'yes',

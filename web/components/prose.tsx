@@ -1,4 +1,4 @@
-/** A text of the API description; parts in backticks are code. */
+/** A text of the server; parts in backticks are code. */
 export function Prose({ text }: { text: string }) {
   return text.split('`').map((part, at) =>
     at % 2 === 0 ? (

@@ -27,7 +27,7 @@ interface Refusals {
   published: Map<StartRefusalCode, number>;
 }
 
-/** What a look without a start examines: files, ports and settings, or also whether the memory can ever be enough. */
+/** The depth of a look without a start: files, ports and settings, or also whether the memory can ever be enough. */
 export type LookDepth = 'files' | 'memory';
 
 /** How long the same refusal of an instance that does not change is not published again. */

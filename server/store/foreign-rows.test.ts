@@ -33,6 +33,6 @@ describe('rows of the database of another program', () => {
   it('need a database', () => {
     const file = path.join(folder, 'a.db');
     writeFileSync(file, 'SQLite format 3\0 and no more');
-    expect(() => foreignRows(file, 'SELECT 1 FROM t')).toThrow(/not a database|malformed|no such table/);
+    expect(() => foreignRows(file, 'SELECT 1 FROM t')).toThrow(/not a database/);
   });
 });

@@ -4,6 +4,7 @@ import { Segmented } from '../../components/segmented.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useAllRows } from '../../lib/live/live-hooks.ts';
 import { accessWords } from '../../words/access.ts';
+import { editorWords } from '../../words/editors.ts';
 import { EDITORS, editorSnippet, modelFor, NO_NAME, type Editor } from './editor-snippets.ts';
 
 interface EditorUseProps {
@@ -17,7 +18,8 @@ interface EditorUseProps {
 
 /** Configurations of editors with a new key, and a command to test it. */
 export function EditorUse({ base, secret, instances, onCopied }: EditorUseProps) {
-  const words = useWords(accessWords);
+  const { howToUse } = useWords(accessWords);
+  const words = useWords(editorWords);
   const [editor, setEditor] = useState<Editor>('continue');
   const model = modelFor(instances, useAllRows() ?? []);
   // Zed's configuration does not have the key.
@@ -26,20 +28,20 @@ export function EditorUse({ base, secret, instances, onCopied }: EditorUseProps)
     <>
       <div className="max-w-full overflow-x-auto">
         <Segmented
-          label={words.howToUse}
+          label={howToUse}
           value={editor}
-          choices={EDITORS.map((value) => ({ value, label: words.editors[value] }))}
+          choices={EDITORS.map((value) => ({ value, label: words.names[value] }))}
           onChoose={setEditor}
         />
       </div>
-      <p className="text-mute">{words.editorHints[editor]}</p>
+      <p className="text-mute">{words.hints[editor]}</p>
       <CodeBlock
-        label={words.editors[editor]}
+        label={words.names[editor]}
         code={editorSnippet(editor, base, secret, model)}
         wraps={editor === 'other' || editor === 'curl'}
         {...(hasKey ? { onCopied } : {})}
       />
-      {model.name === NO_NAME && <p className="text-mute">{words.noEditorModel}</p>}
+      {model.name === NO_NAME && <p className="text-mute">{words.noModel}</p>}
     </>
   );
 }

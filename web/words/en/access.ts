@@ -1,6 +1,5 @@
 import type { Role, Scope } from '@llamactl/client';
 import type { AuditPeriod, AuditStatus } from '../../pages/access/access-search.ts';
-import type { Editor } from '../../pages/access/editor-snippets.ts';
 
 /** Sentences of the page of access: keys, users, audit trail, own account. */
 export const en = {
@@ -107,19 +106,6 @@ export const en = {
     ci: 'As variables of the job, which the libraries of OpenAI read:',
     other: 'On the command line:',
   },
-
-  editors: { continue: 'Continue', zed: 'Zed', vsCode: 'VS Code', other: 'Other', curl: 'curl' } satisfies Record<
-    Editor,
-    string
-  >,
-  editorHints: {
-    continue: 'In ~/.continue/config.yaml:',
-    zed: 'In settings.json. Zed does not read the key there: paste it in its settings of the provider llamactl, or set LLAMACTL_API_KEY.',
-    vsCode: 'The command “Chat: Open Language Models (JSON)” opens the file for this, from VS Code 1.122:',
-    other: 'Any program with a provider that speaks the API of OpenAI needs these three values:',
-    curl: 'This asks a first question:',
-  } satisfies Record<Editor, string>,
-  noEditorModel: 'NAME stands for the name of an instance.',
 
   newUser: 'New user',
   noUsers: 'No user yet',

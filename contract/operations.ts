@@ -43,7 +43,15 @@ export interface PassThrough {
  * Paths of llama-server outside of `/v1` that only compute, so that they need no more rights than `/v1`: editors complete code with
  * `/infill`. vLLM has two of them. `/props`, `/slots` and `/lora-adapters` show or change what callers share.
  */
-export const ENGINE_PATHS = ['/apply-template', '/completion', '/detokenize', '/infill', '/tokenize'] as const;
+export const ENGINE_PATHS = [
+  '/apply-template',
+  '/completion',
+  '/detokenize',
+  '/infill',
+  '/rerank',
+  '/reranking',
+  '/tokenize',
+] as const;
 
 /** Requests to engines, to events and to the pages for browsers. `openapi.json` does not describe them. */
 export const PASS_THROUGH = {

@@ -26,7 +26,12 @@ describe('a configuration of the Go llamactl', () => {
       instances: { port_range: [8000, 9000], max_running: 0, max_restarts: 3 },
       engines: {
         llama_cpp: { command: '/opt/llama-server', args: ['--no-webui'], environment: { A: '1' } },
-        vllm_local: { kind: 'custom', command: 'vllm', args: ['serve', '--host', '${HOST}', '--port', '${PORT}'] },
+        vllm_local: {
+          kind: 'custom',
+          command: 'vllm',
+          args: ['serve', '--host', '${HOST}', '--port', '${PORT}'],
+          api_key_env: 'VLLM_API_KEY',
+        },
       },
     });
     expect(ConfigSchema.safeParse(configuration).error).toBeUndefined();

@@ -94,7 +94,9 @@ function engineOf(name: string, { command, args, environment, docker }: Values):
   const other = otherBackend(BACKENDS.get(name));
   const id = `${name}_local`;
   const address = ['--host', '${HOST}', '--port', '${PORT}'];
-  return other === null ? null : [id, { kind: 'custom', command, args: [...words, ...address], ...rest }];
+  if (other === null) return null;
+  const key = other.keyVariable === null ? {} : { api_key_env: other.keyVariable };
+  return [id, { kind: 'custom', command, args: [...words, ...address], ...key, ...rest }];
 }
 
 function isPlain(value: unknown): value is string | number | boolean | number[] {

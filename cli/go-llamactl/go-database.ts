@@ -31,8 +31,11 @@ export function isDatabase(file: string): boolean {
   return bytes.toString('latin1') === HEADER;
 }
 
+/** An instance in a database, or why it cannot be read. */
+type DatabaseRow = GoRecord | { file: string; why: string };
+
 /** The instances in a database of the Go llamactl. Also while that program runs. @throws {Problem} it cannot be read */
-export async function databaseRecords(file: string): Promise<GoRecord[]> {
+export async function databaseRows(file: string): Promise<DatabaseRow[]> {
   const { foreignRows } = await import('@llamactl/server/main');
   let rows: ReturnType<typeof foreignRows>;
   try {
@@ -40,16 +43,21 @@ export async function databaseRecords(file: string): Promise<GoRecord[]> {
   } catch (error) {
     throw new Problem(`${file} is no database of the Go llamactl: ${errorWords(error)}`, EXIT.usage);
   }
-  return rows.map(({ name, options_json: text }) => ({ name: String(name), options: optionsIn(file, name, text) }));
+  return rows.map(({ name, options_json: text }) => {
+    const options = optionsIn(text);
+    return options === null
+      ? { file: String(name), why: 'its settings in the database are damaged' }
+      : { name: String(name), options };
+  });
 }
 
-function optionsIn(file: string, name: unknown, text: unknown): GoRecord['options'] {
-  let options: unknown;
+/** The settings of a row; `null`: they are damaged. */
+function optionsIn(text: unknown): GoRecord['options'] | null {
   try {
-    options = JSON.parse(String(text));
-  } catch {
-    // Reported below, like other values that are no settings.
+    const options: unknown = JSON.parse(String(text));
+    return isRecord(options) ? options : null;
+  } catch (error) {
+    if (error instanceof SyntaxError) return null;
+    throw error;
   }
-  if (isRecord(options)) return options;
-  throw new Problem(`${file} has damaged settings of the instance ${String(name)}`, EXIT.usage);
 }

@@ -162,10 +162,12 @@ describe('llamactl import go-llamactl', () => {
     }
     insert.run('broken', '{');
     database.close();
-    expect(await run(file)).toMatchObject({
-      status: 2,
-      stderr: `llamactl: ${file} has damaged settings of the instance broken\n`,
-    });
+    server.instances.clear();
+    const { status, stdout, stderr } = await run(file, '-q');
+    expect([status, stdout]).toEqual([0, 'chat\nembed\n']);
+    expect(stderr).toContain('broken skipped: its settings in the database are damaged\n');
+    server.instances.clear();
+    expect(await run(file, '-q', '--only', 'chat')).toMatchObject({ status: 0, stdout: 'chat\n' });
   });
 
   it('makes an alias of the engine a name of the instance, unless it names another', async () => {
@@ -256,6 +258,7 @@ describe('llamactl import go-llamactl', () => {
         action: 'create',
         settings: ['model_path', 'embedding=true'],
         differences: [],
+        kept: [],
         dropped: [],
         warnings: [],
         missing: null,
@@ -281,6 +284,11 @@ describe('llamactl import go-llamactl without instances', () => {
   ])('says what %s holds', async (name, content, message) => {
     const { status, stderr } = await run(written(name, content));
     expect([status, stderr]).toEqual([2, expect.stringContaining(message)]);
+  });
+
+  it('finds the files of an old data directory in its folder of instances', async () => {
+    written('data/instances/chat.json', CHAT);
+    expect(await run(path.join(sandbox.home, 'data'), '-q')).toMatchObject({ status: 0, stdout: 'chat\n' });
   });
 
   it('says how to save the instances of a newer version, and names the archive of an older one', async () => {

@@ -28,6 +28,8 @@ export interface GoStep {
   settings: string[];
   /** The settings of an instance that exists with other values, in words: `ctx_size 4096 → 1024`. */
   differences: string[];
+  /** Settings of an instance that exists which the source lacks, so that they stay. */
+  kept: string[];
   dropped: Dropped[];
   warnings: string[];
   /** Its backend, if that needs a custom engine that the configuration lacks; `null`: it does not. */
@@ -105,6 +107,7 @@ const NOTHING: Omit<GoStep, 'name'> = {
   action: 'nothing',
   settings: [],
   differences: [],
+  kept: [],
   dropped: [],
   warnings: [],
   missing: null,
@@ -163,11 +166,13 @@ async function changed(
     settings: taken,
     dropped,
     result,
-  } = await withoutRefused({ ...settings, aliases: free }, (body) =>
+  } = await withoutRefused({ ...settings, aliases: [...free, name] }, (body) =>
     importedChange(session, instance, body, isUpdate && !isDryRun),
   );
   const { differences, needsRestart, warnings, error } = result;
-  const step: GoStep = { ...NOTHING, name, instance, differences };
+  // A setting that the server refuses is there, although it was not sent.
+  const kept = result.kept.filter((key) => !dropped.some(({ setting }) => setting.endsWith(key)));
+  const step: GoStep = { ...NOTHING, name, instance, differences, kept };
   if (error !== null) {
     const why = remedied(error, taken.model);
     return isUpdate

@@ -6,13 +6,14 @@ import { EXIT } from '../exit-status.ts';
 import { foreignFile, foreignProblem, sourceName } from '../foreign-file.ts';
 import { inputText } from '../input-file.ts';
 import { Problem } from '../problem.ts';
-import { databaseIn, databaseRecords, isDatabase } from './go-database.ts';
+import { databaseIn, databaseRows, isDatabase } from './go-database.ts';
 import type { GoRecord } from './go-record.ts';
 
 type InputSession = Parameters<typeof inputText>[0];
 
-/** A file of a folder that holds no instance. */
+/** A file of a folder that holds no instance, or an instance of a database with damaged settings. */
 interface Unreadable {
+  /** The file, or the name of the instance. */
   file: string;
   why: string;
 }
@@ -39,10 +40,16 @@ export async function readGoSource(session: InputSession, source: string): Promi
   const isThere = source !== '-' && existsSync(source);
   const isFolder = isThere && statSync(source).isDirectory();
   const database = isFolder ? databaseIn(source) : isThere && isDatabase(source) ? source : null;
-  if (database !== null) return { records: await databaseRecords(database), unreadable: [] };
+  if (database !== null) {
+    const rows = await databaseRows(database);
+    return { records: rows.filter((row) => 'options' in row), unreadable: rows.filter((row) => 'why' in row) };
+  }
   if (!isFolder) return { records: await recordsOf(source, await inputText(session, source)), unreadable: [] };
   const found: GoSource = { records: [], unreadable: [] };
-  const files = readdirSync(source).filter((name) => name.endsWith('.json'));
+  const files = jsonIn(source);
+  // The data directory of an old version has them in a folder of their own.
+  const own = path.join(source, 'instances');
+  if (files.length === 0 && existsSync(own) && jsonIn(own).length > 0) return readGoSource(session, own);
   for (const name of files.toSorted()) {
     const file = path.join(source, name);
     try {
@@ -59,6 +66,10 @@ export async function readGoSource(session: InputSession, source: string): Promi
     EXIT.usage,
     existsSync(archive) ? [`${archive} has those of an older version`, ...HOW_TO_SAVE] : HOW_TO_SAVE,
   );
+}
+
+function jsonIn(folder: string): string[] {
+  return readdirSync(folder).filter((name) => name.endsWith('.json'));
 }
 
 async function recordsOf(file: string, text: string): Promise<GoRecord[]> {

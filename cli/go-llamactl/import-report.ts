@@ -31,8 +31,8 @@ export function reportGo(
   terminal.note('docs/how-to/from-go-llamactl.md has the rest of the move');
 }
 
-function lineOf({ action, name, instance, settings, differences }: GoStep, isDryRun: boolean): string {
-  if (action !== 'create') return `${instance}  ${changeText(differences, action === 'update', isDryRun)}`;
+function lineOf({ action, name, instance, settings, differences, kept }: GoStep, isDryRun: boolean): string {
+  if (action !== 'create') return `${instance}  ${changeText({ differences, kept }, action === 'update', isDryRun)}`;
   const of = instance === name ? '' : ` for ${name}`;
   return `${instance}  ${isDryRun ? 'would be created' : 'created'}${of}, with ${settings.join(', ')}`;
 }

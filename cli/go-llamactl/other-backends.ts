@@ -12,6 +12,8 @@ export interface CustomEngine {
 /** A backend of the Go llamactl that a custom engine runs here. */
 interface OtherBackend {
   program: string;
+  /** The variable in which it takes the key of its callers; `null`: it checks none. */
+  keyVariable: string | null;
   /** The settings that name the model, for an engine without `${MODEL_PATH}`. */
   model: (model: string) => Pick<CreateInstance, 'extra_args' | 'options'>;
   /** Such an engine, as lines of the configuration file. */
@@ -23,6 +25,7 @@ const OTHER_BACKENDS: ReadonlyMap<unknown, OtherBackend> = new Map([
     'vllm',
     {
       program: 'vllm',
+      keyVariable: 'VLLM_API_KEY',
       // `vllm serve --model` is refused by some versions.
       model: (model: string) => ({ extra_args: [model] }),
       lines: [
@@ -38,6 +41,7 @@ const OTHER_BACKENDS: ReadonlyMap<unknown, OtherBackend> = new Map([
     'mlx_lm',
     {
       program: 'mlx_lm.server',
+      keyVariable: null,
       model: (model: string) => ({ options: { model } }),
       lines: [
         '  mlx_local:',

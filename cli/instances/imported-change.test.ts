@@ -36,6 +36,7 @@ describe('the change of an instance by an import', () => {
     const differences = ['ctx_size 4096 → 1024', 'threads unset → 2', 'idle_timeout 0 → 60'];
     expect(await importedChange(session, 'chat', wanted, false)).toEqual({
       differences,
+      kept: ['alias gpt'],
       problems: [],
       warnings: ['it is slow'],
       error: null,
@@ -44,6 +45,26 @@ describe('the change of an instance by an import', () => {
     expect(made).toEqual([]);
     expect(await importedChange(session, 'chat', wanted, true)).toMatchObject({ differences, needsRestart: true });
     expect(made).toEqual([wanted]);
+  });
+
+  it('names what the instance keeps although the other program lacks it', async () => {
+    const { session } = serverWith([]);
+    const before = sampleInstance({
+      name: 'chat',
+      options: { ctx_size: 4_096, cache_type_k: 'q8_0' },
+      group: 'big',
+      pinned: true,
+      request_strip: ['top_k'],
+      aliases: ['gpt'],
+    });
+    session.client.getInstance = () => Promise.resolve(before);
+    const wanted = { options: { ctx_size: 4_096 }, pinned: true };
+    expect((await importedChange(session, 'chat', wanted, false)).kept).toEqual([
+      'cache_type_k',
+      'group',
+      'request_strip',
+      'alias gpt',
+    ]);
   });
 
   it('keeps aliases, and a model that has the same file', async () => {
@@ -76,10 +97,10 @@ describe('the change of an instance by an import', () => {
   });
 
   it('reads as the end of a line', () => {
-    const differences = ['a 1 → 2', 'b'];
-    expect(changeText([], true, false)).toBe('exists already');
-    expect(changeText(differences, false, false)).toBe('exists; differs: a 1 → 2, b');
-    expect(changeText(differences, true, true)).toBe('would be updated: a 1 → 2, b');
-    expect(changeText(differences, true, false)).toBe('updated: a 1 → 2, b');
+    const change = { differences: ['a 1 → 2', 'b'], kept: [] };
+    expect(changeText({ differences: [], kept: [] }, true, false)).toBe('exists already');
+    expect(changeText(change, false, false)).toBe('exists; differs: a 1 → 2, b');
+    expect(changeText(change, true, true)).toBe('would be updated: a 1 → 2, b');
+    expect(changeText({ ...change, kept: ['c'] }, true, false)).toBe('updated: a 1 → 2, b; stays, and is not there: c');
   });
 });

@@ -5,6 +5,8 @@ import { attempted, type Attempt } from './tried-create.ts';
 export interface ImportedChange extends Attempt {
   /** In words: `ctx_size 4096 → 1024`. Variables, long values and secrets without their values. */
   differences: string[];
+  /** Settings of the instance that the other program lacks, so that they stay: `cache_type_k`, `group`. */
+  kept: string[];
   /** The change was made, now or before, and the running engine uses it only after a restart. */
   needsRestart: boolean;
 }
@@ -31,17 +33,40 @@ export async function importedChange(
   const { answer, ...tried } = await attempted(() => client.updateInstance(name, patch, { signal, dry_run: true }));
   const after = answer?.instance ?? before;
   const differences = (answer?.preview?.changes ?? []).flatMap((setting) => differenceText(setting, before, after));
-  const idle = { ...tried, differences, needsRestart: isMade && before.restart_required };
+  const kept = keptSettings(before, wanted);
+  const idle = { ...tried, differences, kept, needsRestart: isMade && before.restart_required };
   if (!isMade || tried.error !== null || differences.length === 0) return idle;
   const { answer: made, ...done } = await attempted(() => client.updateInstance(name, patch, { signal }));
-  return { ...done, differences, needsRestart: made?.restart_required ?? false };
+  return { ...done, differences, kept, needsRestart: made?.restart_required ?? false };
+}
+
+/** Settings with a default that says nothing, so that another value came from somewhere. */
+const NAMED_IF_KEPT = ['group', 'pinned', 'unlisted', 'upstream_model', 'request_strip', 'request_defaults'] as const;
+
+/** The settings that an instance has and the other program lacks: taken out there, or added here. */
+function keptSettings(before: Instance, wanted: Omit<CreateInstance, 'name'>): string[] {
+  const { options = {}, aliases = [] } = wanted;
+  return [
+    ...Object.keys(before.options).filter((key) => !Object.hasOwn(options, key)),
+    ...NAMED_IF_KEPT.filter((key) => wanted[key] === undefined && hasContent(before[key])),
+    ...before.aliases.filter((alias) => !aliases.includes(alias)).map((alias) => `alias ${alias}`),
+  ];
+}
+
+function hasContent(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 /** The end of a line about an instance that exists: `exists; differs: ctx_size 4096 → 1024`. */
-export function changeText(differences: readonly string[], isUpdate: boolean, isDryRun: boolean): string {
-  if (differences.length === 0) return 'exists already';
+export function changeText(
+  { differences, kept }: Pick<ImportedChange, 'differences' | 'kept'>,
+  isUpdate: boolean,
+  isDryRun: boolean,
+): string {
+  const stays = kept.length === 0 ? '' : `; stays, and is not there: ${kept.join(', ')}`;
+  if (differences.length === 0) return `exists already${stays}`;
   const verb = isUpdate ? (isDryRun ? 'would be updated' : 'updated') : 'exists; differs';
-  return `${verb}: ${differences.join(', ')}`;
+  return `${verb}: ${differences.join(', ')}${stays}`;
 }
 
 function patchOf({ name, model_path: file, aliases }: Instance, wanted: Omit<CreateInstance, 'name'>): UpdateInstance {

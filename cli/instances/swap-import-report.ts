@@ -71,10 +71,13 @@ async function printAll(
   for (const line of stringify(configuration).trimEnd().split('\n')) print(line);
 }
 
-function lineOf({ action, instance, model, settings, differences }: SwapStep, { isUpdate, isDryRun }: Mode): string {
+function lineOf(
+  { action, instance, model, settings, differences, kept }: SwapStep,
+  { isUpdate, isDryRun }: Mode,
+): string {
   const what = model === null || model === instance ? '' : ` for ${model}`;
   if (action !== 'create')
-    return `${instance}  ${changeText(differences, isUpdate, isDryRun)}${differences.length === 0 ? what : ''}`;
+    return `${instance}  ${changeText({ differences, kept }, isUpdate, isDryRun)}${differences.length === 0 ? what : ''}`;
   const and = settings.length === 0 ? '' : `, with ${settings.join(', ')}`;
   return `${instance}  ${isDryRun ? 'would be created' : 'created'}${what}${and}`;
 }

@@ -34,6 +34,8 @@ export interface SwapStep {
   settings: string[];
   /** Changes that `update` makes or would make, in words: `ctx_size 4096 → 1024`. Empty for an instance that is created. */
   differences: string[];
+  /** Settings of an instance that exists which the configuration lacks, so that they stay. */
+  kept: string[];
   /** The engine runs, and uses the changed settings after a restart. */
   needsRestart: boolean;
   /** Parts of the model without a counterpart, and why. For an instance that exists, only aliases that it cannot have. */
@@ -129,6 +131,7 @@ const NOTHING: Omit<SwapStep, 'model' | 'line'> = {
   action: 'nothing',
   settings: [],
   differences: [],
+  kept: [],
   needsRestart: false,
   dropped: [],
   warnings: [],
@@ -178,10 +181,11 @@ async function importModel(
   if (own !== undefined) {
     const { name: _name, ...wanted } = settings;
     const change = await importedChange(session, own.name, wanted, isUpdate && !isDryRun);
-    const { differences, needsRestart, warnings, error } = change;
-    if (!isUpdate) return { ...step, differences, warnings: error === null ? [] : [`cannot be compared: ${error}`] };
+    const { differences, kept, needsRestart, warnings, error } = change;
+    if (!isUpdate)
+      return { ...step, differences, kept, warnings: error === null ? [] : [`cannot be compared: ${error}`] };
     const action = differences.length > 0 ? 'update' : 'nothing';
-    return { ...step, action, differences, needsRestart, dropped: taken, warnings, error };
+    return { ...step, action, differences, kept, needsRestart, dropped: taken, warnings, error };
   }
   const { warnings, error } = await triedCreate(session, { ...settings, name }, isDryRun);
   return { ...step, action: 'create', dropped: [...dropped, ...taken], warnings, error };

@@ -106,6 +106,7 @@ describe("an answer through the gateway equals the engine's answer", () => {
     ['/completion', { prompt: 'Hi', n_predict: 5, temperature: 0, cache_prompt: false }],
     ['/completion', { prompt: 'Hi', n_predict: 5, temperature: 0, stream: true, cache_prompt: false }],
     ['/infill', { input_prefix: 'def ', input_suffix: '()', n_predict: 5, temperature: 0, cache_prompt: false }],
+    ['/rerank', { query: 'x', documents: ['a'] }],
     ['/tokenize', { content: 'Hi there' }],
     ['/detokenize', { tokens: [5, 6] }],
     ['/apply-template', { messages: CHAT.messages }],

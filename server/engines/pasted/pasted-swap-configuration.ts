@@ -92,8 +92,13 @@ interface OtherModel extends NamedSettings {
 }
 
 function unreadOther({ model, line, why, engine, settings }: OtherModel): UnreadModel {
-  const create = createCommand(settings.result().settings, engine);
-  const remedy = `\`engines.${engineName(settings.name ?? '')}\` of the configuration can run it; then: \`${create}\``;
+  const { settings: found } = settings.result();
+  const create = createCommand(found, engine);
+  // No flag sets it.
+  const strip = (found.request_strip ?? []).join(', ');
+  const rest =
+    strip === '' ? '' : `, and \`request_strip: [${strip}]\` by \`llamactl edit ${settings.name ?? 'NAME'}\``;
+  const remedy = `\`engines.${engineName(settings.name ?? '')}\` of the configuration can run it; then: \`${create}\`${rest}`;
   return { ...(model !== null && { model }), line, why: `${why}; ${remedy}` };
 }
 

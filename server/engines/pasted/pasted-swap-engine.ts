@@ -88,6 +88,7 @@ export function createCommand(
   { modelPath }: Pick<SwapEngine, 'modelPath'>,
 ): string {
   const { idle_timeout: idle, group, pinned, unlisted, concurrency, upstream_model: upstream } = settings;
+  const defaults = Object.entries(settings.request_defaults ?? {});
   const words = [
     'llamactl',
     'create',
@@ -102,6 +103,10 @@ export function createCommand(
     ...(unlisted === true ? ['--unlisted'] : []),
     ...(concurrency === undefined ? [] : ['--concurrency', String(concurrency)]),
     ...(upstream === undefined ? [] : ['--upstream-model', upstream]),
+    ...defaults.flatMap(([key, value]) => [
+      '--request-default',
+      `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+    ]),
   ];
   return words.map(shellQuoted).join(' ');
 }

@@ -33,11 +33,10 @@ function byModel(prefix: string, what: string): NeighbourPath {
 }
 
 /** Paths of `/v1` under a base URL that lacks it. */
-const WITHOUT_VERSION = /^\/(?:models|completions|chat\/completions|embeddings|responses|rerank|messages)\/?$/;
+const WITHOUT_VERSION = /^\/(?:models|completions|chat\/completions|embeddings|responses|messages)\/?$/;
 
 /** Paths of llama-server: a name of llama-swap in front of one may have slashes. */
-const OF_ENGINE =
-  /(?:v1\/models|health|props|slots|metrics|models|completions|embeddings?|rerank(?:ing)?|lora-adapters)\/?/;
+const OF_ENGINE = /(?:v1\/models|health|props|slots|metrics|models|completions|embeddings?|lora-adapters)\/?/;
 
 const NEIGHBOURS: readonly NeighbourPath[] = [
   ofOllama('chat', 'POST /v1/chat/completions'),

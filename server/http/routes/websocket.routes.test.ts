@@ -322,7 +322,7 @@ describe('a client', () => {
 });
 
 describe('a connection ends', () => {
-  it('with 4401 when its credentials expire or are revoked', async () => {
+  it('with 4401 when its credentials expire or are ended', async () => {
     await server.close();
     await serve(true, 20);
     const expiring = await opened(await asAdmin());
@@ -333,7 +333,7 @@ describe('a connection ends', () => {
     await harness.clock.advance(1_000);
     expect(await expiring.closed).toMatch(/^4401 .*expired/);
     await harness.auth.sessions.logout(await harness.caller((headers['authorization'] ?? '').slice(7)));
-    expect(await leaving.closed).toMatch(/^4401 .*revoked/);
+    expect(await leaving.closed).toMatch(/^4401 The log-in was ended/);
     expect(staying.webSocket.readyState, 'another token of the same account').toBe(WebSocket.OPEN);
   });
 

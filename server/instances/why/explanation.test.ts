@@ -428,7 +428,7 @@ describe('remedies', () => {
     ['engine_missing', 'llama-server was not found on the PATH (/usr/bin)', /llamactl quickstart$/],
     [
       'library_missing',
-      'error while loading shared libraries: libcuda.so.1: cannot open shared object file',
+      'error while loading shared libraries: libcuda.so.1: cannot open shared object file: No such file or directory',
       /library/,
     ],
     ['gpu_memory', 'allocating 9000.00 MiB on device 0: cudaMalloc failed: out of memory', /n_gpu_layers/],

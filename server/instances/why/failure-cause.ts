@@ -6,6 +6,8 @@ const WORDS: readonly (readonly [RegExp, Cause])[] = [
   // MB and GB: in reasons that earlier versions stored.
   [/\bneeds [\d.]+ [MGT]i?B of \S+, and can get at most\b/, 'does_not_fit'],
   [/no slot is free and none can be freed/, 'no_slot'],
+  // Its message ends in "No such file", which is about the library.
+  [/shared librar|symbol lookup error|version `[^']+' not found|Library not loaded/i, 'library_missing'],
   [/(?:model|projector|adapter|control vector)\b.*cannot be read|Permission denied/i, 'model_unreadable'],
   [
     /\b(?:model|projector|adapter|control vector)\b.*(does not exist|is a folder|not a regular file|has no)|has no `model_path`|No such file/i,
@@ -21,7 +23,6 @@ const WORDS: readonly (readonly [RegExp, Cause])[] = [
     /\bport \d+ is in use\b|is the port in use\?|EADDRINUSE|address (is )?already in use|every port of instances/i,
     'port_in_use',
   ],
-  [/shared librar|symbol lookup error|version `[^']+' not found|Library not loaded/i, 'library_missing'],
   [
     /path of llama-server|not found on the PATH|is not executable|cannot be run|not a program|could not be started/i,
     'engine_missing',

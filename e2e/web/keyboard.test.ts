@@ -99,6 +99,7 @@ describe.skipIf(HAS_NO_BROWSER)('without a pointer', () => {
     await tabTo(page, button('Cancel'), 'Shift+Tab');
     await press('Enter');
     await page.getByRole('dialog', { name: 'Leave without saving?' }).waitFor();
+    await isFocused(page, button('Stay'));
     await seesFocus(page);
     await press('Escape');
     await isFocused(page, button('Cancel'));

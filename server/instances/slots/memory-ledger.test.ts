@@ -157,6 +157,11 @@ describe('a shortage', () => {
     expect(ledger.shortage(needOf({ whole: 400 }), [])).toBe(null);
   });
 
+  it('does not blame a limit that is higher than what the machine has', () => {
+    const ledger = ledgerWith([reading(1_000, 0)], { limits: new Map([['ram', 5_000]]) });
+    expect(ledger.shortage(needOf({ whole: 9_000 }), [])).toMatchObject({ need: 9_000, isLimited: false });
+  });
+
   it('counts without a limit only what must be there, and RAM with its swap', () => {
     const ledger = (swap: number | null): MemoryLedger => ledgerWith([reading(1_000, 900, { swap })]);
     expect(ledger(0).shortage(needOf({ whole: 2_000, least: 1_000 }), [])).toBe(null);

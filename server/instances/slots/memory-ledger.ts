@@ -10,7 +10,7 @@ export interface Shortage {
   most: number;
   /** Bytes that pinned instances hold. */
   pinned: number;
-  /** Whether the configuration limits the device. */
+  /** Whether a limit of the configuration, if it were higher, would leave more. */
   isLimited: boolean;
 }
 
@@ -189,8 +189,10 @@ export class MemoryLedger {
     for (const { device, whole, surplus = 0 } of need.devices) {
       const most = this.#capacity(device) - wholeOn(device, others);
       const isLimited = this.#isLimited(device);
-      if ((isLimited || isTrial) && whole - surplus > most)
-        return { device, need: whole - surplus, most: Math.max(0, most), pinned: wholeOn(device, fixed), isLimited };
+      if ((isLimited || isTrial) && whole - surplus > most) {
+        const pinned = wholeOn(device, fixed);
+        return { device, need: whole - surplus, most: Math.max(0, most), pinned, isLimited: this.#isHeldBack(device) };
+      }
     }
     return null;
   }
@@ -227,7 +229,7 @@ export class MemoryLedger {
     const pinned = isLimited ? wholeOn(device, fixed) : sumOn(device, fixed, (need) => need.least);
     const need = isLimited ? whole - surplus : least;
     const most = Math.max(0, Math.floor(total - pinned));
-    return need <= most * error ? null : { device, need, most, pinned, isLimited };
+    return need <= most * error ? null : { device, need, most, pinned, isLimited: this.#isHeldBack(device) };
   }
 
   /**
@@ -245,11 +247,24 @@ export class MemoryLedger {
     return this.#terms.limits.has(device);
   }
 
-  #capacity(device: string): number {
+  /** Whether a higher limit would give more: a limit above what the machine has holds nothing back. */
+  #isHeldBack(device: string): boolean {
+    const { limits, overcommit } = this.#terms;
+    return (limits.get(device) ?? Infinity) * overcommit < this.#ours(device);
+  }
+
+  /** Bytes that runs may have without a limit; unknown devices have no bound. */
+  #ours(device: string): number {
     const known = this.#devices.get(device);
     if (known === undefined) return Infinity;
-    const { reserve, limits, overcommit } = this.#terms;
-    const ours = known.total * overcommit - reserve - known.foreign;
+    const { reserve, overcommit } = this.#terms;
+    return known.total * overcommit - reserve - known.foreign;
+  }
+
+  #capacity(device: string): number {
+    if (!this.#devices.has(device)) return Infinity;
+    const { limits, overcommit } = this.#terms;
+    const ours = this.#ours(device);
     return Math.max(0, Math.floor(Math.min(ours, (limits.get(device) ?? Infinity) * overcommit)));
   }
 }

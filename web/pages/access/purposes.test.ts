@@ -42,6 +42,14 @@ describe('a new key', () => {
     expect(keyBody(withOwner(draft, null, 'admin'), 0)).not.toHaveProperty('owner');
   });
 
+  test('keeps the end that was chosen, for each purpose and owner', () => {
+    const draft = { ...NEW_KEY, end: '30' } as const;
+    expect(withOwner(draft, 'ada', 'operator').end).toBe('30');
+    expect(withPurpose(draft, 'ci', 'admin').end).toBe('30');
+    expect(withPurpose(draft, 'openWebUi', 'admin').end).toBe('30');
+    expect(withPurpose(NEW_KEY, 'ci', 'admin').end).toBe('90');
+  });
+
   test('has the limits that are not 0', () => {
     const limits = { max_in_flight: ' 2', requests_per_minute: '0', tokens_per_minute: '5000' };
     expect(keyBody({ ...NEW_KEY, name: 'k', limits }, 0)).toEqual({

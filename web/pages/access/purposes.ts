@@ -36,7 +36,7 @@ export function purposesOf(role: Role): readonly Purpose[] {
   return mayCallModels(role) ? PURPOSES : ['prometheus', 'other'];
 }
 
-/** Suggests what a program needs, within the rights of a role. Name, owner, instances and limits stay. */
+/** Suggests what a program needs, within the rights of a role. Name, owner, instances, limits and an end that was chosen stay. */
 export function withPurpose(draft: KeyDraft, purpose: Purpose, role: Role): KeyDraft {
   const isReader = purpose === 'prometheus' || !mayCallModels(role);
   return {
@@ -46,7 +46,7 @@ export function withPurpose(draft: KeyDraft, purpose: Purpose, role: Role): KeyD
     mayStart: !isReader && purpose !== 'ci',
     mayReadMetrics: isReader,
     role: 'none',
-    end: purpose === 'ci' ? '90' : purpose === 'other' ? draft.end : 'never',
+    end: purpose === 'ci' && draft.end === 'never' ? '90' : draft.end,
   };
 }
 

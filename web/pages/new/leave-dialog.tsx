@@ -17,7 +17,8 @@ export function LeaveDialog(props: { onStay: () => void; onKeep: () => void; onD
             {words.discard}
           </Button>
           <Button onClick={onKeep}>{words.leaveAndKeep}</Button>
-          <Button kind="primary" onClick={onStay}>
+          {/* Enter must lose nothing. */}
+          <Button kind="primary" data-focus-first onClick={onStay}>
             {words.stay}
           </Button>
         </>

@@ -5,7 +5,12 @@ import { goConfiguration } from './go-configuration.ts';
 describe('a configuration of the Go llamactl', () => {
   it('becomes a valid one of this llamactl, and names the rest', () => {
     const { configuration, dropped } = goConfiguration({
-      server: { host: '0.0.0.0', port: 8080, enable_swagger: true },
+      server: {
+        host: '0.0.0.0',
+        port: 8080,
+        enable_swagger: true,
+        allowed_origins: ['*', 'http://localhost:3000'],
+      },
       backends: {
         'llama-cpp': {
           command: '/opt/llama-server',
@@ -21,7 +26,7 @@ describe('a configuration of the Go llamactl', () => {
       data_dir: '/data',
     }) ?? { configuration: {}, dropped: [] };
     expect(configuration).toEqual({
-      server: { host: '0.0.0.0', port: 8080 },
+      server: { host: '0.0.0.0', port: 8080, allowed_origins: ['http://localhost:3000'] },
       auth: { enabled: true, inference: 'open' },
       instances: { port_range: [8000, 9000], max_running: 0, max_restarts: 3 },
       engines: {
@@ -36,7 +41,8 @@ describe('a configuration of the Go llamactl', () => {
     });
     expect(ConfigSchema.safeParse(configuration).error).toBeUndefined();
     expect(dropped).toEqual([
-      { setting: 'server.enable_swagger', why: 'has no counterpart' },
+      { setting: 'server.enable_swagger', why: '/docs is always served' },
+      { setting: 'server.allowed_origins', why: 'the same, but each origin by name: "*" is refused' },
       { setting: 'instances.logs_dir', why: 'has no counterpart' },
       { setting: 'auth.inference_keys', why: 'keys are made by llamactl keys create NAME, never in a file' },
       { setting: 'data_dir', why: 'choose another folder than that of the Go llamactl' },

@@ -20,6 +20,8 @@ const KEYS = 'keys are made by llamactl keys create NAME, never in a file';
 
 /** Settings whose counterpart is no setting, and the way to have them. Others are named without a reason. */
 const WITHOUT_COUNTERPART: ReadonlyMap<string, string> = new Map([
+  ['server.enable_swagger', '/docs is always served'],
+  ['instances.default_on_demand_start', 'on_demand of an instance; its default is true'],
   ['server.allowed_origins', 'the same, but each origin by name: "*" is refused'],
   ['instances.enable_lru_eviction', 'pinned: true of an instance prevents its evictions'],
   ['data_dir', 'choose another folder than that of the Go llamactl'],
@@ -68,7 +70,11 @@ export function goConfiguration(values: unknown): GoConfiguration | null {
           put(...moved, typeof value === 'number' ? Math.max(0, value) : value);
         else if (setting === 'auth.require_inference_auth')
           put('auth', 'inference', value === false ? 'open' : 'required');
-        else drop(setting);
+        else if (setting === 'server.allowed_origins' && Array.isArray(value)) {
+          const named = value.filter((origin) => typeof origin === 'string' && origin !== '*');
+          if (named.length > 0) put('server', 'allowed_origins', named);
+          if (named.length < value.length) drop(setting);
+        } else drop(setting);
       }
   }
   // The server does not start on such an address without accounts.

@@ -121,7 +121,10 @@ async function importRecord(session: Session, record: GoRecord, surroundings: Su
   const { settings: given, dropped, hub, missing, obstacle } = goSettings(options, hasLoadMode, engines);
   const settings = { ...(hub !== null && { model: modelSetting(hub, models) }), ...given };
   const present = instances.find((each) => each.name === name || each.aliases.includes(name));
-  if (present !== undefined && obstacle === null) return changed(session, record, present.name, settings, surroundings);
+  if (present !== undefined && obstacle === null) {
+    const step = await changed(session, record, present.name, settings, surroundings);
+    return { ...step, dropped: [...dropped, ...step.dropped] };
+  }
   if (present !== undefined) return { ...NOTHING, name, instance: present.name };
   const alike = taken.find((each) => each.toLowerCase() === name.toLowerCase());
   const error =

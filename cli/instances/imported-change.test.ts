@@ -55,14 +55,18 @@ describe('the change of an instance by an import', () => {
       group: 'big',
       pinned: true,
       request_strip: ['top_k'],
+      environment: { A: '1', B: '2' },
+      concurrency: 2,
       aliases: ['gpt'],
     });
     session.client.getInstance = () => Promise.resolve(before);
-    const wanted = { options: { ctx_size: 4_096 }, pinned: true };
+    const wanted = { options: { ctx_size: 4_096 }, pinned: true, environment: { A: '1' } };
     expect((await importedChange(session, 'chat', wanted, false)).kept).toEqual([
       'cache_type_k',
       'group',
+      'concurrency',
       'request_strip',
+      'environment.B',
       'alias gpt',
     ]);
   });

@@ -41,14 +41,27 @@ export async function importedChange(
 }
 
 /** Settings with a default that says nothing, so that another value came from somewhere. */
-const NAMED_IF_KEPT = ['group', 'pinned', 'unlisted', 'upstream_model', 'request_strip', 'request_defaults'] as const;
+const NAMED_IF_KEPT = [
+  'group',
+  'pinned',
+  'unlisted',
+  'idle_timeout',
+  'concurrency',
+  'extra_args',
+  'upstream_model',
+  'request_strip',
+  'request_defaults',
+] as const;
 
 /** The settings that an instance has and the other program lacks: taken out there, or added here. */
 function keptSettings(before: Instance, wanted: Omit<CreateInstance, 'name'>): string[] {
-  const { options = {}, aliases = [] } = wanted;
+  const { options = {}, environment = {}, aliases = [] } = wanted;
   return [
     ...Object.keys(before.options).filter((key) => !Object.hasOwn(options, key)),
     ...NAMED_IF_KEPT.filter((key) => wanted[key] === undefined && hasContent(before[key])),
+    ...Object.keys(before.environment)
+      .filter((key) => !Object.hasOwn(environment, key))
+      .map((key) => `environment.${key}`),
     ...before.aliases.filter((alias) => !aliases.includes(alias)).map((alias) => `alias ${alias}`),
   ];
 }

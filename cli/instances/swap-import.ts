@@ -38,7 +38,7 @@ export interface SwapStep {
   kept: string[];
   /** The engine runs, and uses the changed settings after a restart. */
   needsRestart: boolean;
-  /** Parts of the model without a counterpart, and why. For an instance that exists, only aliases that it cannot have. */
+  /** Parts of the model without a counterpart, and why. */
   dropped: DroppedText[];
   warnings: string[];
   /** Why the step failed, or the model is skipped; `null`: neither. */
@@ -182,10 +182,13 @@ async function importModel(
     const { name: _name, ...wanted } = settings;
     const change = await importedChange(session, own.name, wanted, isUpdate && !isDryRun);
     const { differences, kept, needsRestart, warnings, error } = change;
-    if (!isUpdate)
-      return { ...step, differences, kept, warnings: error === null ? [] : [`cannot be compared: ${error}`] };
+    const all = [...dropped, ...taken];
+    if (!isUpdate) {
+      const unknown = error === null ? [] : [`cannot be compared: ${error}`];
+      return { ...step, differences, kept, dropped: all, warnings: unknown };
+    }
     const action = differences.length > 0 ? 'update' : 'nothing';
-    return { ...step, action, differences, kept, needsRestart, dropped: taken, warnings, error };
+    return { ...step, action, differences, kept, needsRestart, dropped: all, warnings, error };
   }
   const { warnings, error } = await triedCreate(session, { ...settings, name }, isDryRun);
   return { ...step, action: 'create', dropped: [...dropped, ...taken], warnings, error };

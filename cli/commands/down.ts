@@ -5,6 +5,7 @@ import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { processExists } from '../living-process.ts';
 import { Problem } from '../problem.ts';
+import { retryNote } from '../retry-note.ts';
 import { followedUrl } from '../server/local-server.ts';
 import { refuseServer } from '../server/own-machine.ts';
 import { overridesOf } from '../server/serve-flags.ts';
@@ -53,7 +54,7 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
     import('../service/managing-service.ts'),
     import('../server/server-end.ts'),
   ]);
-  const { environment, home, every, interrupted } = commandLine.surroundings;
+  const { environment, home, every, interrupted, now } = commandLine.surroundings;
   const signal = interrupted();
   const configuredDirectory = (): string =>
     main.readConfig({
@@ -80,8 +81,10 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   // A service manager kills a process that does not end.
   if (service === null) await assertAnswers({ directory, pid, url }, signal);
   // A server that does not listen yet has started no engine.
+  // A stop of the engines must not fail because the rate limit was reached a moment ago.
+  const onRetry = flags.stopEngines === true ? retryNote((text) => terminal.note(text), now) : undefined;
   const engines =
-    url === null ? null : new EnginesAtStop({ url, token: tokenFor(commandLine, directory, url) }, signal);
+    url === null ? null : new EnginesAtStop({ url, token: tokenFor(commandLine, directory, url) }, signal, onRetry);
   const before = engines === null ? [] : await engines.list();
   if (flags.stopEngines === true) {
     if (engines !== null && before === null) {

@@ -53,4 +53,17 @@ describe('a configuration of the Go llamactl', () => {
   it.each([[null], [{}], [{ engines: {}, backends: {} }]])('is not %j', (values) => {
     expect(goConfiguration(values)).toBeNull();
   });
+
+  it('keeps the protection of management, which is on there by default', () => {
+    const authOf = (auth: Record<string, unknown>): unknown =>
+      goConfiguration({ backends: {}, instances: { port_range: [8000, 9000] }, auth })?.configuration['auth'];
+    expect(authOf({ require_inference_auth: false })).toEqual({ inference: 'open', enabled: true });
+    expect(authOf({ require_inference_auth: false, require_management_auth: false })).toMatchObject({
+      inference: 'open',
+    });
+    expect(authOf({ require_inference_auth: false, require_management_auth: false })).not.toHaveProperty(
+      'enabled',
+      true,
+    );
+  });
 });

@@ -77,9 +77,10 @@ export function goConfiguration(values: unknown): GoConfiguration | null {
         } else drop(setting);
       }
   }
-  // The server does not start on such an address without accounts.
+  // The server does not start on such an address without accounts. There, management needs a key by default.
   const host = configuration['server']?.['host'] ?? '127.0.0.1';
-  if (!LOOPBACK.has(host)) put('auth', 'enabled', true);
+  const isManaged = isRecord(others['auth']) && others['auth']['require_management_auth'] !== false;
+  if (!LOOPBACK.has(host) || isManaged) put('auth', 'enabled', true);
   for (const [name, backend] of Object.entries(isRecord(backends) ? backends : {})) {
     const engine = isRecord(backend) ? engineOf(name, backend) : null;
     if (engine === null) drop(`backends.${name}`);

@@ -1,5 +1,8 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { engineFates } from './stopped-engines.ts';
+import { EnginesAtStop, engineFates } from './stopped-engines.ts';
 
 const ENGINES = [
   { name: 'chat', pid: 1 },
@@ -21,5 +24,34 @@ describe('the fate of the engines of a stopped server', () => {
     expect(engineFates(null, () => true)).toEqual([
       'engines that were running keep running, and the next server adopts them',
     ]);
+  });
+});
+
+describe('the engines of a server whose rate limit is reached', () => {
+  /** Asks a server that refuses the first request for now. */
+  async function listed(onRetry?: () => void): Promise<unknown> {
+    let asked = 0;
+    const server = createServer((_request, response) => {
+      asked += 1;
+      const headers = { 'content-type': 'application/json', 'retry-after': '0' };
+      response.writeHead(asked === 1 ? 429 : 200, headers);
+      response.end(asked === 1 ? '{"error":"too many","code":"RATE_LIMITED"}' : '{"instances":[]}');
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      const address = { url: `http://127.0.0.1:${port}`, token: null };
+      return await new EnginesAtStop(address, new AbortController().signal, onRetry).list();
+    } finally {
+      server.close();
+    }
+  }
+
+  it('are listed after the wait if they are to be stopped, else unknown', async () => {
+    const waits: number[] = [];
+    expect(await listed(() => waits.push(1))).toEqual([]);
+    expect(waits).toEqual([1]);
+    expect(await listed()).toBe(null);
   });
 });

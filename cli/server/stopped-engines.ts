@@ -1,4 +1,4 @@
-import { Client, ConnectionError, LlamactlError, TimeoutError } from '@llamactl/client';
+import { Client, type ClientOptions, ConnectionError, LlamactlError, TimeoutError } from '@llamactl/client';
 import { EXIT } from '../exit-status.ts';
 import { settled } from '../instances/settling.ts';
 import { Problem } from '../problem.ts';
@@ -18,8 +18,11 @@ export class EnginesAtStop {
   readonly #client: Client;
   readonly #signal: AbortSignal;
 
-  constructor(address: { url: string; token: string | null }, signal: AbortSignal) {
-    this.#client = new Client({ url: address.url, token: address.token ?? undefined, timeout: TIMEOUT, retries: 0 });
+  /** @param onRetry Called before each wait for a server that refuses for now, as beyond its rate limit. Left out: nothing waits. */
+  constructor(address: { url: string; token: string | null }, signal: AbortSignal, onRetry?: ClientOptions['onRetry']) {
+    const { url, token } = address;
+    const waits = onRetry === undefined ? { retries: 0 } : { onRetry };
+    this.#client = new Client({ url, token: token ?? undefined, timeout: TIMEOUT, ...waits });
     this.#signal = signal;
   }
 

@@ -80,9 +80,9 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   const service = await services.managingService(pid, world);
   // A service manager kills a process that does not end.
   if (service === null) await assertAnswers({ directory, pid, url }, signal);
-  // A server that does not listen yet has started no engine.
   // A stop of the engines must not fail because the rate limit was reached a moment ago.
   const onRetry = flags.stopEngines === true ? retryNote((text) => terminal.note(text), now) : undefined;
+  // A server that does not listen yet has started no engine.
   const engines =
     url === null ? null : new EnginesAtStop({ url, token: tokenFor(commandLine, directory, url) }, signal, onRetry);
   const before = engines === null ? [] : await engines.list();

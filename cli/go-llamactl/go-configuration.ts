@@ -1,8 +1,8 @@
 import type { JsonValue } from '@llamactl/client';
 import { isGoConfiguration } from '@llamactl/contract/foreign-format';
 import { isRecord } from '@llamactl/contract/record';
-import type { Dropped } from './go-settings.ts';
-import { otherBackend } from './other-backends.ts';
+import { type Dropped, LOOPBACK } from './go-settings.ts';
+import { ADDRESS, otherBackend } from './other-backends.ts';
 
 type Values = Readonly<Record<string, unknown>>;
 type Section = Record<string, JsonValue>;
@@ -13,8 +13,6 @@ export interface GoConfiguration {
   configuration: Record<string, Section>;
   dropped: Dropped[];
 }
-
-const LOOPBACK: ReadonlySet<unknown> = new Set(['127.0.0.1', 'localhost', '::1']);
 
 const KEYS = 'keys are made by llamactl keys create NAME, never in a file';
 
@@ -77,7 +75,7 @@ export function goConfiguration(values: unknown): GoConfiguration | null {
         } else drop(setting);
       }
   }
-  // The server does not start on such an address without accounts. There, management needs a key by default.
+  // The server does not listen for other machines without accounts; the Go llamactl wants a key for management by default.
   const host = configuration['server']?.['host'] ?? '127.0.0.1';
   const isManaged = isRecord(others['auth']) && others['auth']['require_management_auth'] !== false;
   if (!LOOPBACK.has(host) || isManaged) put('auth', 'enabled', true);
@@ -99,11 +97,9 @@ function engineOf(name: string, { command, args, environment, docker }: Values):
   const rest = variables.length === 0 ? {} : { environment: Object.fromEntries(variables) as Section };
   if (name === 'llama-cpp') return ['llama_cpp', { command, ...(words.length > 0 && { args: words }), ...rest }];
   const other = otherBackend(BACKENDS.get(name));
-  const id = `${name}_local`;
-  const address = ['--host', '${HOST}', '--port', '${PORT}'];
   if (other === null) return null;
   const key = other.keyVariable === null ? {} : { api_key_env: other.keyVariable };
-  return [id, { kind: 'custom', command, args: [...words, ...address], ...key, ...rest }];
+  return [other.id, { kind: 'custom', command, args: [...words, ...ADDRESS], ...key, ...rest }];
 }
 
 function isPlain(value: unknown): value is string | number | boolean | number[] {

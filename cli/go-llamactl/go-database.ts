@@ -23,8 +23,11 @@ export function isDatabase(file: string): boolean {
   const bytes = Buffer.alloc(HEADER.length);
   try {
     const descriptor = openSync(file, 'r');
-    readSync(descriptor, bytes, 0, bytes.length, 0);
-    closeSync(descriptor);
+    try {
+      readSync(descriptor, bytes, 0, bytes.length, 0);
+    } finally {
+      closeSync(descriptor);
+    }
   } catch (error) {
     throw new Problem(`cannot read ${file}: ${errorWords(error)}`, EXIT.usage);
   }

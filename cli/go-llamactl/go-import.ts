@@ -76,8 +76,9 @@ export async function importGo(session: Session, options: GoImportOptions): Prom
   if (records.length === 0 && unreadable.length === 0) session.terminal.note(`${sourceName(source)} has no instances`);
   const instances = await client.listInstances({ signal });
   const { options: known } = await knownOptions(client, { [LOAD_MODE]: 'none' }, signal);
-  const usesOthers = wanted.some((record) => goSettings(record.options, true).missing !== null);
-  const usesHub = wanted.some((record) => goSettings(record.options, true).hub !== null);
+  const read = wanted.map((record) => goSettings(record.options, true));
+  const usesOthers = read.some(({ missing }) => missing !== null);
+  const usesHub = read.some(({ hub }) => hub !== null);
   const surroundings: Surroundings = {
     ...options,
     hasLoadMode: LOAD_MODE in known,

@@ -45,9 +45,12 @@ const LOCAL_NODE = 'main';
 /** Seconds, by default. */
 const RESTART_DELAY = 5;
 
+/** Addresses of this machine only. */
+export const LOOPBACK: ReadonlySet<unknown> = new Set(['127.0.0.1', 'localhost', '::1']);
+
 /** Whether an option of a backend says nothing: the Go llamactl chose the port, and engines are on loopback here too. */
 function isPlain(key: string, value: unknown): boolean {
-  return key === 'port' || (key === 'host' && ['127.0.0.1', 'localhost', '::1'].includes(String(value)));
+  return key === 'port' || (key === 'host' && LOOPBACK.has(value));
 }
 
 const NOT_ITS_TYPE = 'has a value of another type than in the Go llamactl';

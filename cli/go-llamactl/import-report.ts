@@ -4,7 +4,7 @@ import type { Terminal } from '../screen/terminal.ts';
 import { changeText } from '../instances/imported-change.ts';
 import type { GoConfiguration } from './go-configuration.ts';
 import type { GoImportOptions, GoStep } from './go-import.ts';
-import { otherBackend } from './other-backends.ts';
+import { engineLines, otherBackend } from './other-backends.ts';
 
 /** Prints the steps of an import from the Go llamactl. */
 export function reportGo(
@@ -52,7 +52,7 @@ function noteEngines(terminal: Terminal, steps: readonly GoStep[]): void {
   const backends = [...new Set(steps.map(({ missing }) => missing))].map(otherBackend).filter((each) => each !== null);
   if (backends.length === 0) return;
   terminal.note('for the configuration file (llamactl config path), before llamactl reload and this command again:');
-  for (const line of ['engines:', ...backends.flatMap(({ lines }) => lines)]) terminal.note(`  ${line}`);
+  for (const line of ['engines:', ...backends.flatMap(engineLines)]) terminal.note(`  ${line}`);
 }
 
 /** The names of the instances that lack the same for the same reason. */

@@ -11,47 +11,55 @@ export interface CustomEngine {
 
 /** A backend of the Go llamactl that a custom engine runs here. */
 interface OtherBackend {
+  /** The name of its engine in lines for the configuration file. */
+  id: string;
   program: string;
+  /** Words between the program and the address. */
+  words: readonly string[];
   /** The variable in which it takes the key of its callers; `null`: it checks none. */
   keyVariable: string | null;
   /** The settings that name the model, for an engine without `${MODEL_PATH}`. */
   model: (model: string) => Pick<CreateInstance, 'extra_args' | 'options'>;
-  /** Such an engine, as lines of the configuration file. */
-  lines: readonly string[];
 }
 
 const OTHER_BACKENDS: ReadonlyMap<unknown, OtherBackend> = new Map([
   [
     'vllm',
     {
+      id: 'vllm_local',
       program: 'vllm',
+      words: ['serve'],
       keyVariable: 'VLLM_API_KEY',
       // `vllm serve --model` is refused by some versions.
       model: (model: string) => ({ extra_args: [model] }),
-      lines: [
-        '  vllm_local:',
-        '    kind: custom',
-        '    command: vllm',
-        "    args: [serve, --host, '${HOST}', --port, '${PORT}']",
-        '    api_key_env: VLLM_API_KEY',
-      ],
     },
   ],
   [
     'mlx_lm',
     {
+      id: 'mlx_local',
       program: 'mlx_lm.server',
+      words: [],
       keyVariable: null,
       model: (model: string) => ({ options: { model } }),
-      lines: [
-        '  mlx_local:',
-        '    kind: custom',
-        '    command: mlx_lm.server',
-        "    args: [--host, '${HOST}', --port, '${PORT}']",
-      ],
     },
   ],
 ]);
+
+/** The arguments that give an engine its address. */
+export const ADDRESS = ['--host', '${HOST}', '--port', '${PORT}'] as const;
+
+/** The engine of a backend, as lines of the configuration file. */
+export function engineLines({ id, program, words, keyVariable }: OtherBackend): string[] {
+  const args = [...words, ...ADDRESS].map((word) => (word.startsWith('$') ? `'${word}'` : word));
+  return [
+    `  ${id}:`,
+    '    kind: custom',
+    `    command: ${program}`,
+    `    args: [${args.join(', ')}]`,
+    ...(keyVariable === null ? [] : [`    api_key_env: ${keyVariable}`]),
+  ];
+}
 
 /** The backend with this name; `null`: no custom engine is known for it. */
 export function otherBackend(name: unknown): OtherBackend | null {

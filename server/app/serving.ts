@@ -2,7 +2,7 @@ import type { Config } from '@llamactl/contract/config';
 import type { Logger } from 'pino';
 import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
 import type { Alerts } from '../events/alerts.ts';
-import { DIALECTS } from '../gateway/dialects.ts';
+import { ERROR_SHAPES } from '../gateway/dialects.ts';
 import { BrowserCookie } from '../http/edge/browser-cookie.ts';
 import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
@@ -150,7 +150,7 @@ export function createServing(parts: ServingParts): Serving {
         leaving: leaving.signal,
       }),
     ],
-    errorShapes: DIALECTS,
+    errorShapes: ERROR_SHAPES,
     shutdownSignal: shutdown.signal,
     maxConnections: mostConnections(),
     timeouts: { close: config.instances.stop_timeout * 1_000 },

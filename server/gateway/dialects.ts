@@ -71,13 +71,16 @@ const ANTHROPIC: Dialect = {
   models: null,
 };
 
-/** Errors of llama-server itself have the shape of OpenAI's. */
-const NATIVE = ENGINE_PATHS.map((prefix): Dialect => ({ ...OPENAI, prefix, models: null }));
+/** The APIs of `/v1`. */
+export const DIALECTS: readonly Dialect[] = [OPENAI, ANTHROPIC];
 
-/** The APIs of `/v1`, and of paths of engines beside it. */
-export const DIALECTS: readonly Dialect[] = [OPENAI, ANTHROPIC, ...NATIVE];
+/** The shapes of errors by path. Those of paths of engines beside `/v1` are OpenAI's, as llama-server's own are. */
+export const ERROR_SHAPES: readonly Pick<Dialect, 'prefix' | 'render'>[] = [
+  ...DIALECTS,
+  ...ENGINE_PATHS.map((prefix) => ({ ...OPENAI, prefix })),
+];
 
-/** Returns the API of a path under `/v1`. @param path Without query. */
+/** Returns the API of a path under `/v1`, or of an engine beside it, which is OpenAI's. @param path Without query. */
 export function dialectOf(path: string): Dialect {
   return shapeFor(path, DIALECTS) ?? OPENAI;
 }

@@ -83,7 +83,7 @@ describe('propertyChanges', () => {
   it('has the properties that differ, but no times that pass by themselves', () => {
     const before = { name: 'ci', scopes: ['inference'], expires_at: null, last_used_at: null, updated_at: '1' };
     const after = { name: 'laptop', scopes: ['inference'], expires_at: '2', last_used_at: '2', updated_at: '2' };
-    expect(propertyChanges<object>(before, after)).toEqual([
+    expect(propertyChanges(before, after)).toEqual([
       { path: 'name', before: 'ci', after: 'laptop' },
       { path: 'expires_at', before: null, after: '2' },
     ]);

@@ -46,10 +46,11 @@ function cut(text: string): string {
 /** Properties of accounts and keys that change without a request for it. */
 const BY_ITSELF: ReadonlySet<string> = new Set(['updated_at', 'last_login_at', 'last_used_at']);
 
+type View = Readonly<Record<string, JsonValue | undefined>>;
+
 /** The properties in which two views of an account or a key differ. */
-export function propertyChanges<View extends object>(before: View, after: View): AuditChange[] {
-  const [old, current] = [before, after] as unknown as [Record<string, JsonValue>, Record<string, JsonValue>];
-  return Object.keys(current)
-    .filter((name) => !BY_ITSELF.has(name) && !isDeepStrictEqual(old[name], current[name]))
-    .map((path) => ({ path, before: old[path] ?? null, after: current[path] ?? null }));
+export function propertyChanges(before: View, after: View): AuditChange[] {
+  return Object.keys(after)
+    .filter((name) => !BY_ITSELF.has(name) && !isDeepStrictEqual(before[name], after[name]))
+    .map((path) => ({ path, before: before[path] ?? null, after: after[path] ?? null }));
 }

@@ -4,7 +4,7 @@ import type { Operation } from '@llamactl/contract/operation';
 import { OPERATIONS, PASS_THROUGH } from '@llamactl/contract/operations';
 import { PERMISSIONS } from '@llamactl/contract/permissions';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { DIALECTS } from '../gateway/dialects.ts';
+import { ERROR_SHAPES } from '../gateway/dialects.ts';
 import { SlicedWork } from '../sliced-work.ts';
 import { AuthHarness } from '../testing/auth-harness.ts';
 import { testConfig, testServer, type TestServer } from '../testing/http-harness.ts';
@@ -144,7 +144,7 @@ beforeAll(async () => {
     auth: harness.auth,
     clock: harness.clock,
     config: testConfig({ auth: { enabled: true } }),
-    errorShapes: DIALECTS,
+    errorShapes: ERROR_SHAPES,
     plugins: plugins(),
   });
 });

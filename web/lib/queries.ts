@@ -53,7 +53,7 @@ export const modelsQuery = (client: Client) =>
   queryOptions({
     queryKey: ['models'],
     queryFn: ({ signal }) => client.listModels({ signal }),
-    // No event says that a scan is over.
+    // Only a scan with news is announced.
     refetchInterval: ({ state }) => (state.data?.scanning === true ? SCAN_POLL_MS : false),
   });
 

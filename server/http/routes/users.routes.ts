@@ -1,12 +1,13 @@
 import { OPERATIONS } from '@llamactl/contract/operations';
 import type { Accounts } from '../../auth/accounts.ts';
 import type { Keys } from '../../auth/api-keys.ts';
+import { MASK } from '../../instances/settings/secret-words.ts';
 import { propertyChanges } from '../audit-changes.ts';
 import type { Bind } from '../operations.ts';
 import { revokingKeys } from './key-rows.ts';
 
 /** A password and its hash are never recorded. */
-const NEW_PASSWORD = { path: 'password', before: '***', after: '***' };
+const NEW_PASSWORD = { path: 'password', before: MASK, after: MASK };
 
 /** Accounts, managed by admins. */
 export function userRoutes(

@@ -1,8 +1,8 @@
 import type { AuditChange } from '@llamactl/contract/auth';
 import type { JsonValue } from '@llamactl/contract/request-additions';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
+import { MASK } from './secret-words.ts';
 import { recordChanges } from './setting-changes.ts';
-import { MASK } from './settings.ts';
 
 type Edited = Pick<InstanceRecord, 'name' | 'port' | 'portAssigned' | 'settings'>;
 

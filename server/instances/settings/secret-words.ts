@@ -1,7 +1,8 @@
 import type { Options, OptionValue } from '@llamactl/contract/instance';
 import type { JsonValue } from '@llamactl/contract/request-additions';
 
-const MASK = '***';
+/** Replaces a hidden secret; in an update it keeps the stored value. */
+export const MASK = '***';
 
 /**
  * Names whose value is a secret, spelled as flags. Tried: llama-server accepts underscores for dashes, and programs called

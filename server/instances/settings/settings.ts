@@ -1,11 +1,9 @@
 import { ApiError, type ErrorCode, type Problem } from '@llamactl/contract/errors';
 import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/contract/instance';
 import { mergeJson, mergePatch } from './merge-patch.ts';
+import { MASK } from './secret-words.ts';
 import type { EngineAdapter, Engines, SettingsProblem } from '../ports/engine-adapter.ts';
 import type { JsonObject, Settings, WithFiles } from '../ports/instance-record.ts';
-
-/** Stands for a hidden secret; in an update it keeps the stored value. */
-export const MASK = '***';
 
 /** The settings of a new instance: the given values, and the contract's defaults for the others. */
 export function newSettings(body: WithFiles<Omit<CreateInstance, 'name' | 'port'>>): Settings {

@@ -8,7 +8,7 @@ export type Editor = (typeof EDITORS)[number];
 /** The facts of an instance that configurations have. */
 export type EditorModel = Pick<Row, 'name' | 'capabilities' | 'context_size'>;
 
-/** Stands for the name of an instance if there is none yet. */
+/** The placeholder for the name of an instance, while there is none. */
 export const NO_NAME = 'NAME';
 /** Tokens; for an instance that has not run yet. */
 const USUAL_CONTEXT = 32_768;

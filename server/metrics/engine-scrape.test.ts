@@ -19,7 +19,7 @@ const LLAMA = [
 function shown(...engines: [instance: string, text: string][]): string {
   const exposition = new Exposition();
   for (const [instance, text] of engines) writeEngineFamilies(exposition, parseEngineText(text), instance);
-  return [...exposition.texts()].join('');
+  return exposition.bytes().toString();
 }
 
 describe('the figures of engines', () => {
@@ -132,8 +132,9 @@ describe('EngineScrape', () => {
   const lines = (...instances: string[]): string[] => {
     const exposition = new Exposition();
     scrape.write(exposition, instances);
-    return [...exposition.texts()]
-      .join('')
+    return exposition
+      .bytes()
+      .toString()
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'));
   };

@@ -9,7 +9,7 @@ describe('Exposition', () => {
     exposition.family('b', 'gauge', 'How much.').add(0.5);
     exposition.family('a_total', 'gauge', 'Ignored.').add(2, { x: '2', y: '' });
     exposition.family('nothing', 'gauge', 'Has no figure.');
-    expect([...exposition.texts()].join('')).toBe(
+    expect(exposition.bytes().toString()).toBe(
       [
         '# HELP a_total How many.',
         '# TYPE a_total counter',
@@ -23,22 +23,20 @@ describe('Exposition', () => {
     );
   });
 
-  it('comes in pieces of some kilobytes', () => {
+  it('keeps all lines of a long text whole and in order, in any script', () => {
     const exposition = new Exposition();
     const family = exposition.family('a', 'gauge', 'H.');
-    for (let index = 0; index < 2_000; index += 1) family.add(index, { x: String(index) });
-    const pieces = [...exposition.texts()];
-    expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(9_000);
-    const lines = Array.from({ length: 2_000 }, (_, index) => `a{x="${index}"} ${index}\n`);
-    expect(pieces.join('')).toBe(`# HELP a H.\n# TYPE a gauge\n${lines.join('')}`);
+    const long = '模'.repeat(100_000);
+    const values = Array.from({ length: 2_000 }, (_, index) => (index === 1_000 ? long : `模型😀${index}`));
+    for (const [index, value] of values.entries()) family.add(index, { x: value });
+    const lines = values.map((value, index) => `a{x="${value}"} ${index}\n`);
+    expect(exposition.bytes().toString()).toBe(`# HELP a H.\n# TYPE a gauge\n${lines.join('')}`);
   });
 
   it('escapes labels and help', () => {
     const exposition = new Exposition();
     exposition.family('a', 'gauge', 'C:\\new\nline').add(1, { x: 'a"b\\c\nd' });
-    expect([...exposition.texts()].join('')).toBe(
-      '# HELP a C:\\\\new\\nline\n# TYPE a gauge\na{x="a\\"b\\\\c\\nd"} 1\n',
-    );
+    expect(exposition.bytes().toString()).toBe('# HELP a C:\\\\new\\nline\n# TYPE a gauge\na{x="a\\"b\\\\c\\nd"} 1\n');
   });
 
   it.each([
@@ -51,7 +49,7 @@ describe('Exposition', () => {
   ])('writes %s', (value, text) => {
     const exposition = new Exposition();
     exposition.family('a', 'gauge', '').add(value);
-    expect([...exposition.texts()].join('')).toContain(`\na ${text}\n`);
+    expect(exposition.bytes().toString()).toContain(`\na ${text}\n`);
   });
 });
 
@@ -61,7 +59,7 @@ describe('Histogram', () => {
     const histogram = new Histogram(buckets(0.5, 1));
     for (const value of values) histogram.observe(value);
     histogram.write(exposition.family('h', 'histogram', ''), 'x="1"');
-    return [...exposition.texts()].join('').split('\n').slice(2, -1);
+    return exposition.bytes().toString().split('\n').slice(2, -1);
   };
 
   it('counts values up to each bound', () => {

@@ -20,26 +20,29 @@ export class Exposition {
     return family;
   }
 
-  /** The text of all families, in the order of their first use, in pieces. A family without figures has no text. */
-  *texts(): Generator<string> {
-    for (const family of this.#families.values()) yield* family.texts();
+  /** The text of all families, in the order of their first use. A family without figures has no text. */
+  bytes(): Buffer {
+    return Buffer.concat([...this.#families.values()].flatMap((family) => family.pieces()));
   }
 }
 
-/**
- * Length from which lines are a piece of their own, in characters. V8 joins thousands of lines four times as fast in
- * small pieces: a text of megabytes is new memory.
- */
-const PIECE = 8_192;
+/** Sizes of the first and of the largest piece of a family's text, in bytes. */
+const SMALLEST_PIECE = 1_024;
+const LARGEST_PIECE = 65_536;
+/** The most bytes of a character of a JavaScript string in UTF-8. */
+const BYTES_OF_CHARACTER = 3;
 
-/** The figures of one name, which differ by their labels. */
+/**
+ * The figures of one name, which differ by their labels. Each line is encoded as it comes: joining the lines first takes
+ * twice as long, and blocks the event loop at the end (16 ms instead of 8 for 75 000 lines).
+ */
 export class Family {
   readonly name: string;
   readonly type: FamilyType;
   readonly #help: string;
-  readonly #pieces: string[] = [];
-  /** The lines after the last piece. */
-  #lines = '';
+  readonly #full: Buffer[] = [];
+  #piece = Buffer.allocUnsafe(0);
+  #used = 0;
 
   constructor(name: string, type: FamilyType, help: string) {
     this.name = name;
@@ -64,19 +67,25 @@ export class Family {
 
   /** Adds finished lines. @param lines From {@link line}, one after the other. */
   addLines(lines: string): void {
-    this.#lines += lines;
-    if (this.#lines.length < PIECE) return;
-    this.#pieces.push(this.#lines);
-    this.#lines = '';
+    const most = lines.length * BYTES_OF_CHARACTER;
+    if (this.#used + most > this.#piece.length) this.#beginPiece(most);
+    this.#used += this.#piece.write(lines, this.#used);
   }
 
-  /** The text, in pieces; nothing without figures. */
-  *texts(): Generator<string> {
-    if (this.#lines === '' && this.#pieces.length === 0) return;
+  /** The text, in pieces; none without figures. */
+  pieces(): Buffer[] {
+    if (this.#used === 0) return [];
     const help = this.#help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
-    yield `# HELP ${this.name} ${help}\n# TYPE ${this.name} ${this.type}\n`;
-    yield* this.#pieces;
-    yield this.#lines;
+    const head = Buffer.from(`# HELP ${this.name} ${help}\n# TYPE ${this.name} ${this.type}\n`);
+    return [head, ...this.#full, this.#piece.subarray(0, this.#used)];
+  }
+
+  /** @param least In bytes. */
+  #beginPiece(least: number): void {
+    if (this.#used > 0) this.#full.push(this.#piece.subarray(0, this.#used));
+    const usual = Math.min(Math.max(this.#piece.length * 2, SMALLEST_PIECE), LARGEST_PIECE);
+    this.#piece = Buffer.allocUnsafe(Math.max(usual, least));
+    this.#used = 0;
   }
 }
 

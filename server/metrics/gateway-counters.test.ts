@@ -26,8 +26,9 @@ function figures(
 ): string[] {
   const exposition = new Exposition();
   counters.write(exposition, names);
-  return [...exposition.texts()]
-    .join('')
+  return exposition
+    .bytes()
+    .toString()
     .split('\n')
     .filter((line) => line !== '' && !line.startsWith('#'));
 }

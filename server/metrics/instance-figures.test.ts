@@ -11,7 +11,7 @@ it('Figures follow an instance from scrape to scrape', () => {
     const requests = Array.from({ length: streams }, () => ({ instance: 'a', phase: 'streaming' as const }));
     figures.write(exposition, [instance], () => null);
     figures.writeActive(exposition, [instance], countActive(requests));
-    return [...exposition.texts()].join('');
+    return exposition.bytes().toString();
   };
   const before = scrape(STOPPED, 0);
   expect(before).toContain('llamactl_instance_status{instance="a",status="stopped"} 1\n');

@@ -35,8 +35,6 @@ export interface FiguresDependencies {
 
 /** Instances written in one turn of the event loop: a thousand with requests make 6 MB of text. */
 const INSTANCES_A_TURN = 100;
-/** After so many characters, the encoding waits for the next turn of the event loop. */
-const LONGEST_OF_A_TURN = 524_288;
 
 export function createFigures(dependencies: FiguresDependencies): Figures {
   const { clock, system, stats, requests, lives, engines, inFlight, alerts, startedAt } = dependencies;
@@ -69,7 +67,7 @@ export function createFigures(dependencies: FiguresDependencies): Figures {
         engines.write(exposition, names);
         await nextTurn();
       }
-      return encoded([...exposition.texts()], nextTurn);
+      return exposition.bytes();
     },
   };
 }
@@ -89,31 +87,4 @@ function writeAlerts(
     // An empty label keeps Prometheus from naming its target there.
     if (instance === undefined || visible.has(instance)) raised.add(1, { code, level, instance: instance ?? '' });
   }
-}
-
-/**
- * Encodes a text in pieces, and ends the turn of the event loop after each {@link LONGEST_OF_A_TURN}: with 5 000
- * instances, 8 MB of text would block the event loop for 20 ms. Writes into one buffer, because joining many buffers
- * would take as long again.
- */
-async function encoded(pieces: readonly string[], nextTurn: () => Promise<void>): Promise<Buffer> {
-  let inTurn = 0;
-  const rest = async (length: number): Promise<void> => {
-    inTurn += length;
-    if (inTurn <= LONGEST_OF_A_TURN) return;
-    inTurn = 0;
-    await nextTurn();
-  };
-  let bytes = 0;
-  for (const piece of pieces) {
-    bytes += Buffer.byteLength(piece);
-    await rest(piece.length);
-  }
-  const whole = Buffer.allocUnsafe(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    at += whole.write(piece, at);
-    await rest(piece.length);
-  }
-  return whole;
 }

@@ -9,11 +9,12 @@ import { chosenScenarios, SCENARIOS } from './scenarios.ts';
 
 const RESULTS = path.join(import.meta.dirname, 'results');
 
-const HELP = `npm run bench -- [--runs N] [--quick] [scenario …]
+const HELP = `npm run bench -- [--runs N] [--quick] [--busy] [scenario …]
 
 ${SCENARIOS.map(({ name, title }) => `  ${name.padEnd(12)}  ${title}`).join('\n')}
 
 --runs N   how often each is repeated (default 5)
+--busy     beside other work that keeps all cores busy; has results of its own
 --quick    once and short: shows that it works; nothing is written
 `;
 
@@ -26,6 +27,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     allowPositionals: true,
     options: {
       runs: { type: 'string', default: '5' },
+      busy: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -34,7 +36,7 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     say(HELP);
     return 0;
   }
-  const isQuick = values.quick;
+  const { quick: isQuick, busy: isBusy } = values;
   const runs = isQuick ? 1 : Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs takes a whole number from 1');
   const machine = await describeMachine();
@@ -43,10 +45,10 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
     say(`\n${scenario.name} …`);
     try {
       const onRun = (readings: object): void => say(`  ${JSON.stringify(readings)}`);
-      const outcome = await measure(scenario, { runs, isQuick, signal, onRun });
+      const outcome = await measure(scenario, { runs, isQuick, isBusy, signal, onRun });
       const section = sectionOf(outcome, { date: new Date().toISOString().slice(0, 10), machine });
       say(`\n${section}`);
-      if (!isQuick) await write(section);
+      if (!isQuick) await write(section, isBusy);
       if (!areClaimsMet(outcome)) say(`\n${scenario.name}: a target is not met`);
     } catch (error) {
       if (signal.aborted) throw error;
@@ -57,16 +59,16 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<numbe
   return failures === 0 ? 0 : 1;
 }
 
-async function write(section: string): Promise<void> {
+async function write(section: string, isBusy: boolean): Promise<void> {
   const model = processorModel();
-  const file = path.join(RESULTS, fileOfProcessor(model));
+  const file = path.join(RESULTS, fileOfProcessor(model, isBusy));
   const document = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';
     throw error;
   });
   const order = SCENARIOS.map(({ name }) => name);
   await mkdir(RESULTS, { recursive: true });
-  await writeFile(file, withSection(document, section, { model, order }));
+  await writeFile(file, withSection(document, section, { model, isBusy, order }));
 }
 
 const interruption = new AbortController();

@@ -1,11 +1,14 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Belongings } from './belongings.ts';
+import { startOtherWork } from './other-work.ts';
 import type { Outcome } from './outcome.ts';
 import type { Bench, Readings, Scenario } from './scenario.ts';
 
 export interface MeasureOptions {
   runs: number;
   isQuick: boolean;
+  /** Whether other work keeps all cores busy meanwhile. Default: no. */
+  isBusy?: boolean;
   /** Gives up when it fires; what was started is ended all the same. */
   signal: AbortSignal;
   /** Called after each run. */
@@ -20,12 +23,15 @@ const NOTICE_MS = 5_000;
  *
  * @throws {Error} when it fails, is interrupted or takes longer than it may
  */
-export async function measure(scenario: Scenario, { runs, isQuick, signal, onRun }: MeasureOptions): Promise<Outcome> {
+export async function measure(
+  scenario: Scenario,
+  { runs, isQuick, isBusy = false, signal, onRun }: MeasureOptions,
+): Promise<Outcome> {
   const belongings = new Belongings();
   const limitSeconds = scenario.limitSeconds * runs;
   const limit = AbortSignal.timeout(limitSeconds * 1_000);
   const bench: Bench = { isQuick, belongings, signal: AbortSignal.any([signal, limit]) };
-  const measuring = runAll(scenario, bench, runs, onRun);
+  const measuring = runAll(scenario, bench, { runs, isBusy, onRun });
   const { promise: givenUp, reject } = Promise.withResolvers<never>();
   const giveUp = (): void => {
     const reason = limit.aborted ? `took longer than ${limitSeconds} s` : 'was interrupted';
@@ -51,9 +57,9 @@ export async function measure(scenario: Scenario, { runs, isQuick, signal, onRun
 async function runAll(
   scenario: Scenario,
   bench: Bench,
-  runs: number,
-  onRun: MeasureOptions['onRun'],
+  { runs, isBusy, onRun }: { runs: number; isBusy: boolean; onRun: MeasureOptions['onRun'] },
 ): Promise<Readings[]> {
+  if (isBusy) await startOtherWork(bench);
   const run = await scenario.open(bench);
   const all: Readings[] = [];
   for (let count = 0; count < runs; count += 1) {

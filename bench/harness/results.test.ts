@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { fileOfProcessor, withSection } from './results.ts';
 
-const OF = { model: 'A Processor', order: ['boot', 'list', 'start'] };
+const OF = { model: 'A Processor', isBusy: false, order: ['boot', 'list', 'start'] };
 const section = (name: string, text: string): string => `## ${name}: a title\n\n${text}`;
 
 describe('the document of results', () => {
@@ -25,11 +25,18 @@ describe('the document of results', () => {
     expect(document).toContain('boot: a title');
   });
 
+  it('says that the machine was busy', () => {
+    expect(withSection('', section('boot', 'boot'), { ...OF, isBusy: true })).toMatch(
+      /^# Results: A Processor, busy\n[^]+one endless loop for each core[^]+\n## boot/,
+    );
+  });
+
   it.each([
     ['AMD EPYC', 'amd-epyc.md'],
     ['Intel(R) Xeon(R) Processor @ 2.50GHz', 'intel-xeon-2-50ghz.md'],
     ['12th Gen Intel(R) Core(TM) i5-1240P', '12th-gen-intel-core-i5-1240p.md'],
   ])('has a file for each processor: %s', (model, file) => {
-    expect(fileOfProcessor(model)).toBe(file);
+    expect(fileOfProcessor(model, false)).toBe(file);
+    expect(fileOfProcessor(model, true)).toBe(file.replace('.md', '-busy.md'));
   });
 });

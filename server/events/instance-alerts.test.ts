@@ -78,6 +78,7 @@ function aWorld() {
     },
     instances: {
       list: (status) => [...instances.values()].filter((one) => status === undefined || one.status === status),
+      idOf: (name) => (instances.has(name) ? `id of ${name}` : null),
       get,
     },
     gpus: async () => world.gpus,

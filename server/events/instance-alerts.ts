@@ -24,8 +24,12 @@ export interface InstanceAlerts {
 /** The instances as they are now, from memory. */
 export interface SeenInstances {
   list(status?: Status): readonly Pick<InstanceSummary, 'name' | 'status' | 'reason'>[];
-  /** Called only with a name from `list()` of the same turn. */
-  get(name: string): Pick<Instance, 'port' | 'restart_count' | 'on_demand' | 'engine' | 'model_path'>;
+  /** `null`: there is no instance of this name. Each event asks, so it must not cost more with more instances. */
+  idOf(name: string): string | null;
+  /** Called only with the name of an instance that is there. */
+  get(
+    name: string,
+  ): Pick<Instance, 'name' | 'status' | 'reason' | 'port' | 'restart_count' | 'on_demand' | 'engine' | 'model_path'>;
 }
 
 export interface InstanceAlertsDependencies extends GpuMemoryAlertDependencies {
@@ -75,7 +79,7 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
   let isClosed = false;
 
   const look = (name: string): ReturnType<SeenInstances['get']> | null =>
-    instances.list().some((one) => one.name === name) ? instances.get(name) : null;
+    instances.idOf(name) === null ? null : instances.get(name);
 
   const troubleOf = (name: string): Trouble => {
     const trouble = troubles.get(name) ?? {
@@ -188,8 +192,8 @@ export function createInstanceAlerts(dependencies: InstanceAlertsDependencies): 
     const trouble = troubles.get(previous);
     if (trouble !== undefined) troubles.set(name, trouble);
     deleted(previous);
-    const now = instances.list().find((one) => one.name === name);
-    if (now !== undefined) changed(now);
+    const now = look(name);
+    if (now !== null) changed(now);
   };
 
   const lookAtPorts = async (): Promise<void> => {

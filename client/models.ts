@@ -1916,7 +1916,7 @@ export interface Parsed {
   unread?: UnreadModel[] | undefined;
   /** Global settings of a llama-swap configuration that became no setting of an instance, and their counterpart. Left out: none. */
   dropped?: DroppedText[] | undefined;
-  /** The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: none. */
+  /** The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: the text has no global settings, because it is no whole configuration of llama-swap. */
   configuration?: { [name: string]: JsonValue } | undefined;
 }
 
@@ -2507,6 +2507,8 @@ export interface UnreadModel {
   line: number;
   /** The end of a sentence about the model: `has no cmd`. */
   why: string;
+  /** Settings of an instance of the custom engine that `configuration` has for the model, which the server lacks. Left out: no engine can run it. */
+  settings?: ParsedSettings | undefined;
 }
 
 export interface UpdateInstance {

@@ -158,6 +158,9 @@ const UnreadModelSchema = z
     model: z.string().optional().describe('Its name in the configuration; left out: the text has none.'),
     line: LineSchema.describe('The line where the model begins in the text.'),
     why: z.string().describe('The end of a sentence about the model: `has no cmd`.'),
+    settings: ParsedSettingsSchema.optional().describe(
+      'Settings of an instance of the custom engine that `configuration` has for the model, which the server lacks. Left out: no engine can run it.',
+    ),
   })
   .meta({ id: 'UnreadModel' });
 export type UnreadModel = z.infer<typeof UnreadModelSchema>;
@@ -181,7 +184,7 @@ export const ParsedSchema = z
       .record(z.string(), JsonValueSchema)
       .optional()
       .describe(
-        'The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: none.',
+        'The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: the text has no global settings, because it is no whole configuration of llama-swap.',
       ),
   })
   .meta({ id: 'Parsed' });

@@ -2406,7 +2406,8 @@ type Parsed struct {
 	// Left out: none.
 	Dropped []DroppedText `json:"dropped,omitzero"`
 
-	// The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: none.
+	// The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: the text
+	// has no global settings, because it is no whole configuration of llama-swap.
 	Configuration map[string]any `json:"configuration,omitzero"`
 }
 
@@ -3094,6 +3095,10 @@ type UnreadModel struct {
 
 	// The end of a sentence about the model: `has no cmd`.
 	Why string `json:"why"`
+
+	// Settings of an instance of the custom engine that `configuration` has for the model, which the server lacks.
+	// Left out: no engine can run it.
+	Settings *ParsedSettings `json:"settings,omitzero"`
 }
 
 type UpdateInstance struct {

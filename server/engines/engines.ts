@@ -37,6 +37,7 @@ export function createEngines({
   const readText = createTextReader({ clock });
   const devices = createEngineDevices(runTool, clock);
   const terms = { findProgram, searchPath, allowPrivileged };
+  const engines = new Set(Object.keys(configured));
   const adapters = new Map<string, EngineAdapter>([
     ['llama_cpp', llamaCpp({ config: llamaCppConfig, catalogues, contextFolder, readText, devices, ...terms })],
     ['custom', customEngine({ name: 'custom', config: null, ...terms })],
@@ -49,7 +50,7 @@ export function createEngines({
       // Loaded late: few requests need it.
       const { parsePasted } = await import('./pasted/pasted-text.ts');
       const { catalogue } = await catalogues.load(llamaCppConfig);
-      return parsePasted(text, { catalogue, allowPrivileged, command: llamaCppConfig.command });
+      return parsePasted(text, { catalogue, allowPrivileged, command: llamaCppConfig.command, engines });
     },
   };
 }

@@ -19,6 +19,8 @@ export interface PastedTerms {
   allowPrivileged: boolean;
   /** `engines.llama_cpp.command`; left out: unknown. */
   command?: string;
+  /** The names of the custom engines in the configuration; left out: none. */
+  engines?: ReadonlySet<string>;
 }
 
 /**
@@ -36,7 +38,7 @@ export class PastedSettings {
   readonly #understood = new Set<Understood>();
   /** The part that a later value of the same option replaces, by the option's path. */
   readonly #replaceable = new Map<string, Understood>();
-  readonly #dropped: ParsedInstance['dropped'] = [];
+  #dropped: ParsedInstance['dropped'] = [];
   #program: string | null = null;
 
   constructor({ catalogue, allowPrivileged }: PastedTerms) {
@@ -66,9 +68,21 @@ export class PastedSettings {
     this.drop(program, 'llamactl starts the llama-server of its configuration');
   }
 
+  /** Lets a custom engine run the instance. @param texts The parts of the text that belong to the engine. */
+  runOn(engine: string, texts: readonly string[]): void {
+    this.#settings.engine = engine;
+    const ofEngine = new Set(texts.flatMap((text) => [text, masked(text)]));
+    this.#dropped = this.#dropped.filter(({ text }) => !ofEngine.has(text));
+    for (const understood of this.#understood) {
+      if (!ofEngine.has(understood.text)) continue;
+      this.#understood.delete(understood);
+      this.#environment.delete(understood.path.replace(/^environment\./, ''));
+    }
+  }
+
   /** Notes a part of the text that becomes no setting. The value of a secret is masked. */
   drop(text: string, why: string): void {
-    this.#dropped.push({ text: text.replace(SECRET, '$1***'), why });
+    this.#dropped.push({ text: masked(text), why });
   }
 
   /** Sets a setting, if its value keeps the rules; otherwise drops the text, with the rule. */
@@ -208,6 +222,10 @@ export class PastedSettings {
     this.#understood.delete(replaced);
     this.drop(replaced.text, 'is given again later, and the last one counts');
   }
+}
+
+function masked(text: string): string {
+  return text.replace(SECRET, '$1***');
 }
 
 function itemOf(value: string | number | boolean): string | number {

@@ -32,13 +32,22 @@ describe('a model of llama-swap that cannot be read', () => {
     ['cmd: llama-server -m ${env.HOME}/m.gguf', /^uses \$\{env.HOME\}, and the server does not read this variable/],
     ["cmd: llama-server -m 'open", /^has a quote that is not closed$/],
     ['cmd: bash -c "cd /m && llama-server -m m.gguf"', /^runs a script of a shell/],
+    [
+      '{ cmd: llama-server -m /m.gguf, env: ["A=${env.B}"] }',
+      /^uses \$\{env.B\}, and the server does not read this variable/,
+    ],
+    ['{ cmd: vllm serve x, env: ["A=${env.B}"] }', /^uses \$\{env.B\}, and the server does not read this variable/],
+    [
+      '{ cmd: llama-server -m /m.gguf, filters: { setParams: { user: "${env.B}" } } }',
+      /^uses \$\{env.B\}, and the server does not read this variable/,
+    ],
     ['cmd: [llama-server]', /^has no text in `cmd`$/],
     ['{ cmd: llama-server, aliases: gpt }', /^has a value in `aliases` that llama-swap does not accept$/],
     ['{ ttl: 5 }', /^has no text in `cmd`$/],
   ])('is named with its line, and the others are read: %s', (model, why) => {
     const answer = parsed(`models:\n  good: { cmd: llama-server -m /g.gguf }\n  bad:\n    ${model}\n`);
     expect(answer.instances.map((each) => [each.model, each.line])).toEqual([['good', 2]]);
-    expect(answer.unread).toEqual([{ model: 'bad', line: 3, why: expect.stringMatching(why) as string }]);
+    expect(answer.unread).toMatchObject([{ model: 'bad', line: 3, why: expect.stringMatching(why) as string }]);
   });
 });
 
@@ -192,14 +201,17 @@ includeAliasesInList: true
 logLevel: debug
 captureBuffer: 15
 apiKeys: [sk-secret]
-hooks: { on_startup: { preload: [a, b] } }
+hooks: { on_startup: { preload: [a, b/x] } }
 peers: { x: { apiKey: sk-other } }
 models:
   a: { cmd: llama-server -m /m.gguf }
+  b/x: { cmd: llama-server -m /m.gguf }
+groups: { g: { swap: false, exclusive: false, members: [a, b/x] } }
 `);
 
   it('are listed with their counterparts', () => {
     expect(answer.dropped?.map(({ text }) => text)).toEqual([
+      'groups.g',
       'healthCheckTimeout: 5',
       'startPort: 10001',
       'sendLoadingState: true',
@@ -211,7 +223,8 @@ models:
       'peers',
     ]);
     expect(whyOf(answer, 'startPort: 10001')).toContain('`instances.port_range`');
-    expect(whyOf(answer, 'hooks')).toContain('`llamactl start a b`');
+    // A start of several instances at once evicts none.
+    expect(whyOf(answer, 'hooks')).toContain('`llamactl start a && llamactl start b-x`');
     expect(whyOf(answer, 'captureBuffer: 15')).toBe('llamactl has no such setting');
   });
 

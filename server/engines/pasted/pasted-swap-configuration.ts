@@ -1,10 +1,11 @@
 import type { DroppedText, Parsed, UnreadModel } from '@llamactl/contract/engine';
+import { shellQuoted } from '../../../format/shell-words.ts';
 import { isRecord } from '@llamactl/contract/record';
 import type { JsonValue } from '@llamactl/contract/request-additions';
 import { PastedMacros } from './pasted-macros.ts';
 import { type NamedSettings, separateNames } from './pasted-names.ts';
 import { PastedSettings, type PastedTerms } from './pasted-settings.ts';
-import { createCommand, engineName, sharedProgram, type SwapEngine } from './pasted-swap-engine.ts';
+import { createCommand, engineName, sharedPrograms, type SwapEngine } from './pasted-swap-engine.ts';
 import { joinGroup, readSwapGroups } from './pasted-swap-groups.ts';
 import { readSwapModel, SwapMacrosSchema } from './pasted-swap-model.ts';
 import { readSwapMatrix } from './pasted-swap-matrix.ts';
@@ -41,6 +42,7 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
   const routing = readSwapRouting(globals);
   const { matrix } = routing;
   const rules = matrix === null ? readSwapGroups(routing.groups, names) : readSwapMatrix(matrix, names);
+  const isConfigured = (engine: string): boolean => terms.engines?.has(engine) === true;
   // A part of a file, without its outermost keys, says nothing about models that run together.
   const groups = given === null ? null : rules;
   const read: (NamedSettings & { line: number })[] = [];
@@ -58,11 +60,16 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
     const membership = model === null ? undefined : groups?.memberships.get(model);
     if (membership !== undefined) joinGroup(settings, membership);
   }
-  const others = readOthers(globals);
   const programs = read.flatMap(({ model, settings: { program } }) =>
     model === null || program === null ? [] : [[model, program] as const],
   );
-  const shared = sharedProgram(new Map(programs), terms.command ?? null);
+  const shared = sharedPrograms(new Map(programs), terms.command ?? null);
+  for (const { settings } of read) {
+    const engine = shared.engines.get(settings.program ?? '');
+    if (engine !== undefined && isConfigured(engine)) settings.runOn(engine, [settings.program ?? '']);
+  }
+  const named = new Map([...read, ...ofOthers].map(({ model, settings: { name } }) => [model, name]));
+  const others = readOthers(globals, (model) => named.get(model) ?? model);
   const configuration = mergedSections([
     groups?.configuration ?? {},
     others.configuration,
@@ -70,17 +77,23 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
     ...ofOthers.map(({ settings: { name = '' }, engine }) => ({ engines: { [engineName(name)]: engine.section } })),
   ]);
   const dropped = [...(groups?.dropped ?? []), ...routing.dropped, ...shared.dropped, ...others.dropped];
-  unread.push(...ofOthers.map(unreadOther));
+  for (const other of ofOthers) {
+    const name = engineName(other.settings.name ?? '');
+    other.settings.runOn(name, other.engine.variables);
+    if (other.engine.modelPath !== null) other.settings.moveModel(other.engine.modelPath);
+    if (isConfigured(name)) read.push(other);
+    else unread.push(unreadOther(other));
+  }
   return {
     format: 'llama_swap',
-    instances: read.map(({ model, line, settings }) => ({
+    instances: read.toSorted(byLine).map(({ model, line, settings }) => ({
       ...(model !== null && { model }),
       line,
       ...settings.result(),
     })),
-    ...(unread.length > 0 && { unread: unread.toSorted((one, other) => one.line - other.line) }),
+    ...(unread.length > 0 && { unread: unread.toSorted(byLine) }),
     ...(dropped.length > 0 && { dropped }),
-    ...(Object.keys(configuration).length > 0 && { configuration }),
+    ...(given !== null && { configuration }),
   };
 }
 
@@ -91,6 +104,10 @@ interface OtherModel extends NamedSettings {
   engine: SwapEngine;
 }
 
+function byLine(one: { line: number }, other: { line: number }): number {
+  return one.line - other.line;
+}
+
 function unreadOther({ model, line, why, engine, settings }: OtherModel): UnreadModel {
   const { settings: found } = settings.result();
   const create = createCommand(found, engine);
@@ -99,7 +116,7 @@ function unreadOther({ model, line, why, engine, settings }: OtherModel): Unread
   const rest =
     strip === '' ? '' : `, and \`request_strip: [${strip}]\` by \`llamactl edit ${settings.name ?? 'NAME'}\``;
   const remedy = `\`engines.${engineName(settings.name ?? '')}\` of the configuration can run it; then: \`${create}\`${rest}`;
-  return { ...(model !== null && { model }), line, why: `${why}; ${remedy}` };
+  return { ...(model !== null && { model }), line, why: `${why}; ${remedy}`, settings: found };
 }
 
 function globalTtlOf({ globalTTL: ttl }: Record<string, unknown>): number | null {
@@ -111,8 +128,8 @@ interface Others {
   dropped: DroppedText[];
 }
 
-/** Reads the global settings besides those of routing. */
-function readOthers(globals: Record<string, unknown>): Others {
+/** Reads the global settings besides those of routing. @param instanceOf The name of a model's instance. */
+function readOthers(globals: Record<string, unknown>, instanceOf: (model: string) => string): Others {
   const configuration: Record<string, JsonValue> = {};
   const dropped: DroppedText[] = [];
   for (const [key, value] of Object.entries(globals)) {
@@ -147,7 +164,7 @@ function readOthers(globals: Record<string, unknown>): Others {
         dropped.push({ text, why: '`gateway.aliases_in_models` of the configuration' });
         break;
       case 'hooks':
-        dropped.push(preload(value));
+        dropped.push(preload(value, instanceOf));
         break;
       default:
         dropped.push({ text, why: REASONS.get(key) ?? NO_SETTING });
@@ -156,13 +173,15 @@ function readOthers(globals: Record<string, unknown>): Others {
   return { configuration, dropped };
 }
 
-function preload(hooks: unknown): DroppedText {
+function preload(hooks: unknown, instanceOf: (model: string) => string): DroppedText {
   const startup = isRecord(hooks) ? hooks['on_startup'] : undefined;
   const names: unknown = isRecord(startup) ? startup['preload'] : undefined;
-  const words = Array.isArray(names) ? names.filter((each) => typeof each === 'string').join(' ') : 'NAME';
+  const preloaded = Array.isArray(names) ? names.filter((each) => typeof each === 'string') : ['NAME'];
+  // One command for all would evict no other instance, and fail while the slots are taken.
+  const commands = preloaded.map((model) => `llamactl start ${shellQuoted(instanceOf(model))}`);
   return {
     text: 'hooks',
-    why: `start the models once: \`llamactl start ${words}\`; they start again after a reboot (\`auto_start\`)`,
+    why: `start the models once: \`${commands.join(' && ')}\`; they start again after a reboot (\`auto_start\`)`,
   };
 }
 

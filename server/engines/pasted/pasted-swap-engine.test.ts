@@ -50,15 +50,40 @@ groups:
     for (const engine of Object.values(answer.configuration?.['engines'] ?? {}))
       expect(CustomEngineSchema.safeParse(engine).error).toBeUndefined();
   });
+
+  it('has the settings of its instance, and is read once the configuration has the engine', () => {
+    const text = `models:
+  v: { cmd: vllm serve -m /m, env: [OMP_NUM_THREADS=4, SECRET_X=y], ttl: 60, filters: { setParams: { n: 1 } } }
+  one: { cmd: llama-server -m /1.gguf }
+`;
+    const settings = {
+      name: 'v',
+      engine: 'v',
+      model_path: '/m',
+      idle_timeout: 60,
+      request_strip: ['n'],
+      request_defaults: { n: 1 },
+    };
+    expect(parsed(text).unread).toMatchObject([{ model: 'v', settings }]);
+    const { instances, unread } = parsePasted(text, { catalogue, allowPrivileged: false, engines: new Set(['v']) });
+    expect(unread).toBeUndefined();
+    expect(instances.map(({ model }) => model)).toEqual(['v', 'one']);
+    expect(instances[0]).toMatchObject({ settings, dropped: [] });
+    expect(instances[0]?.settings).not.toHaveProperty('environment');
+  });
 });
 
 describe('the llama-server of a configuration', () => {
-  const running = (...programs: string[]): Parsed =>
-    parsePasted(`models:\n${programs.map((each, n) => `  m${n}: { cmd: ${each} -m /m.gguf }\n`).join('')}`, {
+  const running = (...words: string[]): Parsed => {
+    const engines = new Set(words.filter((each) => !each.endsWith('llama-server')));
+    const programs = words.filter((each) => !engines.has(each));
+    return parsePasted(`models:\n${programs.map((each, n) => `  m${n}: { cmd: ${each} -m /m.gguf }\n`).join('')}`, {
       catalogue,
       allowPrivileged: false,
       command: '/usr/bin/llama-server',
+      engines,
     });
+  };
 
   it('becomes that of llamactl if all models share it', () => {
     const answer = running('/opt/vulkan/llama-server', '/opt/vulkan/llama-server');
@@ -71,9 +96,42 @@ describe('the llama-server of a configuration', () => {
     expect(running('llama-server', 'llama-server').configuration?.['engines']).toBeUndefined();
   });
 
-  it('is named with its models if they differ', () => {
-    const answer = running('/opt/a/llama-server', '/opt/b/llama-server');
-    expect(answer.configuration?.['engines']).toBeUndefined();
-    expect(whyOf(answer, '/opt/a/llama-server (m0), /opt/b/llama-server (m1)')).toContain('another build');
+  it('is that of the first model if they differ, and others get an engine with its lines', () => {
+    const answer = running('/usr/bin/llama-server', '/opt/b/llama-server');
+    const engines = answer.configuration?.['engines'];
+    expect(engines).toEqual({
+      llama_cpp_2: {
+        kind: 'custom',
+        command: '/opt/b/llama-server',
+        args: ['--host', '${HOST}', '--port', '${PORT}', '-m', '${MODEL_PATH}'],
+        api_key_env: 'LLAMA_API_KEY',
+      },
+    });
+    expect(CustomEngineSchema.safeParse(Object.values(engines ?? {})[0]).error).toBeUndefined();
+    expect(whyOf(answer, '/opt/b/llama-server (m1)')).toContain('`engines.llama_cpp_2` of the configuration runs it');
+    expect(answer.instances.map(({ settings }) => settings.engine)).toEqual(['llama_cpp', 'llama_cpp']);
+    expect(running('/opt/a/llama-server', '/opt/b/llama-server').configuration?.['engines']).toMatchObject({
+      llama_cpp: { command: '/opt/a/llama-server' },
+      llama_cpp_2: { command: '/opt/b/llama-server' },
+    });
+  });
+
+  it('runs the models of another build once the configuration has its engine', () => {
+    const answer = running('/usr/bin/llama-server', '/opt/b/llama-server', 'llama_cpp_2');
+    expect(answer.instances.map(({ settings }) => settings.engine).slice(0, 2)).toEqual(['llama_cpp', 'llama_cpp_2']);
+    expect(answer.instances[1]?.dropped).toEqual([]);
+  });
+});
+
+describe('an engine that listens on all addresses by itself', () => {
+  it.each([
+    ['vllm serve Q --port ${PORT}', ['serve', 'Q', '--port', '${PORT}', '--host', '${HOST}'], 'VLLM_API_KEY'],
+    ['uvx vllm serve Q --host 0.0.0.0', ['vllm', 'serve', 'Q', '--host', '${HOST}'], 'VLLM_API_KEY'],
+    ['python -m sglang.launch_server', ['-m', 'sglang.launch_server', '--host', '${HOST}'], undefined],
+    ['/opt/other --port ${PORT}', ['--port', '${PORT}'], undefined],
+  ])('listens on loopback: %s', (cmd, args, keyVariable) => {
+    const engines = parsed(`models:\n  x: { cmd: '${cmd}' }\n`).configuration?.['engines'];
+    expect(engines).toMatchObject({ x: { args } });
+    expect(Object.values(engines ?? {}).map((each: { api_key_env?: string }) => each.api_key_env)).toEqual([keyVariable]);
   });
 });

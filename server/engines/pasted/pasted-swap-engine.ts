@@ -9,6 +9,8 @@ export interface SwapEngine {
   section: Record<string, JsonValue>;
   /** The model file that its command names; `null`: none, or one inside a container. */
   modelPath: string | null;
+  /** Its variables, as the text has them. */
+  variables: readonly string[];
 }
 
 const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
@@ -18,6 +20,11 @@ const OWN_PLACEHOLDERS: ReadonlyMap<string, string> = new Map([
   ['--api-key', '${API_KEY}'],
 ]);
 const MODEL_FLAGS = new Set(['-m', '--model']);
+/** Programs that listen on all addresses without `--host`, each with the variable in which it takes a key. */
+const LISTENING: readonly { program: RegExp; keyVariable?: string }[] = [
+  { program: /(?:^|\/)vllm$|^vllm\.entrypoints\./, keyVariable: 'VLLM_API_KEY' },
+  { program: /(?:^|\/)mlx_lm\.server$|^sglang\.launch_server$/ },
+];
 /** llama-swap waits for no endpoint then, which llamactl always does. */
 const NO_ENDPOINT = 'none';
 
@@ -33,10 +40,18 @@ export function swapEngine(
 ): SwapEngine {
   const first = words.findIndex((word) => !ASSIGNMENT.test(word));
   const [command = '', ...given] = words.slice(first);
-  const { args, modelPath } = isContainerRun([command, ...given])
+  const isContainer = isContainerRun([command, ...given]);
+  const { args, modelPath } = isContainer
     ? { args: containerArguments(given), modelPath: null }
     : ownArguments(given);
-  const variables = [...words.slice(0, first), ...env].flatMap((word) => {
+  const listening = isContainer
+    ? undefined
+    : LISTENING.find(({ program }) => [command, ...given].some((word) => program.test(word)));
+  const hasFlag = (flag: string): boolean => args.some((word) => word === flag || word.startsWith(`${flag}=`));
+  if (listening !== undefined && !hasFlag('--host')) args.push('--host', '${HOST}');
+  const key = hasFlag('--api-key') ? undefined : listening?.keyVariable;
+  const texts = [...words.slice(0, first), ...env];
+  const variables = texts.flatMap((word) => {
     const [, name, value] = ASSIGNMENT.exec(word) ?? [];
     return name === undefined || value === undefined ? [] : [[name, value] as const];
   });
@@ -44,10 +59,11 @@ export function swapEngine(
     kind: 'custom',
     command,
     args,
+    ...(key !== undefined && { api_key_env: key }),
     ...(variables.length > 0 && { environment: Object.fromEntries(variables) }),
     ...(checkEndpoint.startsWith('/') && checkEndpoint !== '/health' && { health_path: checkEndpoint }),
   };
-  return { section, modelPath };
+  return { section, modelPath, variables: texts };
 }
 
 /** Replaces address, key and model file by the placeholders of llamactl. */
@@ -111,32 +127,54 @@ export function createCommand(
   return words.map(shellQuoted).join(' ');
 }
 
+/** The llama-server of each model, and engines for those of another build. */
+export interface SharedPrograms {
+  configuration: Record<string, JsonValue>;
+  dropped: DroppedText[];
+  /** The name of the engine for each further llama-server. */
+  engines: ReadonlyMap<string, string>;
+}
+
 /**
- * Says which llama-server the models of a configuration run.
+ * Says which llama-server the models of a configuration run. That of llamactl is the first one, or the configured one if
+ * the models have it. Others need a custom engine.
  *
  * @param programs The program of each model, by the name of the model.
  * @param configured The one of the configuration of llamactl.
  */
-export function sharedProgram(
-  programs: ReadonlyMap<string, string>,
-  configured: string | null,
-): { configuration: Record<string, JsonValue>; dropped: DroppedText[] } {
+export function sharedPrograms(programs: ReadonlyMap<string, string>, configured: string | null): SharedPrograms {
   const models = Map.groupBy(programs.keys(), (model) => programs.get(model) ?? '');
-  const [program = '', ...others] = models.keys();
-  if (others.length > 0) {
-    const text = [...models].map(([each, names]) => `${each} (${names.join(', ')})`).join(', ');
-    const why =
-      'all instances of llama.cpp run `engines.llama_cpp.command` of the configuration; another build can be a custom engine';
-    return { configuration: {}, dropped: [{ text, why }] };
-  }
-  if (!program.startsWith('/') || program === configured) return { configuration: {}, dropped: [] };
+  const all = [...models.keys()];
+  const main = all.find((program) => program === configured) ?? all[0] ?? '';
+  const others = all.filter((program) => program !== main);
+  const engines = new Map(others.map((program, at) => [program, `${LLAMA_CPP}_${at + 2}`]));
+  const sections = [...engines].map(([program, name]) => [name, buildEngine(program)] as const);
+  const isNew = main.startsWith('/') && main !== configured;
+  if (isNew) sections.unshift([LLAMA_CPP, { command: main }]);
   return {
-    configuration: { engines: { llama_cpp: { command: program } } },
+    engines,
+    configuration: sections.length === 0 ? {} : { engines: Object.fromEntries(sections) },
     dropped: [
-      {
-        text: program,
-        why: '`engines.llama_cpp.command` of the configuration: all instances of llama.cpp run it. Set it before the import, which then knows its options',
-      },
+      ...(isNew
+        ? [
+            {
+              text: main,
+              why: '`engines.llama_cpp.command` of the configuration: all instances of llama.cpp run it. Set it before the import, which then knows its options',
+            },
+          ]
+        : []),
+      ...[...engines].map(([program, name]) => ({
+        text: `${program} (${(models.get(program) ?? []).join(', ')})`,
+        why: `is another build than that of \`engines.llama_cpp\`; \`engines.${name}\` of the configuration runs it. Set it before the import, which then uses it`,
+      })),
     ],
   };
+}
+
+const LLAMA_CPP = 'llama_cpp';
+
+/** The engine for another build of llama-server. */
+function buildEngine(command: string): JsonValue {
+  const args = ['--host', '${HOST}', '--port', '${PORT}', '-m', '${MODEL_PATH}'];
+  return { kind: 'custom', command, args, api_key_env: 'LLAMA_API_KEY' };
 }

@@ -71,14 +71,17 @@ export function readSwapModel(
   const filled = (text: string): string => macros.fill(text, name);
   // llama-swap removes comments first: they may name macros.
   const command = filled(withoutComments(model.cmd));
-  const unknown = macroProblem(command);
-  if (unknown !== null) return { why: unknown };
+  const env = (model.env ?? []).map(filled);
+  const endpoint = model.checkEndpoint === undefined ? undefined : filled(model.checkEndpoint);
+  const unknown = [command, ...env, endpoint ?? '', ...filterTexts(model.filters ?? {}).map(filled)]
+    .map(macroProblem)
+    .find((problem) => problem !== null);
+  if (unknown !== undefined) return { why: unknown };
   const settings = new PastedSettings(terms);
   if (name !== null) {
     settings.nameAfter(name);
     if (settings.name !== name) settings.alias(name, name);
   }
-  const env = (model.env ?? []).map(filled);
   readVariables(env, settings);
   for (const alias of model.aliases ?? []) {
     const id = typeof alias === 'string' ? alias : alias.id;
@@ -90,7 +93,6 @@ export function readSwapModel(
   for (const key of Object.keys(model))
     if (!Object.hasOwn(SwapModelSchema.shape, key)) settings.drop(key, REASONS.get(key) ?? NO_SETTING);
   const read = readPastedCommand(command, settings);
-  const endpoint = model.checkEndpoint;
   if (!('problem' in read)) {
     if (endpoint !== undefined) settings.drop('checkEndpoint', 'llamactl knows the health check of llama-server');
     return settings;
@@ -98,8 +100,7 @@ export function readSwapModel(
   const { problem, words } = read;
   if (words === undefined) return { why: problem };
   if (settings.name === undefined) return { why: `${problem}; a custom engine in the configuration can run it` };
-  const checkEndpoint = endpoint === undefined ? undefined : filled(endpoint);
-  return { why: problem, other: { engine: swapEngine(words, { checkEndpoint, env }), settings } };
+  return { why: problem, other: { engine: swapEngine(words, { checkEndpoint: endpoint, env }), settings } };
 }
 
 function schemaProblem({ issues: [issue] }: z.ZodError): string {
@@ -112,8 +113,7 @@ function schemaProblem({ issues: [issue] }: z.ZodError): string {
 function readVariables(variables: readonly string[], settings: PastedSettings): void {
   for (const variable of variables) {
     const [key = '', value] = variable.split(/=(.*)/s);
-    const problem = value === undefined ? 'has no value' : macroProblem(variable);
-    if (value === undefined || problem !== null) settings.drop(variable, problem ?? '');
+    if (value === undefined) settings.drop(variable, 'has no value');
     else settings.variable(key, value, variable);
   }
 }
@@ -132,6 +132,15 @@ function readPlainFields({ unlisted, useModelName, concurrencyLimit }: SwapModel
     settings.set('upstream_model', useModelName, `useModelName: ${useModelName}`);
   if (concurrencyLimit !== undefined && concurrencyLimit > 0)
     settings.set('concurrency', concurrencyLimit, `concurrencyLimit: ${concurrencyLimit}`);
+}
+
+/** The texts of filters in which llama-swap replaces macros. */
+function filterTexts({
+  stripParams = '',
+  strip_params: older = '',
+  setParams = {},
+}: NonNullable<SwapModel['filters']>): string[] {
+  return [stripParams, older, ...Object.values(setParams).filter((value) => typeof value === 'string')];
 }
 
 function readFilters(

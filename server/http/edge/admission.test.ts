@@ -80,6 +80,14 @@ describe('an unknown path', () => {
     ]);
   });
 
+  it('of llama-swap that looks like a model of ours gets its counterpart', async () => {
+    const answer = await ask('GET /api/models/unload');
+    expect(answer.status).toBe(404);
+    expect(errorOf(answer.body).error).toBe(
+      'Nothing answers at /api/models/unload, a path of llama-swap; its counterpart is POST /api/instances/stop-all.',
+    );
+  });
+
   it.each([
     ['/api/push', 'Ollama'],
     ['/api/blobs/sha256:1', 'Ollama'],

@@ -14,6 +14,8 @@ export type Readiness = 'ok' | 'starting' | 'stopping';
 export const LONGEST_URL = 8_192;
 
 const PROBES: ReadonlySet<string> = new Set(['/livez', '/readyz', '/health']);
+/** A path of llama-swap. */
+const UNLOAD = /^\/api\/models\/unload\/?$/;
 const EMPTY_STEP = /\/(?:\/|$)/;
 /** Answer to `OPTIONS *`. */
 const ALL_METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
@@ -125,6 +127,8 @@ export class Admission {
    */
   #isElsewhere(request: HttpRequest, path: string): boolean {
     if (request.is404 || this.#routes.isTaken(path, request.routeOptions.url ?? '')) return true;
+    // It matches the route of a model, and no model has this id.
+    if (UNLOAD.test(path)) return true;
     return EMPTY_STEP.test(path) && this.#routes.methodsOf(path).length === 0;
   }
 

@@ -1762,7 +1762,7 @@ class Parsed(_Base):
     dropped: list[DroppedText] | None
     """Global settings of a llama-swap configuration that became no setting of an instance, and their counterpart. Left out: none."""
     configuration: dict[str, JsonValue] | None
-    """The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: none."""
+    """The part of these that belongs into the configuration file of llamactl: `{"groups": …}`. Left out: the text has no global settings, because it is no whole configuration of llama-swap."""
 
 
 class ParsedInstance(_Base):
@@ -2245,6 +2245,8 @@ class UnreadModel(_Base):
     """The line where the model begins in the text."""
     why: str
     """The end of a sentence about the model: `has no cmd`."""
+    settings: ParsedSettings | None
+    """Settings of an instance of the custom engine that `configuration` has for the model, which the server lacks. Left out: no engine can run it."""
 
 
 class UpdateKey(_Base):

@@ -10,7 +10,7 @@ import { outputForm, outputOptions, wantsJson, type OutputFlags } from './screen
 import { isColoured } from './screen/style.ts';
 import { knownSize, Terminal } from './screen/terminal.ts';
 import { AliasUsed } from './problem.ts';
-import { retryNote } from './retry-note.ts';
+import { patience } from './patience.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** Milliseconds between two token checks of a long-running verb, such as `logs -f`. */
@@ -260,12 +260,11 @@ export class CommandLine {
       return renewal === null ? token : renewal.token();
     };
     const isChecked = renewal !== null || (dataDirectory !== null && (context !== null || token !== null));
-    const onRetry = retryNote((text) => terminal.note(text), now);
     const client = new Client({
       url,
       token: isChecked ? tokenThere : (token ?? undefined),
       headers: USER_AGENT,
-      onRetry,
+      ...patience((text) => terminal.note(text), now),
     });
     const freshToken = async (): Promise<string | null> => (renewal === null ? token : renewal.fresh());
     return { session: { client, address, terminal, contexts, signal: interrupted(), now, freshToken }, renewal };

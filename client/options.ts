@@ -37,6 +37,11 @@ export interface ClientOptions {
   timeout?: number | undefined;
   /** Most retries of a request. The client retries only if that cannot do something twice. Default 2. */
   retries?: number | undefined;
+  /**
+   * Most seconds that a request waits for rate limits in all: for each refusal with 429 as long as its `Retry-After` says.
+   * These waits are no retries. Requests with `retries: 0` never wait. Default 0: a 429 is retried like other failures.
+   */
+  rateLimitWait?: number | undefined;
   /** Called before each wait for a retry, with the error of the failed attempt and the seconds of the wait. */
   onRetry?: ((retry: { error: unknown; delay: number }) => void) | undefined;
   /** Sent with every HTTP request. */

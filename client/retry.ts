@@ -47,6 +47,22 @@ export function retryDelay(
   return (asked ?? 0) + backoff(retries, random);
 }
 
+/** Whether a rate limit refused a request, and said for how long. */
+export function isRateLimited(error: unknown): boolean {
+  return error instanceof LlamactlError && error.status === 429 && error.retryAfter !== null;
+}
+
+/**
+ * Returns the seconds until a request that a rate limit refused is sent again; `null`: longer than it may wait.
+ *
+ * @param left Seconds that the request may still wait.
+ * @param random At least 0, less than 1.
+ */
+export function rateLimitDelay(error: unknown, left: number, random: number): number | null {
+  const asked = retryAfterOf(error);
+  return asked === null || asked > Math.min(left, LONGEST_RETRY_AFTER) ? null : asked + backoff(0, random);
+}
+
 function mayRepeat(error: unknown, { isReading, isLasting }: { isReading: boolean; isLasting: boolean }): boolean {
   if (error instanceof ConnectionError) return error.isUnsent || (isReading && error.name !== 'TimeoutError');
   if (error instanceof LlamactlError && error.status === 429) return true;

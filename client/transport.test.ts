@@ -115,6 +115,22 @@ describe('failed request', () => {
     expect(timing.pending).toBe(0);
   });
 
+  it('waits for a rate limit as long as the client may, which takes no retry', async () => {
+    const refusals = (count: number) =>
+      Array.from({ length: count }, () => refusal(429, 'RATE_LIMITED', { 'retry-after': '20' }));
+    const patient = bench([...refusals(3), noConnection('ECONNREFUSED'), answer({ ok: true })], {
+      retries: 1,
+      rateLimitWait: 65,
+    });
+    expect((await patient.transport.json(post)).body).toEqual({ ok: true });
+    const bounded = bench(refusals(9), { rateLimitWait: 65 });
+    await expect(bounded.transport.json(post)).rejects.toMatchObject({ status: 429 });
+    expect(bounded.server.requests).toHaveLength(4);
+    const hasty = bench(refusals(9), { rateLimitWait: 65 });
+    await expect(hasty.transport.json({ ...post, retries: 0 })).rejects.toMatchObject({ status: 429 });
+    expect(hasty.server.requests).toHaveLength(1);
+  });
+
   it('is reported before each wait for a retry', async () => {
     const delays: number[] = [];
     const { transport } = bench([refusal(429, 'RATE_LIMITED', { 'retry-after': '7' }), answer({ ok: true })], {

@@ -5,7 +5,7 @@ import { Deadline } from './deadline.ts';
 import { ProtocolError, UnauthorizedError } from './errors.ts';
 import type { CallOptions, ClientOptions, Token } from './options.ts';
 import { patience } from './patience.ts';
-import { isLasting, retryDelay } from './retry.ts';
+import { isLasting, isRateLimited, rateLimitDelay, retryDelay } from './retry.ts';
 import { pause, unlessAborted, type Timing } from './timing.ts';
 
 /** One request. */
@@ -58,6 +58,7 @@ export class Transport {
   readonly #fetch: typeof globalThis.fetch | undefined;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #token: Token | null;
+  readonly #rateLimitWait: number;
   readonly #onRetry: ClientOptions['onRetry'];
 
   constructor(options: ClientOptions, timing: Timing) {
@@ -68,6 +69,7 @@ export class Transport {
     this.#fetch = options.fetch;
     this.#headers = options.headers ?? {};
     this.#token = options.token ?? null;
+    this.#rateLimitWait = options.rateLimitWait ?? 0;
     this.#onRetry = options.onRetry;
   }
 
@@ -133,6 +135,9 @@ export class Transport {
     const { method, signal } = request;
     const lasts = isLasting(method, targetOf(request));
     let isFreshToken = !this.isTokenAsked || request.token !== undefined;
+    const limit = request.retries ?? this.retries;
+    const mostWait = limit === 0 ? 0 : this.#rateLimitWait;
+    let waited = 0;
     for (let retries = 0; ;) {
       const deadline = new Deadline(this.timing, signal);
       try {
@@ -144,12 +149,16 @@ export class Transport {
           isFreshToken = true;
           continue;
         }
-        const failure = { method, error, retries, isLasting: lasts };
-        const delay = retryDelay(failure, request.retries ?? this.retries, this.timing.random());
+        const waitsForLimit = mostWait > 0 && isRateLimited(error);
+        const random = this.timing.random();
+        const delay = waitsForLimit
+          ? rateLimitDelay(error, mostWait - waited, random)
+          : retryDelay({ method, error, retries, isLasting: lasts }, limit, random);
         if (delay === null) throw error;
         this.#onRetry?.({ error, delay });
         await pause(this.timing, delay, signal);
-        retries += 1;
+        if (waitsForLimit) waited += delay;
+        else retries += 1;
       }
     }
   }

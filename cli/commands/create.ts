@@ -1,10 +1,10 @@
 import type { CreateInstance, InstanceCreated } from '@llamactl/client';
+import { eachStatus } from '../instances/many.ts';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { carriedOut, waitsByDefault } from '../instances/lifecycle.ts';
-import { oneByOne } from '../instances/one-by-one.ts';
 import { withSettingFlags, type SettingFlags } from '../instances/setting-flags.ts';
 import { noteModel, saidSettings } from '../instances/setting-words.ts';
 import { portWarnings } from '../instances/port-warnings.ts';
@@ -109,7 +109,7 @@ async function startCreated(
   const { client, terminal, signal } = session;
   const { warnings = [] } = created;
   const { name } = created.instance;
-  const begin = oneByOne(session, (each, call) => client.startInstance(each, call));
+  const begin = eachStatus((each) => client.startInstance(each, { signal }));
   const command = { names: [name], goal: 'running', begin, waits } as const;
   try {
     const results = await carriedOut(commandLine, session, command);

@@ -44,14 +44,14 @@ async function examineAll(
   { config, dataDir }: DoctorFlags,
 ): Promise<boolean> {
   const { terminal, now } = session;
-  const [{ examine }, { checkServer }, main, { Client }, { retryNote }] = await Promise.all([
+  const [{ examine }, { checkServer }, main, { Client }, { patience }] = await Promise.all([
     import('../doctor/examination.ts'),
     import('../doctor/server-checks.ts'),
     import('@llamactl/server/main'),
     import('@llamactl/client'),
-    import('../retry-note.ts'),
+    import('../patience.ts'),
   ]);
-  const onRetry = retryNote((text) => terminal.note(text), now);
+  const patient = patience((text) => terminal.note(text), now);
   const overrides: Record<string, string> = dataDir === undefined ? {} : { data_dir: dataDir };
   const findings: Finding[] = [];
   for await (const finding of examine({
@@ -64,7 +64,7 @@ async function examineAll(
       const found = local !== null && isUnnamed ? local : null;
       return checkServer({
         ...session,
-        client: found === null ? client : new Client({ url: found.url, token: address.token ?? undefined, onRetry }),
+        client: found === null ? client : new Client({ url: found.url, token: address.token ?? undefined, ...patient }),
         address: found === null ? address : { ...address, url: found.url, source: found.file },
         pid: local !== null && local.url === (found?.url ?? address.url) ? local.pid : null,
         version: main.VERSION,

@@ -5,7 +5,7 @@ import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
 import { processExists } from '../living-process.ts';
 import { Problem } from '../problem.ts';
-import { retryNote } from '../retry-note.ts';
+import { patience } from '../patience.ts';
 import { followedUrl } from '../server/local-server.ts';
 import { refuseServer } from '../server/own-machine.ts';
 import { overridesOf } from '../server/serve-flags.ts';
@@ -81,10 +81,10 @@ async function bringDown(commandLine: CommandLine, terminal: Terminal, flags: Do
   // A service manager kills a process that does not end.
   if (service === null) await assertAnswers({ directory, pid, url }, signal);
   // A stop of the engines must not fail because the rate limit was reached a moment ago.
-  const onRetry = flags.stopEngines === true ? retryNote((text) => terminal.note(text), now) : undefined;
+  const patient = flags.stopEngines === true ? patience((text) => terminal.note(text), now) : null;
   // A server that does not listen yet has started no engine.
   const engines =
-    url === null ? null : new EnginesAtStop({ url, token: tokenFor(commandLine, directory, url) }, signal, onRetry);
+    url === null ? null : new EnginesAtStop({ url, token: tokenFor(commandLine, directory, url) }, signal, patient);
   const before = engines === null ? [] : await engines.list();
   if (flags.stopEngines === true) {
     if (engines !== null && before === null) {

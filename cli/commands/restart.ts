@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import type { CommandLine } from '../command-line.ts';
 import { carryOut, waitsByDefault } from '../instances/lifecycle.ts';
-import { distinct } from '../instances/many.ts';
+import { distinct, eachStatus } from '../instances/many.ts';
 import { namesOrAll } from '../instances/named-instances.ts';
-import { oneByOne } from '../instances/one-by-one.ts';
 import { seconds } from '../instances/setting-flags.ts';
 
 interface RestartFlags {
@@ -25,7 +24,7 @@ export function restartCommand(commandLine: CommandLine): Command {
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<RestartFlags>(async (session, { words, flags }) => {
-        const { client } = session;
+        const { client, signal } = session;
         const { force, timeout, wait = waitsByDefault(session) } = flags;
         const names = await namesOrAll(session, {
           names: distinct(words),
@@ -35,7 +34,7 @@ export function restartCommand(commandLine: CommandLine): Command {
         });
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const body = { force, timeout };
-        const begin = oneByOne(session, (name, call) => client.restartInstance(name, body, call));
+        const begin = eachStatus((name) => client.restartInstance(name, body, { signal }));
         await carryOut(commandLine, session, { names, isAll: flags.all, goal: 'running', begin, waits: wait });
       }),
     );

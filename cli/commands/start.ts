@@ -2,9 +2,8 @@ import type { Status } from '@llamactl/client';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { batch, carryOut, waitsByDefault } from '../instances/lifecycle.ts';
-import { distinct, type Outcome } from '../instances/many.ts';
+import { distinct, eachStatus, type Outcome } from '../instances/many.ts';
 import { namesOrAll } from '../instances/named-instances.ts';
-import { oneByOne } from '../instances/one-by-one.ts';
 import { seconds } from '../instances/setting-flags.ts';
 
 interface StartFlags {
@@ -24,7 +23,7 @@ export function startCommand(commandLine: CommandLine): Command {
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<StartFlags>(async (session, { words, flags }) => {
-        const { client } = session;
+        const { client, signal } = session;
         const { timeout, wait = timeout !== undefined || waitsByDefault(session) } = flags;
         const names = await namesOrAll(session, {
           names: distinct(words),
@@ -34,7 +33,7 @@ export function startCommand(commandLine: CommandLine): Command {
         });
         if (names.length === 0) return session.terminal.isJson ? session.terminal.printJson([]) : undefined;
         const begin =
-          names.length === 1 ? oneByOne(session, (name, call) => client.startInstance(name, call)) : startMany(session);
+          names.length === 1 ? eachStatus((name) => client.startInstance(name, { signal })) : startMany(session);
         await carryOut(commandLine, session, { names, isAll: flags.all, goal: 'running', begin, waits: wait, timeout });
       }),
     );

@@ -1,3 +1,4 @@
+import type { Status } from '@llamactl/client';
 import { EXIT, type ExitStatus } from '../exit-status.ts';
 
 /** The outcome of an action on one name. */
@@ -17,6 +18,13 @@ export function onEach<Value>(
       }
     }),
   );
+}
+
+/** Sends one request per name, and returns the status after each. The client waits for rate limits. */
+export function eachStatus(
+  act: (name: string) => Promise<{ status: Status }>,
+): (names: readonly string[]) => Promise<Outcome<Status>[]> {
+  return (names) => onEach(names, async (name) => (await act(name)).status);
 }
 
 /** Things whose names follow them in messages. */

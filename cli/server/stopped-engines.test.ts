@@ -42,7 +42,11 @@ describe('the engines of a server whose rate limit is reached', () => {
     const { port } = server.address() as AddressInfo;
     try {
       const address = { url: `http://127.0.0.1:${port}`, token: null };
-      return await new EnginesAtStop(address, new AbortController().signal, onRetry).list();
+      return await new EnginesAtStop(
+        address,
+        new AbortController().signal,
+        onRetry === undefined ? null : { onRetry, rateLimitWait: 60 },
+      ).list();
     } finally {
       server.close();
     }

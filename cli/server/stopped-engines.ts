@@ -18,11 +18,13 @@ export class EnginesAtStop {
   readonly #client: Client;
   readonly #signal: AbortSignal;
 
-  /** @param onRetry Called before each wait for a server that refuses for now, as beyond its rate limit. Left out: nothing waits. */
-  constructor(address: { url: string; token: string | null }, signal: AbortSignal, onRetry?: ClientOptions['onRetry']) {
-    const { url, token } = address;
-    const waits = onRetry === undefined ? { retries: 0 } : { onRetry };
-    this.#client = new Client({ url, token: token ?? undefined, timeout: TIMEOUT, ...waits });
+  /** @param patient The options of a client that waits for a server that refuses for now; `null`: nothing waits. */
+  constructor(
+    { url, token }: { url: string; token: string | null },
+    signal: AbortSignal,
+    patient: Pick<ClientOptions, 'onRetry' | 'rateLimitWait'> | null,
+  ) {
+    this.#client = new Client({ url, token: token ?? undefined, timeout: TIMEOUT, ...(patient ?? { retries: 0 }) });
     this.#signal = signal;
   }
 

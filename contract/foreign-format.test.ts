@@ -4,6 +4,12 @@ import { foreignFormat, foreignInstance } from './foreign-format.ts';
 describe('the format of a file', () => {
   it.each([
     [{ backends: { 'llama-cpp': { command: 'llama-server' } } }, 'a configuration of the Go llamactl', 'go-llamactl'],
+    [{ auth: { management_keys: ['k'] } }, 'a configuration of the Go llamactl', 'go-llamactl'],
+    [
+      { server: { port: 1 }, auth: { require_inference_auth: false } },
+      'a configuration of the Go llamactl',
+      'go-llamactl',
+    ],
     [{ instances: { max_running_instances: 4 } }, 'a configuration of the Go llamactl', 'go-llamactl'],
     [{ name: 'qwen', parameters: { model: 'q.gguf' } }, 'a model configuration of LocalAI', 'localai'],
     [{ name: 'qwen', backend: 'llama-cpp' }, 'a model configuration of LocalAI', 'localai'],

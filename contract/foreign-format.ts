@@ -46,22 +46,39 @@ const NEIGHBOURS: readonly Neighbour[] = [
  * Whether a file is a configuration of the Go llamactl. One with `engines` is being rewritten for this llamactl: errors
  * with the place of each wrong key then help more.
  */
-export function isGoConfiguration({ backends, instances, engines }: Record<string, unknown>): boolean {
-  const hasGoKeys = isRecord(instances) && Object.keys(instances).some((key) => GO_KEYS.has(key));
-  return engines === undefined && (isRecord(backends) || hasGoKeys);
+export function isGoConfiguration(values: Record<string, unknown>): boolean {
+  if (values['engines'] !== undefined) return false;
+  return Object.entries(values).some(([section, content]) => {
+    if (GO_SECTIONS.has(section)) return isRecord(content);
+    return isRecord(content) && Object.keys(content).some((key) => GO_KEYS.has(`${section}.${key}`));
+  });
 }
 
 function isGoSettings(values: Record<string, unknown>): boolean {
   return 'backend_type' in values || 'backend_options' in values;
 }
 
-/** Keys of `instances` in a configuration of the Go llamactl. */
+/** Sections that only a configuration of the Go llamactl has. */
+const GO_SECTIONS: ReadonlySet<string> = new Set(['backends', 'database', 'nodes']);
+/** Keys that only its sections have. */
 const GO_KEYS: ReadonlySet<string> = new Set([
-  'configs_dir',
-  'default_auto_restart',
-  'max_instances',
-  'max_running_instances',
-  'on_demand_start_timeout',
+  'instances.configs_dir',
+  'instances.default_auto_restart',
+  'instances.default_idle_timeout',
+  'instances.default_max_restarts',
+  'instances.default_on_demand_start',
+  'instances.default_restart_delay',
+  'instances.enable_lru_eviction',
+  'instances.max_instances',
+  'instances.max_running_instances',
+  'instances.on_demand_start_timeout',
+  'instances.timeout_check_interval',
+  'auth.inference_keys',
+  'auth.management_keys',
+  'auth.require_inference_auth',
+  'auth.require_management_auth',
+  'server.allowed_headers',
+  'server.enable_swagger',
 ]);
 
 /** Instructions of a Modelfile that no other file begins with. */

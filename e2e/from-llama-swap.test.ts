@@ -53,7 +53,7 @@ function llamactl(...words: string[]): Promise<CommandResult> {
 const names = async (): Promise<string> => (await llamactl('ps', '--all', '-q')).stdout;
 
 const SKIPPED =
-  'skipped: vllm (line 15) begins with "vllm", which is not a llama-server; `engines.vllm-engine` of the configuration can run it; then: ' +
+  'skipped: vllm (line 15): begins with "vllm", which is not a llama-server; `engines.vllm-engine` of the configuration can run it; then: ' +
   '`llamactl create vllm --engine vllm-engine --idle-timeout 900 --group big`\n';
 
 describe('a configuration of llama-swap', () => {
@@ -69,12 +69,12 @@ describe('a configuration of llama-swap', () => {
     const { status, stdout, stderr } = await llamactl('import', 'llama-swap', file);
     expect([status, stderr]).toEqual([
       0,
-      `${SKIPPED}each starts at its first request; to chat with one: llamactl run org-chat\n`,
+      `${SKIPPED}each starts at its first request; to chat with one: llamactl run org-chat\ndocs/how-to/from-llama-swap.md has the rest of the move\n`,
     ]);
     expect(stdout).toMatch(/^org-chat {2}created for org\/chat, with .*idle_timeout=300.*ctx_size=512/m);
-    expect(stdout).toMatch(/^ {2}dropped --frobnicate 3: the installed llama-server has no such option$/m);
-    expect(stdout).toMatch(/^ {2}dropped LD_PRELOAD=\/x.so: is not on the list of variables/m);
-    expect(stdout).toMatch(/^dropped in several models:\n(?: {2}.*\n)* {2}--port \$\{PORT\}: /m);
+    expect(stdout).toMatch(/^ {2}not taken: --frobnicate 3: the installed llama-server has no such option$/m);
+    expect(stdout).toMatch(/^ {2}not taken: LD_PRELOAD=\/x.so: is not on the list of variables/m);
+    expect(stdout).toMatch(/^not taken, of several:\n(?: {2}.*\n)* {2}--port \$\{PORT\}: /m);
     expect(stdout).toMatch(/^ {2}apiKeys: `llamactl keys create NAME`/m);
     expect(stdout).toMatch(
       /\n\ngroups:\n {2}big:\n {4}max_running: 1\n {4}exclusive: true\ninstances:\n {2}start_timeout: 300\nengines:\n {2}vllm-engine:\n {4}kind: custom\n/,
@@ -125,8 +125,8 @@ describe('a configuration of llama-swap', () => {
     const done = JSON.parse(some.stdout) as { steps: unknown[] };
     expect(done).toMatchObject({
       steps: [
-        { model: 'embed', line: 12, instance: 'embed', action: 'create', error: null },
-        { model: 'vllm', line: 15, instance: null, action: 'skip' },
+        { name: 'embed', line: 12, instance: 'embed', action: 'create', error: null },
+        { name: 'vllm', line: 15, instance: null, action: 'skip' },
       ],
       configuration: { instances: { start_timeout: 300 } },
     });

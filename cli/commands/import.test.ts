@@ -361,7 +361,7 @@ describe('llamactl import llama-swap', () => {
     expect(await sandbox.run(['import', 'llama-swap', '-', '-q'], { ...at(), input: 'models: {}' })).toEqual({
       status: 0,
       stdout: 'org-chat\n',
-      stderr: 'skipped: vllm (line 5) has no cmd\n',
+      stderr: 'skipped: vllm (line 5): has no cmd\n',
     });
     expect([...server.instances.keys()]).toEqual(['EMBED', 'org-chat']);
   });
@@ -410,9 +410,9 @@ describe('llamactl import llama-swap', () => {
     it('leaves out an alias that another instance has', async () => {
       server.add('other', { aliases: ['gpt'] });
       server.others.set('PUT /api/instances/chat', [compared]);
-      const { stdout } = await importFile('--update', '--dry-run');
-      expect(stdout).toBe(
-        'chat  would be updated: ctx_size 4096 → 1024\n  dropped aliases: gpt: the instance other has this name\n',
+      const { stdout } = await importFile('--update', '--dry-run', '--verbose');
+      expect(stdout).toContain(
+        'chat  would be updated: ctx_size 4096 → 1024\n  not taken: aliases: gpt: the instance other has this name\n',
       );
       expect(server.bodies.at(-1)).not.toHaveProperty('aliases');
     });
@@ -428,11 +428,108 @@ describe('llamactl import llama-swap', () => {
     });
   });
 
+  describe('of a file that was imported before', () => {
+    const dropped = [{ text: 'proxy', why: 'llamactl reaches the engine by its own port' }];
+    const model = { model: 'chat', line: 2, settings: { name: 'chat' }, understood: [], dropped };
+    const parsed = {
+      format: 'llama_swap',
+      instances: [model],
+      dropped: [{ text: 'apiKeys', why: 'llamactl keys create' }],
+      configuration: { groups: { big: { max_running: 1 } } },
+    };
+    const preview = { problems: [], warnings: [], changes: [] };
+    const importFile = (...words: string[]): Promise<RunResult> =>
+      sandbox.run(['import', 'llama-swap', '-', ...words], { ...at(), input: 'x' });
+
+    beforeEach(() => {
+      server.others.set('POST /api/engines/parse', [parsed]);
+      server.add('chat');
+      server.others.set('PUT /api/instances/chat', [{ message: '', instance: { name: 'chat' }, preview }]);
+      const config = {
+        groups: { big: { max_running: 1, exclusive: true, pinned: false }, old: { max_running: 2 } },
+        instances: { max_running: 1, start_timeout: 600 },
+      };
+      server.others.set('GET /api/config', [{ config, file: '/c.yaml' }]);
+    });
+
+    it('names an instance whose model the file lacks', async () => {
+      server.add('gone');
+      server.add('pirate', { model: 'ollama:pirate:latest' });
+      const line = 'instances that are not there: gone; to delete those that were: llamactl rm gone\n';
+      expect((await importFile()).stdout).toContain(line);
+      expect((await importFile('--only', 'chat')).stdout).not.toContain('not there');
+      server.instances.delete('chat');
+      expect((await importFile('--dry-run')).stdout).not.toContain('not there');
+    });
+
+    it('names limits of the configuration that the file lacks', async () => {
+      const { stdout } = await importFile();
+      expect(stdout).toContain(
+        '\nstays in the configuration file /c.yaml, and is not there (delete it, then llamactl reload):\n' +
+          '  groups.big.exclusive: true\n  groups.old: {"max_running":2}\n  instances.max_running: 1\n',
+      );
+      const [part] = [{ ...parsed, configuration: undefined }];
+      server.others.set('POST /api/engines/parse', [part]);
+      expect((await importFile()).stdout).not.toContain('stays in');
+      server.instances.delete('chat');
+      server.others.set('POST /api/engines/parse', [parsed]);
+      expect((await importFile('--dry-run')).stdout).not.toContain('stays in');
+    });
+
+    it('counts the settings that it does not take, and names them with --verbose and in JSON', async () => {
+      const { stdout } = await importFile();
+      expect(stdout).toContain('chat  exists already\nnot taken, as before: 2 settings; --verbose shows all\n');
+      const all = (await importFile('--verbose')).stdout;
+      expect(all).toContain('  not taken: proxy: llamactl reaches the engine by its own port\n');
+      expect(all).toContain('\nsettings of the whole configuration:\n  apiKeys: ');
+      expect(all).not.toContain('as before');
+      expect(JSON.parse((await importFile('--json')).stdout)).toMatchObject({ steps: [{ dropped }] });
+    });
+
+    it('names each setting that it does not take of a new model', async () => {
+      const more = { ...model, model: 'new', settings: { name: 'new' } };
+      server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [model, more] }]);
+      const { stdout } = await importFile();
+      expect(stdout).toContain('new  created\n  not taken: proxy: ');
+      expect(stdout).toContain('\nsettings of the whole configuration:\n  apiKeys: ');
+      expect(stdout).toContain('not taken, as before: 1 setting; --verbose shows all\n');
+    });
+
+    it('prints the command that removes settings that stay', async () => {
+      server.add('chat', { options: { cache_type_k: 'q8_0' }, group: 'big' });
+      expect((await importFile()).stdout).toContain(
+        'chat  exists already; stays, and is not there: cache_type_k, group\n' +
+          '  to remove what stays: llamactl update chat --unset options.cache_type_k --unset group\n',
+      );
+    });
+
+    it('compares the instance of a model that another program runs', async () => {
+      const settings = { name: 'v', engine: 'v', model_path: '/x', idle_timeout: 9 };
+      const unread = [{ model: 'v', line: 3, why: 'begins with "vllm"', settings }];
+      server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [], unread }]);
+      server.add('v', { engine: 'fast' });
+      const answer = { message: '', instance: { name: 'v', idle_timeout: 9 } };
+      server.others.set('PUT /api/instances/v', [{ ...answer, preview: { ...preview, changes: ['idle_timeout'] } }]);
+      expect((await importFile()).stdout).toContain('v  exists; differs: idle_timeout 0 → 9\n');
+      expect(server.bodies).toContainEqual({ idle_timeout: 9 });
+    });
+  });
+
+  it('waits for the rate limit', async () => {
+    server.others.set('POST /api/engines/parse', [PARSED]);
+    server.refusals = 5;
+    expect(await sandbox.run(['import', 'llama-swap', '-', '-q'], { ...at(), input: 'x' })).toMatchObject({
+      status: 0,
+      stdout: 'org-chat\nembed\n',
+    });
+    expect(server.refusals).toBe(0);
+  });
+
   it('creates an instance without the alias that another one has', async () => {
     server.others.set('POST /api/engines/parse', [PARSED]);
     server.add('other', { aliases: ['org/chat'] });
     const { stdout } = await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'models: {}' });
-    expect(stdout).toContain('  dropped aliases: org/chat: the instance other has this name\n');
+    expect(stdout).toContain('  not taken: aliases: org/chat: the instance other has this name\n');
     expect(server.instances.get('org-chat')).not.toHaveProperty('aliases', ['org/chat']);
   });
 
@@ -454,7 +551,7 @@ describe('llamactl import llama-swap', () => {
       stdout:
         '\nfor the configuration file /etc/llamactl/config.yaml, before llamactl reload:\n\n' +
         'groups:\n  big:\n    max_running: 1\n    exclusive: true\n',
-      stderr: 'the file has no models\n',
+      stderr: 'standard input has no models\n',
     });
   });
 
@@ -463,7 +560,7 @@ describe('llamactl import llama-swap', () => {
     server.add('v', { engine: 'v', aliases: ['vllm'] });
     expect(await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'x' })).toEqual({
       status: 0,
-      stdout: 'v  exists already for vllm\n',
+      stdout: 'v  exists already for vllm\n  warning: cannot be compared: it has no cmd\n',
       stderr: '',
     });
   });
@@ -477,8 +574,8 @@ describe('llamactl import llama-swap', () => {
     server.others.set('POST /api/engines/parse', [{ format: 'llama_swap', instances: [], unread }]);
     const environment = { ...at().environment, LINES: 'x\ny: 1' };
     const { stderr } = await sandbox.run(['import', 'llama-swap', '-'], { environment, input: 'x' });
-    expect(stderr).toContain('skipped: NONE (line 2) uses ${env.NONE}, and NONE is not set here');
-    expect(stderr).toContain('skipped: LINES (line 3) uses ${env.LINES}, and the value of LINES has characters that ');
+    expect(stderr).toContain('skipped: NONE (line 2): uses ${env.NONE}, and NONE is not set here');
+    expect(stderr).toContain('skipped: LINES (line 3): uses ${env.LINES}, and the value of LINES has characters that ');
   });
 
   it('names the instance that the server refuses, and goes on', async () => {

@@ -11,6 +11,7 @@ interface ImportFlags {
   dryRun?: boolean;
   update?: boolean;
   only?: string[];
+  verbose?: boolean;
 }
 
 export function importCommand(commandLine: CommandLine): Command {
@@ -23,6 +24,7 @@ export function importCommand(commandLine: CommandLine): Command {
     )
     .option('--dry-run', 'Show what would be created without creating it')
     .option('--update', 'Give instances that exist the settings that the other program has now; see below')
+    .option('--verbose', 'Name all that is not taken again, also of instances that exist')
     .option('--only <names...>', 'Only these models of llama-swap, or instances of go-llamactl')
     .addHelpText('after', EXAMPLES)
     .action(
@@ -48,30 +50,35 @@ async function fromGo(
   commandLine: CommandLine,
   session: Session,
   sources: readonly string[],
-  { dryRun: isDryRun = false, update: isUpdate = false, only = [] }: ImportFlags,
+  { dryRun: isDryRun = false, update: isUpdate = false, verbose: isVerbose = false, only = [] }: ImportFlags,
 ): Promise<void> {
   const [source, ...more] = sources;
   if (source === undefined || more.length > 0)
     throw new Problem('give one folder or file: llamactl import go-llamactl FOLDER_OR_FILE', EXIT.usage);
-  const [{ importGo }, { yamlIn }, { goConfiguration }, { reportGo, reportGoConfiguration }] = await Promise.all([
+  const [{ importGo }, { noConfiguration, yamlIn }, { goConfiguration }] = await Promise.all([
     import('../go-llamactl/go-import.ts'),
     import('../go-llamactl/go-records.ts'),
     import('../go-llamactl/go-configuration.ts'),
-    import('../go-llamactl/import-report.ts'),
   ]);
-  const configuration = goConfiguration(await yamlIn(session, source));
-  if (configuration !== null) return reportGoConfiguration(session.terminal, configuration);
-  const options = { source, only, isDryRun, isUpdate };
-  const steps = await importGo(session, options);
-  reportGo(session.terminal, steps, options);
-  endAfter(commandLine, steps, only.length > 0);
+  const values = await yamlIn(session, source);
+  if (values !== undefined) {
+    const configuration = goConfiguration(values);
+    if (configuration === null) throw noConfiguration(source, values);
+    const { reportGoConfiguration } = await import('../go-llamactl/configuration-report.ts');
+    return reportGoConfiguration(session.terminal, configuration);
+  }
+  const { reportForeignImport } = await import('../instances/foreign-import-report.ts');
+  const options = { source, only, isDryRun, isUpdate, isVerbose };
+  const done = await importGo(session, options);
+  await reportForeignImport(session.terminal, done, 'go-llamactl', options);
+  endAfter(commandLine, done.steps, only.length > 0);
 }
 
 async function fromSwap(
   commandLine: CommandLine,
   session: Session,
   files: readonly string[],
-  { dryRun: isDryRun = false, update: isUpdate = false, only = [] }: ImportFlags,
+  { dryRun: isDryRun = false, update: isUpdate = false, verbose: isVerbose = false, only = [] }: ImportFlags,
 ): Promise<void> {
   const [file, ...others] = files;
   if (file === undefined || others.length > 0) {
@@ -80,14 +87,14 @@ async function fromSwap(
       'to choose models of the file: --only NAME',
     ]);
   }
-  const [{ importSwap }, { reportSwapImport }] = await Promise.all([
+  const [{ importSwap }, { reportForeignImport }] = await Promise.all([
     import('../instances/swap-import.ts'),
-    import('../instances/swap-import-report.ts'),
+    import('../instances/foreign-import-report.ts'),
   ]);
   const { environment } = commandLine.surroundings;
-  const options = { file, only, isUpdate, isDryRun, environment };
+  const options = { source: file, only, isUpdate, isDryRun, isVerbose, environment };
   const done = await importSwap(session, options);
-  await reportSwapImport(session.terminal, done, options);
+  await reportForeignImport(session.terminal, done, 'llama-swap', options);
   endAfter(commandLine, done.steps, only.length > 0);
 }
 

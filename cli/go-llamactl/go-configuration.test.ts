@@ -8,7 +8,8 @@ describe('a configuration of the Go llamactl', () => {
       server: {
         host: '0.0.0.0',
         port: 8080,
-        enable_swagger: true,
+        enable_swagger: false,
+        allowed_headers: ['*'],
         allowed_origins: ['*', 'http://localhost:3000'],
       },
       backends: {
@@ -41,17 +42,65 @@ describe('a configuration of the Go llamactl', () => {
     });
     expect(ConfigSchema.safeParse(configuration).error).toBeUndefined();
     expect(dropped).toEqual([
-      { setting: 'server.enable_swagger', why: '/docs is always served' },
-      { setting: 'server.allowed_origins', why: 'the same, but each origin by name: "*" is refused' },
-      { setting: 'instances.logs_dir', why: 'has no counterpart' },
-      { setting: 'auth.inference_keys', why: 'keys are made by llamactl keys create NAME, never in a file' },
-      { setting: 'data_dir', why: 'choose another folder than that of the Go llamactl' },
-      { setting: 'backends.mlx', why: 'has no counterpart' },
+      { text: 'server.enable_swagger', why: '/docs is always served' },
+      { text: 'server.allowed_origins', why: 'the same, but each origin by name: "*" is refused' },
+      { text: 'instances.logs_dir', why: 'logs are in data_dir' },
+      { text: 'auth.inference_keys', why: 'keys are made by llamactl keys create NAME, never in a file' },
+      { text: 'data_dir', why: 'choose another folder than that of the Go llamactl' },
+      {
+        text: 'backends.mlx',
+        why: 'runs in a container there; here a custom engine whose command is docker run does (docs/engines.md#in-a-container)',
+      },
     ]);
   });
 
-  it.each([[null], [{}], [{ engines: {}, backends: {} }]])('is not %j', (values) => {
+  it.each([[null], [{}], [{ engines: {}, backends: {} }], [{ version: 1, instances: [] }]])('is not %j', (values) => {
     expect(goConfiguration(values)).toBeNull();
+  });
+
+  it('loses nothing by values that mean the same as no setting here', () => {
+    const values = {
+      server: { enable_swagger: true, response_headers: {} },
+      backends: { 'llama-cpp': { args: [], docker: { enabled: false, image: 'x' } } },
+      instances: {
+        auto_create_dirs: true,
+        default_on_demand_start: true,
+        default_restart_delay: 5,
+        enable_lru_eviction: true,
+        max_instances: -1,
+        timeout_check_interval: 5,
+        default_idle_timeout: 2,
+      },
+      auth: { management_keys: [], inference_keys: [] },
+      local_node: 'main',
+      nodes: {},
+      data_dir: '',
+    };
+    expect(goConfiguration(values)).toEqual({
+      configuration: {
+        instances: { idle_timeout: 120 },
+        auth: { enabled: true },
+        engines: { llama_cpp: { command: 'llama-server' } },
+      },
+      dropped: [],
+    });
+    const others = goConfiguration({ instances: { default_restart_delay: 9, enable_lru_eviction: false } });
+    expect(others?.dropped.map(({ text }) => text)).toEqual([
+      'instances.default_restart_delay',
+      'instances.enable_lru_eviction',
+    ]);
+  });
+
+  it('names the reason of a llama-server in a container', () => {
+    const dropped = goConfiguration({ backends: { 'llama-cpp': { docker: { enabled: true } } } })?.dropped;
+    expect(dropped).toEqual([{ text: 'backends.llama-cpp', why: expect.stringContaining('docker run') as string }]);
+  });
+
+  it.each([
+    [{ auth: { management_keys: ['k'] } }, { auth: { enabled: true } }],
+    [{ server: { port: 9000 } }, { server: { port: 9000 } }],
+  ])('may be as small as %j', (values, configuration) => {
+    expect(goConfiguration(values)?.configuration).toEqual(configuration);
   });
 
   it('keeps the protection of management, which is on there by default', () => {

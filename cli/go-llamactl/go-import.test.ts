@@ -58,18 +58,19 @@ describe('llamactl import go-llamactl', () => {
       status: 0,
       stdout:
         'chat  created, with model_path, load_mode=none, ctx_size=2048, auto_restart=true, idle_timeout=60, environment.CUDA_VISIBLE_DEVICES\n' +
-        'embed  created, with model_path, embedding=true\n',
+        '  not taken: backend_options.port 8001 → automatic: llamactl chooses a free port; llamactl update chat --port 8001 keeps it\n' +
+        '  not taken: restart_delay: the pauses between restarts are 1, 2, 4 … 60 seconds\n' +
+        'embed  created, with model_path, embedding=true\n' +
+        '\nfor the configuration file (by default ~/.config/llamactl/config.yaml), before llamactl reload:\n\n' +
+        'engines:\n' +
+        '  vllm_local:\n' +
+        '    kind: custom\n' +
+        '    command: vllm\n' +
+        '    args:\n      - serve\n      - --host\n      - ${HOST}\n      - --port\n      - ${PORT}\n' +
+        '    api_key_env: VLLM_API_KEY\n',
       stderr:
-        'vl skipped: no custom engine of the configuration runs vllm\n' +
-        'not taken: restart_delay: the pauses between restarts are 1, 2, 4 … 60 seconds (chat)\n' +
-        'for the configuration file (llamactl config path), before llamactl reload and this command again:\n' +
-        '  engines:\n' +
-        '    vllm_local:\n' +
-        '      kind: custom\n' +
-        '      command: vllm\n' +
-        "      args: [serve, --host, '${HOST}', --port, '${PORT}']\n" +
-        '      api_key_env: VLLM_API_KEY\n' +
-        'created instances are stopped; a request starts each, unless its on_demand is false\n' +
+        'skipped: vl: no custom engine of the configuration runs vllm\n' +
+        'each starts at its first request; to chat with one: llamactl run chat\n' +
         'docs/how-to/from-go-llamactl.md has the rest of the move\n',
     });
     expect([...server.instances.values()]).toMatchObject([
@@ -85,7 +86,7 @@ describe('llamactl import go-llamactl', () => {
     written('instances/notes.txt', 'x');
     const { status, stdout, stderr } = await run(path.join(sandbox.home, 'instances'), '-q');
     expect([status, stdout]).toEqual([0, 'body\nembed\n']);
-    expect(stderr).toMatch(/^\S+\/broken\.json skipped: \S+\/broken\.json is not JSON: /);
+    expect(stderr).toMatch(/^skipped: \S+\/broken\.json: \S+\/broken\.json is not JSON: /);
   });
 
   it('reads standard input', async () => {
@@ -110,34 +111,55 @@ describe('llamactl import go-llamactl', () => {
     it('names the settings that differ, and the command that changes them', async () => {
       const file = written('go.json', [CHAT, EMBED]);
       const { status, stdout, stderr } = await run(file);
-      expect([status, stdout]).toEqual([0, 'chat  exists; differs: ctx_size 4096 → 2048\ntalker  exists already\n']);
-      expect(stderr).toContain(`to change them: llamactl import go-llamactl ${file} --update\n`);
-      // Each import names the settings that it does not take.
-      expect(stderr).toContain('not taken: restart_delay: ');
-      expect(server.asked.filter((each) => each.startsWith('PUT'))).toHaveLength(2);
+      expect([status, stdout]).toEqual([
+        0,
+        'chat  exists; differs: ctx_size 4096 → 2048\ntalker  exists already for embed\n' +
+          'not taken, as before: 2 settings; --verbose shows all\n',
+      ]);
+      expect(stderr).toContain(`to change those that differ: llamactl import go-llamactl ${file} --update\n`);
+      expect((await run(file, '--verbose')).stdout).toContain('\n  not taken: restart_delay: ');
+      expect(server.asked.filter((each) => each.startsWith('PUT'))).toHaveLength(4);
     });
 
     it('changes them with --update, and says which to restart', async () => {
       const { status, stdout, stderr } = await run(written('go.json', [CHAT, EMBED]), '--update');
-      expect([status, stdout]).toEqual([0, 'chat  updated: ctx_size 4096 → 2048\ntalker  exists already\n']);
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/^chat {2}updated: ctx_size 4096 → 2048\ntalker {2}exists already for embed\n/);
       expect(stderr).toContain('to apply the changes: llamactl restart chat\n');
       expect(server.asked.filter((each) => each.endsWith('chat'))).toHaveLength(2);
     });
 
-    it('leaves out the settings that the server refuses, also with --update', async () => {
+    it('names the settings that the server refuses, with and without --update', async () => {
       const problems = [{ path: 'options.ctx_size', message: 'is too large' }];
       server.others.set('PUT /api/instances/chat', [
         { instance: {}, preview: { ...preview([]), problems } },
         { instance: { options: {} }, preview: preview([]) },
       ]);
-      const { stdout, stderr } = await run(written('go.json', CHAT), '--update', '--dry-run');
-      expect(stdout).toBe('chat  exists already\n');
-      expect(stderr).toContain('not taken: options.ctx_size: is too large (chat)\n');
+      const refusal = { instance: {}, preview: { ...preview([]), problems } };
+      const fine = { instance: { options: {} }, preview: preview([]) };
+      for (const words of [['--update', '--dry-run'], []]) {
+        server.others.set('PUT /api/instances/chat', [refusal, fine]);
+        const { stdout } = await run(written('go.json', CHAT), '--verbose', ...words);
+        expect(stdout).toMatch(/^chat {2}exists already\n/);
+        expect(stdout).toContain('  not taken: options.ctx_size: is too large\n');
+      }
     });
 
-    it('needs no comparison of one that has no counterpart', async () => {
+    it('names instances of the server that a whole source lacks', async () => {
+      server.add('old');
+      server.add('pirate', { model: 'ollama:pirate:latest' });
+      expect((await run(written('go.json', [CHAT, EMBED]))).stdout).toContain(
+        'instances that are not there: old; to delete those that were: llamactl rm old\n',
+      );
+      expect((await run(written('one.json', CHAT))).stdout).not.toContain('not there');
+      expect((await run(written('go.json', [CHAT, EMBED]), '--only', 'chat')).stdout).not.toContain('not there');
+    });
+
+    it('says why one without a counterpart cannot be compared', async () => {
       server.add('vl');
-      expect((await run(written('go.json', VLLM))).stdout).toBe('vl  exists already\n');
+      expect((await run(written('go.json', VLLM))).stdout).toContain(
+        'vl  exists already\n  warning: cannot be compared: no custom engine of the configuration runs vllm\n',
+      );
     });
   });
 
@@ -167,7 +189,7 @@ describe('llamactl import go-llamactl', () => {
     server.instances.clear();
     const { status, stdout, stderr } = await run(file, '-q');
     expect([status, stdout]).toEqual([0, 'chat\nembed\n']);
-    expect(stderr).toContain('broken skipped: its settings in the database are damaged\n');
+    expect(stderr).toContain('skipped: broken: its settings in the database are damaged\n');
     server.instances.clear();
     expect(await run(file, '-q', '--only', 'chat')).toMatchObject({ status: 0, stdout: 'chat\n' });
   });
@@ -176,10 +198,10 @@ describe('llamactl import go-llamactl', () => {
     const alias = 'gpt-4o,embed,other';
     server.add('other');
     const chat = { name: 'chat', options: { backend_options: { model: '/m.gguf', alias } } };
-    const { stdout, stderr } = await run(written('go.json', [chat, EMBED]));
+    const { stdout } = await run(written('go.json', [chat, EMBED]));
     expect(stdout).toContain('chat  created, with model_path, aliases\n');
     expect(server.instances.get('chat')?.aliases).toEqual(['gpt-4o']);
-    expect(stderr).toContain('not taken: backend_options.alias embed: names another instance (chat)\n');
+    expect(stdout).toContain('  not taken: backend_options.alias embed: names another instance\n');
   });
 
   it('uses a model of the hub that an older llama-server downloaded', async () => {
@@ -208,10 +230,10 @@ describe('llamactl import go-llamactl', () => {
       { message: '', instance: {}, preview: { problems } },
       { message: '', instance: {}, preview: { problems: [], warnings: ['it is slow'] } },
     ]);
-    const { stdout, stderr } = await run(written('go.json', CHAT), '--dry-run');
+    const { stdout } = await run(written('go.json', CHAT), '--dry-run');
     expect(stdout).toContain('chat  would be created, with model_path, load_mode=none, auto_restart=true, ');
-    expect(stderr).toContain('not taken: options.ctx_size: is too large (chat)\n');
-    expect(stderr).toContain('warning: chat: it is slow\n');
+    expect(stdout).toContain('  not taken: options.ctx_size: is too large\n');
+    expect(stdout).toContain('  warning: it is slow\n');
     expect(server.bodies).toMatchObject([
       { options: { ctx_size: 2048, load_mode: 'none' } },
       { options: { load_mode: 'none' } },
@@ -248,33 +270,43 @@ describe('llamactl import go-llamactl', () => {
   it('skips a name that differs from another by case alone', async () => {
     const { stdout, stderr } = await run(written('go.json', [EMBED, { ...EMBED, name: 'Embed' }]));
     expect(stdout).toBe('embed  created, with model_path, embedding=true\n');
-    expect(stderr).toContain('Embed skipped: the name embed exists; names must differ by more than case\n');
+    expect(stderr).toContain('skipped: Embed: the name embed exists; names must differ by more than case\n');
   });
 
   it('prints the steps with --json', async () => {
     const { stdout } = await run(written('go.json', EMBED), '--json');
-    expect(JSON.parse(stdout)).toEqual([
-      {
-        name: 'embed',
-        instance: 'embed',
-        action: 'create',
-        settings: ['model_path', 'embedding=true'],
-        differences: [],
-        kept: [],
-        dropped: [],
-        warnings: [],
-        missing: null,
-        needsRestart: false,
-        error: null,
-      },
-    ]);
+    expect(JSON.parse(stdout)).toEqual({
+      steps: [
+        {
+          name: 'embed',
+          line: null,
+          instance: 'embed',
+          action: 'create',
+          settings: ['model_path', 'embedding=true'],
+          differences: [],
+          kept: [],
+          removal: null,
+          dropped: [],
+          warnings: [],
+          needsRestart: false,
+          error: null,
+        },
+      ],
+      absent: [],
+      dropped: [],
+      configuration: {},
+      configuration_kept: [],
+      configuration_file: null,
+    });
   });
 });
 
 describe('llamactl import go-llamactl without instances', () => {
   it.each<[string, unknown, string]>([
     ['empty.json', {}, 'empty.json holds no instances of the Go llamactl\n  newer versions keep'],
-    ['go.yaml', 'a: {', 'go.yaml is not JSON: '],
+    ['go.yaml', 'a: {', 'go.yaml is not YAML: '],
+    ['other.yaml', 'a: 1', 'other.yaml is no configuration of the Go llamactl'],
+    ['swap.yaml', 'models: { a: { cmd: x } }', 'swap.yaml is a configuration of llama-swap; to take it over: '],
     ['notes.txt', 'hello', 'notes.txt is not JSON: '],
     ['go.json', { backends: { 'llama-cpp': {} } }, 'go.json is a configuration of the Go llamactl, '],
     [
@@ -302,7 +334,7 @@ describe('llamactl import go-llamactl without instances', () => {
   });
 
   it('prints the lines for the configuration file, given the configuration', async () => {
-    const file = written('go.yaml', 'server:\n  port: 8080\n  enable_swagger: true\nbackends: {}\n');
+    const file = written('go.yaml', 'server:\n  port: 8080\n  enable_swagger: false\nbackends: {}\n');
     expect(await run(file)).toEqual({
       status: 0,
       stdout: 'server:\n  port: 8080\n',

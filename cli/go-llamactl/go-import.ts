@@ -1,56 +1,29 @@
-import type { CreateInstance, InstanceSummary, Model } from '@llamactl/client';
+import type { CreateInstance, DroppedText, InstanceSummary, Model } from '@llamactl/client';
 import { LOAD_MODE } from '@llamactl/contract/ollama-options';
 import { instanceName } from '../chat/instance-name.ts';
 import { takenNames } from '../chat/new-instance.ts';
 import type { Session } from '../command-line.ts';
-import { sourceName } from '../foreign-file.ts';
+import {
+  absentInstances,
+  type ForeignImport,
+  type ForeignImportOptions,
+  type ForeignStep,
+  NO_STEP,
+} from '../instances/foreign-import.ts';
 import { importedChange } from '../instances/imported-change.ts';
 import { knownOptions } from '../instances/known-options.ts';
+import { missingConfiguration } from '../instances/missing-configuration.ts';
 import { serverModels } from '../instances/server-models.ts';
 import { type Attempt, triedCreate } from '../instances/tried-create.ts';
 import { missingName } from '../missing-name.ts';
 import type { GoRecord } from './go-record.ts';
 import { readGoSource } from './go-records.ts';
-import { type Dropped, goSettings } from './go-settings.ts';
+import { goSettings } from './go-settings.ts';
 import { modelSetting } from './hub-models.ts';
-import { type CustomEngine, customEngines } from './other-backends.ts';
+import { type CustomEngine, customEngines, engineSection, otherBackend } from './other-backends.ts';
 import { withoutSetting } from './without-setting.ts';
 
-/** The step of an import for one instance of the Go llamactl, planned or done. */
-export interface GoStep {
-  /** Its name there; for a file without an instance, the file. */
-  name: string;
-  /** Its instance here; `null`: it gets none. */
-  instance: string | null;
-  /** `nothing`: the instance exists, and stays as it is; `skip`: it has no counterpart. */
-  action: 'create' | 'update' | 'nothing' | 'skip';
-  /** The settings that were taken over, in words: `model_path`, `ctx_size=8192`. */
-  settings: string[];
-  /** The settings of an instance that exists with other values, in words: `ctx_size 4096 → 1024`. */
-  differences: string[];
-  /** Settings of an instance that exists which the source lacks, so that they stay. */
-  kept: string[];
-  dropped: Dropped[];
-  warnings: string[];
-  /** Its backend, if that needs a custom engine that the configuration lacks; `null`: it does not. */
-  missing: string | null;
-  /** Its engine runs, and uses the update only after a restart. */
-  needsRestart: boolean;
-  /** Why the step failed, or the instance is skipped; `null`: neither. */
-  error: string | null;
-}
-
-export interface GoImportOptions {
-  /** A folder or a file; `-`: standard input. */
-  source: string;
-  /** Names of instances there; empty: all. */
-  only: readonly string[];
-  isDryRun: boolean;
-  /** Instances that exist get the settings of the source. */
-  isUpdate: boolean;
-}
-
-interface Surroundings extends GoImportOptions {
+interface Surroundings extends ForeignImportOptions {
   hasLoadMode: boolean;
   instances: readonly InstanceSummary[];
   /** Models of this machine; empty, if no instance names one of the hub. */
@@ -68,17 +41,16 @@ interface Surroundings extends GoImportOptions {
  *
  * @throws {Problem} the source cannot be read, or lacks a name of `only`
  */
-export async function importGo(session: Session, options: GoImportOptions): Promise<GoStep[]> {
+export async function importGo(session: Session, options: ForeignImportOptions): Promise<ForeignImport> {
   const { client, signal } = session;
   const { source, only } = options;
-  const { records, unreadable } = await readGoSource(session, source);
+  const { records, unreadable, isWhole } = await readGoSource(session, source);
   const wanted = await wantedRecords(records, only);
-  if (records.length === 0 && unreadable.length === 0) session.terminal.note(`${sourceName(source)} has no instances`);
   const instances = await client.listInstances({ signal });
   const { options: known } = await knownOptions(client, { [LOAD_MODE]: 'none' }, signal);
-  const read = wanted.map((record) => goSettings(record.options, true));
-  const usesOthers = read.some(({ missing }) => missing !== null);
-  const usesHub = read.some(({ hub }) => hub !== null);
+  const first = wanted.map((record) => goSettings(record.options, true));
+  const usesOthers = first.some(({ missing }) => missing !== null);
+  const usesHub = first.some(({ hub }) => hub !== null);
   const surroundings: Surroundings = {
     ...options,
     hasLoadMode: LOAD_MODE in known,
@@ -88,11 +60,29 @@ export async function importGo(session: Session, options: GoImportOptions): Prom
     names: records.map(({ name }) => name),
     taken: takenNames(instances),
   };
-  const steps: GoStep[] = [];
-  for (const record of wanted) steps.push(await importRecord(session, record, surroundings));
+  const read = wanted.map(({ options: there }) => goSettings(there, surroundings.hasLoadMode, surroundings.engines));
+  const steps: ForeignStep[] = [];
+  for (const record of wanted) steps.push(withName(await importRecord(session, record, surroundings)));
   const others = only.length === 0 ? unreadable : [];
-  for (const { file, why } of others) steps.push({ ...NOTHING, name: file, action: 'skip', error: why });
-  return steps;
+  for (const { file, why } of others) steps.push({ ...NO_STEP, name: file, action: 'skip', error: why });
+  const backends = [...new Set(read.map(({ missing }) => missing))].map(otherBackend).filter((each) => each !== null);
+  const engines = Object.fromEntries(backends.map(engineSection));
+  const lines =
+    backends.length === 0 ? { configuration: {}, file: null } : await missingConfiguration(session, { engines });
+  return {
+    steps,
+    absent: isWhole ? absentInstances(steps, instances, only) : [],
+    dropped: [],
+    configuration: lines.configuration,
+    configuration_kept: [],
+    configuration_file: lines.file,
+  };
+}
+
+/** Puts the name of the instance into the reasons that name a command for it. */
+function withName(step: ForeignStep): ForeignStep {
+  const name = step.instance ?? 'NAME';
+  return { ...step, dropped: step.dropped.map(({ text, why }) => ({ text, why: why.replaceAll('NAME', () => name) })) };
 }
 
 async function wantedRecords(records: readonly GoRecord[], only: readonly string[]): Promise<readonly GoRecord[]> {
@@ -103,34 +93,22 @@ async function wantedRecords(records: readonly GoRecord[], only: readonly string
   return only.length === 0 ? records : records.filter(({ name }) => only.includes(name));
 }
 
-const NOTHING: Omit<GoStep, 'name'> = {
-  instance: null,
-  action: 'nothing',
-  settings: [],
-  differences: [],
-  kept: [],
-  dropped: [],
-  warnings: [],
-  missing: null,
-  needsRestart: false,
-  error: null,
-};
-
-async function importRecord(session: Session, record: GoRecord, surroundings: Surroundings): Promise<GoStep> {
+async function importRecord(session: Session, record: GoRecord, surroundings: Surroundings): Promise<ForeignStep> {
   const { name, options } = record;
   const { instances, models, engines, taken, hasLoadMode, isDryRun } = surroundings;
-  const { settings: given, dropped, hub, missing, obstacle } = goSettings(options, hasLoadMode, engines);
+  const { settings: given, dropped, hub, obstacle } = goSettings(options, hasLoadMode, engines);
   const settings = { ...(hub !== null && { model: modelSetting(hub, models) }), ...given };
   const present = instances.find((each) => each.name === name || each.aliases.includes(name));
   if (present !== undefined && obstacle === null) {
     const step = await changed(session, record, present.name, settings, surroundings);
     return { ...step, dropped: [...dropped, ...step.dropped] };
   }
-  if (present !== undefined) return { ...NOTHING, name, instance: present.name };
+  if (present !== undefined)
+    return { ...NO_STEP, name, instance: present.name, warnings: [`cannot be compared: ${obstacle}`] };
   const alike = taken.find((each) => each.toLowerCase() === name.toLowerCase());
   const error =
     obstacle ?? (alike === undefined ? null : `the name ${alike} exists; names must differ by more than case`);
-  if (error !== null) return { ...NOTHING, name, action: 'skip', dropped, missing, error };
+  if (error !== null) return { ...NO_STEP, name, action: 'skip', dropped, error };
   const free = instanceName(name, taken);
   const aliases = [...(free === name ? [] : [name]), ...freeAliases(settings, name, surroundings)];
   const lost = (settings.aliases ?? []).filter((alias) => alias !== name && !aliases.includes(alias));
@@ -138,7 +116,7 @@ async function importRecord(session: Session, record: GoRecord, surroundings: Su
   const done = await withoutRefused({ ...others, ...(aliases.length > 0 && { aliases }) }, (body) =>
     triedCreate(session, { name: free, ...body }, isDryRun),
   );
-  const step: GoStep = { ...NOTHING, name, action: 'create', instance: free };
+  const step: ForeignStep = { ...NO_STEP, name, action: 'create', instance: free };
   const { warnings, error: refusal } = done.result;
   const all = [...dropped, ...lost.map(droppedAlias), ...done.dropped];
   if (refusal !== null) return { ...step, dropped: all, error: remedied(refusal, done.settings.model) };
@@ -152,8 +130,8 @@ function freeAliases({ aliases = [] }: Settings, own: string, { names, taken }: 
   return aliases.filter((alias) => !used.has(alias.toLowerCase()));
 }
 
-function droppedAlias(alias: string): Dropped {
-  return { setting: `backend_options.alias ${alias}`, why: 'names another instance' };
+function droppedAlias(alias: string): DroppedText {
+  return { text: `backend_options.alias ${alias}`, why: 'names another instance' };
 }
 
 /** Compares an instance that exists with the settings, and changes it with `--update`. */
@@ -163,7 +141,7 @@ async function changed(
   instance: string,
   settings: Settings,
   { instances, isUpdate, isDryRun, ...surroundings }: Surroundings,
-): Promise<GoStep> {
+): Promise<ForeignStep> {
   const others = takenNames(instances.filter((each) => each.name !== instance));
   const free = freeAliases(settings, name, { ...surroundings, instances, isUpdate, isDryRun, taken: others });
   const {
@@ -171,20 +149,21 @@ async function changed(
     dropped,
     result,
   } = await withoutRefused({ ...settings, aliases: [...free, name] }, (body) =>
-    importedChange(session, instance, body, isUpdate && !isDryRun),
+    importedChange(session, instance, body, {
+      isMade: isUpdate && !isDryRun,
+      all: { ...settings, aliases: [...free, name] },
+    }),
   );
-  const { differences, needsRestart, warnings, error } = result;
-  // A setting that the server refuses is there, although it was not sent.
-  const kept = result.kept.filter((key) => !dropped.some(({ setting }) => setting.endsWith(key)));
-  const step: GoStep = { ...NOTHING, name, instance, differences, kept };
+  const { differences, kept, removal, needsRestart, warnings, error } = result;
+  const lost = (settings.aliases ?? []).filter((alias) => alias !== name && !free.includes(alias));
+  const all = [...lost.map(droppedAlias), ...dropped];
+  const step: ForeignStep = { ...NO_STEP, name, instance, differences, kept, removal, dropped: all };
   if (error !== null) {
     const why = remedied(error, taken.model);
-    return isUpdate
-      ? { ...step, action: 'update', error: why }
-      : { ...step, warnings: [`its settings cannot be compared: ${why}`] };
+    return isUpdate ? { ...step, action: 'update', error: why } : { ...step, warnings: [`cannot be compared: ${why}`] };
   }
   if (!isUpdate) return step;
-  return { ...step, action: differences.length === 0 ? 'nothing' : 'update', dropped, warnings, needsRestart };
+  return { ...step, action: differences.length === 0 ? 'nothing' : 'update', warnings, needsRestart };
 }
 
 type Settings = Omit<CreateInstance, 'name'>;
@@ -193,8 +172,8 @@ type Settings = Omit<CreateInstance, 'name'>;
 async function withoutRefused<Result extends Attempt>(
   given: Settings,
   attempt: (settings: Settings) => Promise<Result>,
-): Promise<{ settings: Settings; dropped: Dropped[]; result: Result }> {
-  const dropped: Dropped[] = [];
+): Promise<{ settings: Settings; dropped: DroppedText[]; result: Result }> {
+  const dropped: DroppedText[] = [];
   for (let settings = given; ;) {
     const result = await attempt(settings);
     if (result.error === null) return { settings, dropped, result };
@@ -204,7 +183,7 @@ async function withoutRefused<Result extends Attempt>(
       const without = withoutSetting(rest, path);
       if (without === null) continue;
       rest = without;
-      dropped.push({ setting: path, why: message });
+      dropped.push({ text: path, why: message });
     }
     if (rest === settings) return { settings, dropped, result };
     settings = rest;

@@ -22,6 +22,8 @@ interface Unreadable {
 export interface GoSource {
   records: GoRecord[];
   unreadable: Unreadable[];
+  /** Whether the source has all instances: a database, a folder or a list. */
+  isWhole: boolean;
 }
 
 const HOW_TO_SAVE = [
@@ -42,10 +44,17 @@ export async function readGoSource(session: InputSession, source: string): Promi
   const database = isFolder ? databaseIn(source) : isThere && isDatabase(source) ? source : null;
   if (database !== null) {
     const rows = await databaseRows(database);
-    return { records: rows.filter((row) => 'options' in row), unreadable: rows.filter((row) => 'why' in row) };
+    return {
+      records: rows.filter((row) => 'options' in row),
+      unreadable: rows.filter((row) => 'why' in row),
+      isWhole: true,
+    };
   }
-  if (!isFolder) return { records: await recordsOf(source, await inputText(session, source)), unreadable: [] };
-  const found: GoSource = { records: [], unreadable: [] };
+  if (!isFolder) {
+    const text = await inputText(session, source);
+    return { records: await recordsOf(source, text), unreadable: [], isWhole: text.trimStart().startsWith('[') };
+  }
+  const found: GoSource = { records: [], unreadable: [], isWhole: true };
   const files = jsonIn(source);
   // The data directory of an old version has them in a folder of their own.
   const own = path.join(source, 'instances');
@@ -95,17 +104,30 @@ async function recordsOf(file: string, text: string): Promise<GoRecord[]> {
   );
 }
 
-/** The values of a YAML file, which may be a configuration; `null`: it is none. Instances are never in such a file. */
+/**
+ * The values of a YAML file, which is a configuration; `undefined`: it is no YAML file, or has instances in JSON.
+ *
+ * @throws {Problem} it is no YAML, or has the format of another program
+ */
 export async function yamlIn(session: InputSession, source: string): Promise<unknown> {
-  if (!/\.ya?ml$/i.test(source)) return null;
+  if (!/\.ya?ml$/i.test(source)) return undefined;
   const text = await inputText(session, source);
   const { parse } = await import('yaml');
+  let values: unknown;
   try {
-    return parse(text, { logLevel: 'silent' });
-  } catch {
-    // The import of instances reports the file.
-    return null;
+    values = parse(text, { logLevel: 'error' });
+  } catch (error) {
+    throw new Problem(`${source} is not YAML: ${reasonOf(error).split('\n')[0] ?? ''}`, EXIT.usage);
   }
+  return goRecords(values, 'x') === null ? values : undefined;
+}
+
+/** The problem of a YAML file that is no configuration of the Go llamactl. */
+export function noConfiguration(source: string, values: unknown): Problem {
+  return (
+    foreignProblem(source, '', values) ??
+    new Problem(`${source} is no configuration of the Go llamactl`, EXIT.usage, HOW_TO_SAVE)
+  );
 }
 
 /** The message of an answer of the Go llamactl that is an error; `null`: it is none. */

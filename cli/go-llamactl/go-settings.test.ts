@@ -44,11 +44,13 @@ describe('the settings of an instance of the Go llamactl', () => {
 
   it('are named with the reason, if they have no counterpart', () => {
     const { dropped } = llama(
-      { host: '0.0.0.0', api_key: 'k', hf_token: 't', hf_repo: 'org/repo', odd: { a: 1 } },
+      { host: '0.0.0.0', port: 8001, api_key: 'k', hf_token: 't', hf_repo: 'org/repo', odd: { a: 1 } },
       { restart_delay: 60, docker_enabled: true, odd: 1, auto_restart: 'yes', environment: { A: 1 } },
     );
-    expect(Object.fromEntries(dropped.map(({ setting, why }) => [setting, why]))).toEqual({
+    expect(Object.fromEntries(dropped.map(({ text, why }) => [text, why]))).toEqual({
       'backend_options.host': 'engines listen on loopback',
+      'backend_options.port 8001 → automatic':
+        'llamactl chooses a free port; llamactl update NAME --port 8001 keeps it',
       'backend_options.api_key': 'each run gets a random key',
       'backend_options.hf_token': 'llamactl downloads models with models.hf_token of its configuration',
       'backend_options.hf_repo': 'the instance has a model file',
@@ -62,10 +64,7 @@ describe('the settings of an instance of the Go llamactl', () => {
   });
 
   it.each([
-    [
-      { host: '127.0.0.1', port: 8001 },
-      { restart_delay: 5, nodes: ['main'], docker_enabled: false },
-    ],
+    [{ host: '127.0.0.1' }, { restart_delay: 5, nodes: ['main'], docker_enabled: false }],
     [{ host: 'localhost' }, { nodes: ['main', 'worker1'] }],
   ])('are not named, if nothing is lost: %j %j', (backend, others) => {
     expect(llama(backend, others)).toMatchObject({ dropped: [], obstacle: null });

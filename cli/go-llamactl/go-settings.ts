@@ -1,14 +1,7 @@
-import type { CreateInstance } from '@llamactl/client';
+import type { CreateInstance, DroppedText } from '@llamactl/client';
 import { parametersOfOllama } from '@llamactl/contract/ollama-options';
 import { isRecord } from '@llamactl/contract/record';
 import { type CustomEngine, modelOf, otherBackend } from './other-backends.ts';
-
-/** A setting in the Go llamactl that the new instance lacks, and the reason. */
-export interface Dropped {
-  /** As the Go llamactl names it: `restart_delay`, `backend_options.host`; one that the server refuses, as we do: `options.slots`. */
-  setting: string;
-  why: string;
-}
 
 type Settings = Omit<CreateInstance, 'name'>;
 
@@ -23,7 +16,7 @@ export interface HubModel {
 /** The settings of an instance of the Go llamactl, as this llamactl has them. */
 export interface GoSettings {
   settings: Settings;
-  dropped: Dropped[];
+  dropped: DroppedText[];
   /** The model of the hub, of an instance without a model file; `null`: it has a file, or no model. */
   hub: HubModel | null;
   /** Its backend, if that needs a custom engine that the configuration lacks; `null`: it does not. */
@@ -48,9 +41,9 @@ const RESTART_DELAY = 5;
 /** Addresses of this machine only. */
 export const LOOPBACK: ReadonlySet<unknown> = new Set(['127.0.0.1', 'localhost', '::1']);
 
-/** Whether an option of a backend says nothing: the Go llamactl chose the port, and engines are on loopback here too. */
+/** Whether an option of a backend says nothing: engines are on loopback here too. */
 function isPlain(key: string, value: unknown): boolean {
-  return key === 'port' || (key === 'host' && LOOPBACK.has(value));
+  return key === 'host' && LOOPBACK.has(value);
 }
 
 const NOT_ITS_TYPE = 'has a value of another type than in the Go llamactl';
@@ -71,7 +64,7 @@ export function goSettings(
   const node = foreignNode(nodes);
   if (node !== null) return { ...NONE, obstacle: elsewhere(node) };
   if (backend !== 'llama_cpp') return otherSettings(String(backend), isRecord(given) ? given : {}, others, engines);
-  const dropped: Dropped[] = [];
+  const dropped: DroppedText[] = [];
   const { hub, ...backendOnes } = backendSettings(isRecord(given) ? given : {}, hasLoadMode, dropped);
   const settings: Settings = { engine: 'llama_cpp', ...backendOnes, ...instanceSettings(others, dropped) };
   const hasModel = hub !== null || settings.model_path !== undefined;
@@ -93,7 +86,7 @@ function otherSettings(
   const engine = engines.find((each) => each.program === program);
   if (engine === undefined)
     return { ...NONE, missing: name, obstacle: `no custom engine of the configuration runs ${program}` };
-  const dropped: Dropped[] = [];
+  const dropped: DroppedText[] = [];
   const { hub: _none, model_path: model, ...own } = backendSettings(given, false, dropped);
   if (model === undefined) return { ...NONE, obstacle: NO_MODEL };
   const named = modelOf(backend, engine, model);
@@ -130,12 +123,12 @@ function obstacleOf(backend: string): string {
   return `its backend ${backend} has no counterpart; a custom engine may run it (docs/engines.md#custom-engines)`;
 }
 
-function instanceSettings(options: Readonly<Record<string, unknown>>, dropped: Dropped[]): Settings {
+function instanceSettings(options: Readonly<Record<string, unknown>>, dropped: DroppedText[]): Settings {
   const settings: Settings = {};
   for (const [key, value] of Object.entries(options)) {
     if (value === null || value === '') continue;
     const why = assign(settings, key, value);
-    if (why !== null) dropped.push({ setting: key, why });
+    if (why !== null) dropped.push({ text: key, why });
   }
   // The Go llamactl never evicts an instance without an idle timeout. Nothing would start this one again.
   const isLost = settings.on_demand === false && (settings.idle_timeout ?? 0) === 0;
@@ -178,16 +171,22 @@ function assign(settings: Settings, key: string, value: unknown): string | null 
 function backendSettings(
   given: Readonly<Record<string, unknown>>,
   hasLoadMode: boolean,
-  dropped: Dropped[],
+  dropped: DroppedText[],
 ): Pick<Settings, 'model_path' | 'aliases' | 'options' | 'extra_args'> & Pick<GoSettings, 'hub'> {
   const { model, hf_repo: repository, hf_file: file, alias, extra_args: extra, no_mmap, mlock, ...others } = given;
-  const drop = (key: string, why: string): void => void dropped.push({ setting: `backend_options.${key}`, why });
+  const drop = (key: string, why: string): void => void dropped.push({ text: `backend_options.${key}`, why });
   const options = hasLoadMode ? loadMode(no_mmap === true, mlock === true) : {};
   for (const [key, value] of Object.entries(hasLoadMode ? others : { ...others, no_mmap, mlock })) {
     // The Go llamactl passes only other values to the engine.
     if (!value || (Array.isArray(value) && value.length === 0) || isPlain(key, value)) continue;
     const why = BACKEND_OPTIONS_ALONE.get(key);
     if (why !== undefined) drop(key, why);
+    // The Go llamactl chose it. NAME stands for the name of the instance.
+    else if (key === 'port')
+      drop(
+        `port ${String(value)} → automatic`,
+        `llamactl chooses a free port; llamactl update NAME --port ${String(value)} keeps it`,
+      );
     else if (isOptionValue(value)) options[key] = value;
     else drop(key, 'is no option of an engine');
   }

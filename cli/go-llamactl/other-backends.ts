@@ -1,4 +1,4 @@
-import type { Client, CreateInstance } from '@llamactl/client';
+import type { Client, CreateInstance, JsonValue } from '@llamactl/client';
 import path from 'node:path';
 
 /** A custom engine of the configuration. */
@@ -47,18 +47,17 @@ const OTHER_BACKENDS: ReadonlyMap<unknown, OtherBackend> = new Map([
 ]);
 
 /** The arguments that give an engine its address. */
-export const ADDRESS = ['--host', '${HOST}', '--port', '${PORT}'] as const;
+const ADDRESS = ['--host', '${HOST}', '--port', '${PORT}'] as const;
 
-/** The engine of a backend, as lines of the configuration file. */
-export function engineLines({ id, program, words, keyVariable }: OtherBackend): string[] {
-  const args = [...words, ...ADDRESS].map((word) => (word.startsWith('$') ? `'${word}'` : word));
-  return [
-    `  ${id}:`,
-    '    kind: custom',
-    `    command: ${program}`,
-    `    args: [${args.join(', ')}]`,
-    ...(keyVariable === null ? [] : [`    api_key_env: ${keyVariable}`]),
-  ];
+/** The engine of a backend: its name and section in `engines` of the configuration file. */
+export function engineSection({
+  id,
+  program,
+  words,
+  keyVariable,
+}: Pick<OtherBackend, 'id' | 'program' | 'words' | 'keyVariable'>): [string, Record<string, JsonValue>] {
+  const key = keyVariable === null ? {} : { api_key_env: keyVariable };
+  return [id, { kind: 'custom', command: program, args: [...words, ...ADDRESS], ...key }];
 }
 
 /** The backend with this name; `null`: no custom engine is known for it. */

@@ -1,4 +1,4 @@
-import type { Client, Instance, UpdateInstance } from '@llamactl/client';
+import type { Client, CreateInstance, Instance, UpdateInstance } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import { sampleInstance } from '../testing/sample-instance.ts';
 import { changeText, importedChange } from './imported-change.ts';
@@ -34,16 +34,20 @@ describe('the change of an instance by an import', () => {
     });
     const wanted = { options: { ctx_size: 1_024, threads: 2 }, idle_timeout: 60 };
     const differences = ['ctx_size 4096 → 1024', 'threads unset → 2', 'idle_timeout 0 → 60'];
-    expect(await importedChange(session, 'chat', wanted, false)).toEqual({
+    expect(await importedChange(session, 'chat', wanted, { isMade: false })).toEqual({
       differences,
       kept: ['alias gpt'],
+      removal: 'llamactl update chat --unset aliases',
       problems: [],
       warnings: ['it is slow'],
       error: null,
       needsRestart: false,
     });
     expect(made).toEqual([]);
-    expect(await importedChange(session, 'chat', wanted, true)).toMatchObject({ differences, needsRestart: true });
+    expect(await importedChange(session, 'chat', wanted, { isMade: true })).toMatchObject({
+      differences,
+      needsRestart: true,
+    });
     expect(made).toEqual([wanted]);
   });
 
@@ -55,32 +59,79 @@ describe('the change of an instance by an import', () => {
       group: 'big',
       pinned: true,
       request_strip: ['top_k'],
+      request_defaults: { seed: 1 },
       environment: { A: '1', B: '2' },
       concurrency: 2,
       aliases: ['gpt'],
     });
     session.client.getInstance = () => Promise.resolve(before);
     const wanted = { options: { ctx_size: 4_096 }, pinned: true, environment: { A: '1' } };
-    expect((await importedChange(session, 'chat', wanted, false)).kept).toEqual([
+    const { kept, removal } = await importedChange(session, 'chat', wanted, { isMade: false });
+    expect(kept).toEqual([
       'cache_type_k',
       'group',
       'concurrency',
       'request_strip',
+      'request_defaults.seed',
       'environment.B',
       'alias gpt',
     ]);
+    expect(removal).toBe(
+      'llamactl update chat --unset options.cache_type_k --unset group --unset concurrency --unset request_strip ' +
+        '--unset request_defaults.seed --unset environment.B --unset aliases',
+    );
   });
 
   it('keeps aliases, and a model that has the same file', async () => {
     const { session, sent } = serverWith([]);
     const wanted = { model_path: '/a.gguf', aliases: ['chat', 'gpt', 'gpt-4o'] };
-    expect(await importedChange(session, 'chat', wanted, true)).toMatchObject({ differences: [], needsRestart: false });
+    expect(await importedChange(session, 'chat', wanted, { isMade: true })).toMatchObject({
+      differences: [],
+      needsRestart: false,
+    });
     expect(sent).toEqual([{ aliases: ['gpt', 'gpt-4o'] }]);
+  });
+
+  it('removes an alias by naming those that remain', async () => {
+    const { session } = serverWith([]);
+    session.client.getInstance = () => Promise.resolve(sampleInstance({ name: 'chat', aliases: ['a', 'b'] }));
+    const removalOf = async (aliases: string[], isMade: boolean): Promise<string | null> =>
+      (await importedChange(session, 'chat', { aliases }, { isMade })).removal;
+    expect(await removalOf(['chat', 'b', 'c'], false)).toBe('llamactl update chat --alias b');
+    expect(await removalOf(['chat', 'b', 'c'], true)).toBe('llamactl update chat --alias b --alias c');
+  });
+
+  describe('of a program that sets fields of requests', () => {
+    const forced = sampleInstance({
+      name: 'chat',
+      request_strip: ['temperature', 'top_k', 'n'],
+      request_defaults: { temperature: 0, n: 1, seed: 2 },
+    });
+    const changeTo = async (wanted: Omit<CreateInstance, 'name'>, forcesFields = true) => {
+      const { session, sent } = serverWith(['request_defaults'], { ...forced, request_defaults: { n: 1, seed: 2 } });
+      session.client.getInstance = () => Promise.resolve(forced);
+      const change = await importedChange(session, 'chat', wanted, { isMade: false, forcesFields });
+      return { ...change, sent };
+    };
+
+    it('removes those that it no longer sets, from both settings', async () => {
+      const some = await changeTo({ request_strip: ['n'], request_defaults: { n: 1 } });
+      expect(some.sent).toEqual([{ request_strip: ['n'], request_defaults: { temperature: null, n: 1 } }]);
+      expect(some.differences).toEqual(['request_defaults.temperature 0 → unset']);
+      expect(some.kept).toEqual(['request_defaults.seed']);
+      const none = await changeTo({});
+      expect(none.sent).toEqual([{ request_strip: ['top_k'], request_defaults: { temperature: null, n: null } }]);
+      expect(none.kept).toEqual(['request_strip', 'request_defaults.seed']);
+    });
+
+    it('keeps them if the program sets none', async () => {
+      expect((await changeTo({}, false)).sent).toEqual([{}]);
+    });
   });
 
   it('is not made if the server refuses a setting', async () => {
     const { session, made } = serverWith(['command'], {}, [{ path: 'command', message: 'is privileged' }]);
-    expect(await importedChange(session, 'chat', { command: ['/x'] }, true)).toMatchObject({
+    expect(await importedChange(session, 'chat', { command: ['/x'] }, { isMade: true })).toMatchObject({
       problems: [{ path: 'command', message: 'is privileged' }],
       error: 'command is privileged',
     });
@@ -92,7 +143,7 @@ describe('the change of an instance by an import', () => {
       environment: { TOKEN: 's' },
       options: { api_key: '***', note: 'x'.repeat(81) },
     });
-    expect((await importedChange(session, 'chat', {}, false)).differences).toEqual([
+    expect((await importedChange(session, 'chat', {}, { isMade: false })).differences).toEqual([
       'environment.TOKEN',
       'extra_args',
       'api_key',

@@ -1,4 +1,5 @@
 import type { Client, CreateInstance, Instance, UpdateInstance } from '@llamactl/client';
+import { shellQuoted } from '../../format/shell-words.ts';
 import { attempted, type Attempt } from './tried-create.ts';
 
 /** The difference between an instance and the settings that another program has for it. */
@@ -7,6 +8,8 @@ export interface ImportedChange extends Attempt {
   differences: string[];
   /** Settings of the instance that the other program lacks, so that they stay: `cache_type_k`, `group`. */
   kept: string[];
+  /** The command that removes these; `null`: nothing stays. */
+  removal: string | null;
   /** The change was made, now or before, and the running engine uses it only after a restart. */
   needsRestart: boolean;
 }
@@ -14,6 +17,20 @@ export interface ImportedChange extends Attempt {
 interface ChangeSession {
   client: Pick<Client, 'getInstance' | 'updateInstance'>;
   signal: AbortSignal;
+}
+
+type Wanted = Omit<CreateInstance, 'name'>;
+
+/** How an import changes an instance. */
+export interface ChangeOptions {
+  isMade: boolean;
+  /**
+   * The other program has fields that requests get with its value, in `request_strip` and `request_defaults`. Those that
+   * it has no more are removed from both: one of the two alone would mean something else.
+   */
+  forcesFields?: boolean;
+  /** All settings of the other program, also those that are not sent. Default: those that are sent. */
+  all?: Wanted;
 }
 
 /**
@@ -25,19 +42,26 @@ interface ChangeSession {
 export async function importedChange(
   { client, signal }: ChangeSession,
   name: string,
-  wanted: Omit<CreateInstance, 'name'>,
-  isMade: boolean,
+  wanted: Wanted,
+  { isMade, forcesFields = false, all = wanted }: ChangeOptions,
 ): Promise<ImportedChange> {
   const before = await client.getInstance(name, { signal });
-  const patch = patchOf(before, wanted);
+  const gone = forcesFields ? goneFields(before, wanted) : [];
+  const patch = patchOf(before, wanted, gone);
   const { answer, ...tried } = await attempted(() => client.updateInstance(name, patch, { signal, dry_run: true }));
   const after = answer?.instance ?? before;
-  const differences = (answer?.preview?.changes ?? []).flatMap((setting) => differenceText(setting, before, after));
-  const kept = keptSettings(before, wanted);
-  const idle = { ...tried, differences, kept, needsRestart: isMade && before.restart_required };
+  const differences = (answer?.preview?.changes ?? []).flatMap((setting) => differenceTexts(setting, before, after));
+  const kept = keptSettings(before, all, gone);
+  const staying = { kept: kept.map(({ label }) => label), removal: removalOf(before, all, kept, isMade) };
+  const idle = { ...tried, differences, ...staying, needsRestart: isMade && before.restart_required };
   if (!isMade || tried.error !== null || differences.length === 0) return idle;
   const { answer: made, ...done } = await attempted(() => client.updateInstance(name, patch, { signal }));
-  return { ...done, differences, kept, needsRestart: made?.restart_required ?? false };
+  return { ...done, differences, ...staying, needsRestart: made?.restart_required ?? false };
+}
+
+/** The fields that requests get with a value of the instance, and that the other program no longer sets. */
+function goneFields({ request_strip: strip, request_defaults: fields }: Instance, wanted: Wanted): string[] {
+  return strip.filter((field) => Object.hasOwn(fields, field) && !Object.hasOwn(wanted.request_defaults ?? {}, field));
 }
 
 /** Settings with a default that says nothing, so that another value came from somewhere. */
@@ -49,21 +73,49 @@ const NAMED_IF_KEPT = [
   'concurrency',
   'extra_args',
   'upstream_model',
-  'request_strip',
-  'request_defaults',
 ] as const;
 
+interface Kept {
+  label: string;
+  /** As `llamactl update --unset` takes it; `null`: an alias. */
+  key: string | null;
+}
+
 /** The settings that an instance has and the other program lacks: taken out there, or added here. */
-function keptSettings(before: Instance, wanted: Omit<CreateInstance, 'name'>): string[] {
-  const { options = {}, environment = {}, aliases = [] } = wanted;
+function keptSettings(before: Instance, wanted: Wanted, gone: readonly string[]): Kept[] {
+  const { options = {}, environment = {}, request_defaults: fields = {}, aliases = [] } = wanted;
+  const lacking = (present: object, those: object): string[] =>
+    Object.keys(present).filter((key) => !Object.hasOwn(those, key));
+  const plain = (key: string): Kept => ({ label: key, key });
+  const isStripKept = wanted.request_strip === undefined && before.request_strip.some((field) => !gone.includes(field));
   return [
-    ...Object.keys(before.options).filter((key) => !Object.hasOwn(options, key)),
-    ...NAMED_IF_KEPT.filter((key) => wanted[key] === undefined && hasContent(before[key])),
-    ...Object.keys(before.environment)
-      .filter((key) => !Object.hasOwn(environment, key))
-      .map((key) => `environment.${key}`),
-    ...before.aliases.filter((alias) => !aliases.includes(alias)).map((alias) => `alias ${alias}`),
+    ...lacking(before.options, options).map((key) => ({ label: key, key: `options.${key}` })),
+    ...NAMED_IF_KEPT.filter((key) => wanted[key] === undefined && hasContent(before[key])).map(plain),
+    ...(isStripKept ? [plain('request_strip')] : []),
+    ...lacking(before.request_defaults, fields).flatMap((key) =>
+      gone.includes(key) ? [] : [plain(`request_defaults.${key}`)],
+    ),
+    ...lacking(before.environment, environment).map((key) => plain(`environment.${key}`)),
+    ...before.aliases.flatMap((alias) => (aliases.includes(alias) ? [] : [{ label: `alias ${alias}`, key: null }])),
   ];
+}
+
+/** The command that removes what stays. An update replaces all aliases, so it names those that remain. */
+function removalOf(
+  { name, aliases }: Instance,
+  { aliases: others = [] }: Wanted,
+  kept: readonly Kept[],
+  isMade: boolean,
+): string | null {
+  if (kept.length === 0) return null;
+  const remaining = others.filter((alias) => alias !== name && (isMade || aliases.includes(alias)));
+  const ofAliases = remaining.length === 0 ? ['--unset', 'aliases'] : remaining.flatMap((alias) => ['--alias', alias]);
+  const words = [
+    ...['llamactl', 'update', name],
+    ...kept.flatMap(({ key }) => (key === null ? [] : ['--unset', key])),
+    ...(kept.some(({ key }) => key === null) ? ofAliases : []),
+  ];
+  return words.map(shellQuoted).join(' ');
 }
 
 function hasContent(value: unknown): boolean {
@@ -82,11 +134,16 @@ export function changeText(
   return `${verb}: ${differences.join(', ')}${stays}`;
 }
 
-function patchOf({ name, model_path: file, aliases }: Instance, wanted: Omit<CreateInstance, 'name'>): UpdateInstance {
-  const { model_path: path, aliases: others = [], ...rest } = wanted;
+function patchOf(before: Instance, wanted: Wanted, gone: readonly string[]): UpdateInstance {
+  const { name, model_path: file, aliases, request_strip: strip } = before;
+  const { model_path: path, aliases: others = [], request_defaults: fields, ...rest } = wanted;
   const added = others.filter((alias) => alias !== name && !aliases.includes(alias));
+  const left = strip.filter((field) => !gone.includes(field));
+  const defaults = { ...Object.fromEntries(gone.map((field) => [field, null])), ...fields };
   return {
+    ...(gone.length > 0 && { request_strip: left.length === 0 ? null : left }),
     ...rest,
+    ...(Object.keys(defaults).length > 0 && { request_defaults: defaults }),
     // An instance with this file may have it by the name of the model, which then stays.
     ...(path !== undefined && path !== file && { model_path: path }),
     ...(added.length > 0 && { aliases: [...aliases, ...added] }),
@@ -96,22 +153,31 @@ function patchOf({ name, model_path: file, aliases }: Instance, wanted: Omit<Cre
 /** Longer values are not shown. */
 const LONGEST_VALUE = 80;
 /** Settings whose values may be secret or long. */
-const NAME_ALONE = /^(?:environment|command|extra_args|system_prompt|request_defaults)\b/;
+const NAME_ALONE = /^(?:environment|command|extra_args|system_prompt)\b/;
 
 /** The words for a changed setting; none, if only an order or an explicit default changed. */
-function differenceText(setting: string, before: Instance, after: Instance): string[] {
+function differenceTexts(setting: string, before: Instance, after: Instance): string[] {
   if (setting === 'options') return [];
   if (NAME_ALONE.test(setting)) return [setting];
-  const label = setting.replace(/^options\./, '');
-  const [old, now] = [valueText(before, setting), valueText(after, setting)];
+  if (setting === 'request_defaults') {
+    const fields = new Set([...Object.keys(before.request_defaults), ...Object.keys(after.request_defaults)]);
+    return [...fields].flatMap((field) =>
+      differenceText(`${setting}.${field}`, before.request_defaults[field], after.request_defaults[field]),
+    );
+  }
+  const key = setting.replace(/^options\./, '');
+  const valueIn = (instance: Instance): unknown =>
+    new Map<string, unknown>(Object.entries(key === setting ? instance : instance.options)).get(key);
+  return differenceText(key, valueIn(before), valueIn(after));
+}
+
+function differenceText(label: string, before: unknown, after: unknown): string[] {
+  const [old, now] = [valueText(before), valueText(after)];
   if ([old, now].some((text) => text === '***' || text.length > LONGEST_VALUE)) return [label];
   return old === now ? [] : [`${label} ${old} → ${now}`];
 }
 
-function valueText(instance: Instance, setting: string): string {
-  const key = setting.replace(/^options\./, '');
-  const values = new Map<string, unknown>(Object.entries(key === setting ? instance : instance.options));
-  const value = values.get(key);
+function valueText(value: unknown): string {
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return 'unset';
   if (Array.isArray(value)) return value.join(' ');
   return typeof value === 'string' ? value : JSON.stringify(value);

@@ -6,26 +6,28 @@ import type { Session } from '../command-line.ts';
 /** Text of the server instead of a secret. */
 const MASK = '***';
 
-/** The part of some lines that a configuration file lacks. */
+/** The difference between the configuration of a server and lines that another program needs. */
 export interface MissingConfiguration {
+  /** The part of these lines that the file lacks. */
   configuration: Record<string, JsonValue>;
+  /** Settings of the file that such lines could have, and that these lack: `groups.big.exclusive: true`. */
+  kept: string[];
   /** Path of the file on the server's machine; `null`: no file, or the caller may not read it. */
   file: string | null;
 }
 
-/** Removes the lines that the configuration of the server has already, if the caller may read it. */
+/** Compares lines with the configuration of the server, if the caller may read it. */
 export async function missingConfiguration(
   { client, signal }: Session,
   wanted: Record<string, JsonValue>,
 ): Promise<MissingConfiguration> {
-  if (Object.keys(wanted).length === 0) return { configuration: {}, file: null };
   const { LlamactlError } = await import('@llamactl/client');
   try {
     const { config, file } = await client.getConfig({ signal });
-    return { configuration: lacking(wanted, config), file };
+    return { configuration: lacking(wanted, config), kept: keptSettings(wanted, config), file };
   } catch (error) {
     if (!(error instanceof LlamactlError)) throw error;
-    return { configuration: wanted, file: null };
+    return { configuration: wanted, kept: [], file: null };
   }
 }
 
@@ -46,4 +48,29 @@ function lacking(wanted: Record<string, JsonValue>, present: object): Record<str
 function isContained(wanted: JsonValue, present: unknown): boolean {
   if (!isRecord(wanted) || !isRecord(present)) return present === MASK || isDeepStrictEqual(wanted, present);
   return Object.entries(wanted).every(([key, value]) => isContained(value, present[key]));
+}
+
+/** Settings besides `groups` that lines can have, with their defaults. */
+const DEFAULTS = [
+  { section: 'instances', key: 'max_running', usual: 0 },
+  { section: 'instances', key: 'start_timeout', usual: 600 },
+  { section: 'gateway', key: 'aliases_in_models', usual: false },
+] as const;
+
+function keptSettings(wanted: Record<string, JsonValue>, config: Readonly<Record<string, unknown>>): string[] {
+  const within = (value: unknown, key: string): unknown => (isRecord(value) ? value[key] : undefined);
+  const line = (name: string, value: unknown): string => `${name}: ${JSON.stringify(value)}`;
+  const groups = Object.entries(isRecord(config['groups']) ? config['groups'] : {}).flatMap(([name, group]) => {
+    const own = within(wanted['groups'], name);
+    if (own === undefined) return [line(`groups.${name}`, group)];
+    return Object.entries(isRecord(group) ? group : {}).flatMap(([key, value]) =>
+      value === false || value === 0 || within(own, key) !== undefined ? [] : [line(`groups.${name}.${key}`, value)],
+    );
+  });
+  const others = DEFAULTS.flatMap(({ section, key, usual }) => {
+    const value = within(config[section], key);
+    const isPlain = value === undefined || value === usual || within(wanted[section], key) !== undefined;
+    return isPlain ? [] : [line(`${section}.${key}`, value)];
+  });
+  return [...groups, ...others];
 }

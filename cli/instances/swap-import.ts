@@ -1,7 +1,6 @@
 import type {
   DroppedText,
   InstanceSummary,
-  JsonValue,
   Parsed,
   ParsedInstance,
   ParsedSettings,
@@ -12,58 +11,19 @@ import { EXIT } from '../exit-status.ts';
 import { inputText } from '../input-file.ts';
 import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
+import {
+  absentInstances,
+  type ForeignImport,
+  type ForeignImportOptions,
+  type ForeignStep,
+  NO_STEP,
+} from './foreign-import.ts';
 import { importedChange } from './imported-change.ts';
 import { missingConfiguration } from './missing-configuration.ts';
 import { parsedWords } from './parsed-words.ts';
 import { triedCreate } from './tried-create.ts';
 
-/** The step of an import for one model of llama-swap, planned or done. */
-export interface SwapStep {
-  /** Its name in the configuration; `null`: the text is one model without a name. */
-  model: string | null;
-  /** The line of this name. */
-  line: number;
-  /** Its instance; `null`: it gets none. */
-  instance: string | null;
-  /**
-   * `update`: the instance exists and gets the settings of the configuration; `nothing`: it exists and stays as it is;
-   * `skip`: the model cannot be read.
-   */
-  action: 'create' | 'update' | 'nothing' | 'skip';
-  /** Settings that come from the configuration, in words: `ctx_size=8192`, `group=big`. */
-  settings: string[];
-  /** Changes that `update` makes or would make, in words: `ctx_size 4096 → 1024`. Empty for an instance that is created. */
-  differences: string[];
-  /** Settings of an instance that exists which the configuration lacks, so that they stay. */
-  kept: string[];
-  /** The engine runs, and uses the changed settings after a restart. */
-  needsRestart: boolean;
-  /** Parts of the model without a counterpart, and why. */
-  dropped: DroppedText[];
-  warnings: string[];
-  /** Why the step failed, or the model is skipped; `null`: neither. */
-  error: string | null;
-}
-
-/** An import of a llama-swap configuration, planned or done. */
-export interface SwapImport {
-  steps: SwapStep[];
-  /** Global settings that became no setting of an instance, and their counterpart. */
-  dropped: DroppedText[];
-  /** The part of these that belongs into the configuration file of llamactl, and that the file lacks. */
-  configuration: Record<string, JsonValue>;
-  /** This file, on the server's machine; `null`: no file, or the caller may not read it. */
-  configuration_file: string | null;
-}
-
-export interface SwapImportOptions {
-  /** The configuration; `-`: standard input. */
-  file: string;
-  /** Names of models, aliases or instances; empty: all. */
-  only: readonly string[];
-  /** Whether instances that exist get the settings of the configuration. */
-  isUpdate: boolean;
-  isDryRun: boolean;
+export interface SwapImportOptions extends ForeignImportOptions {
   /** The environment for `${env.NAME}` in the file. */
   environment: Readonly<Record<string, string | undefined>>;
 }
@@ -73,27 +33,40 @@ export interface SwapImportOptions {
  *
  * @throws {Problem} the file cannot be read, is no such configuration, or lacks a name of `only`
  */
-export async function importSwap(session: Session, options: SwapImportOptions): Promise<SwapImport> {
+export async function importSwap(session: Session, options: SwapImportOptions): Promise<ForeignImport> {
   const { client, signal } = session;
-  const text = withVariables(await inputText(session, options.file), options.environment);
+  const text = withVariables(await inputText(session, options.source), options.environment);
   const parsed = await client.parseEngineCommand({ text }, { signal });
   if (parsed.format !== 'llama_swap') {
-    throw new Problem(`${options.file} is not a configuration of llama-swap`, EXIT.usage);
+    throw new Problem(`${options.source} is not a configuration of llama-swap`, EXIT.usage);
   }
-  const { dropped = [], configuration = {} } = parsed;
+  const { dropped = [], configuration } = parsed;
   const wanted = await wantedModels(parsed, options.only);
   const existing = await client.listInstances({ signal });
-  const steps: SwapStep[] = [];
+  const steps: ForeignStep[] = [];
   for (const each of wanted) {
     const isUnread = 'why' in each;
     steps.push(
       isUnread
-        ? unreadStep(each, existing, options.environment)
+        ? await unreadStep(session, each, { ...options, existing })
         : await importModel(session, each, { ...options, existing }),
     );
   }
-  const missing = await missingConfiguration(session, configuration);
-  return { steps, dropped, configuration: missing.configuration, configuration_file: missing.file };
+  const missing = await missingConfiguration(session, configuration ?? {});
+  // Only a whole file that was imported before says something about settings that it lacks.
+  const isAgain = options.only.length === 0 && configuration !== undefined && steps.some(isPresent);
+  return {
+    steps,
+    absent: absentInstances(steps, existing, options.only),
+    dropped,
+    configuration: missing.configuration,
+    configuration_kept: isAgain ? missing.kept : [],
+    configuration_file: missing.file,
+  };
+}
+
+function isPresent({ action, error }: ForeignStep): boolean {
+  return error === null && (action === 'nothing' || action === 'update');
 }
 
 /** A value that cannot change the meaning of the YAML around it. */
@@ -122,33 +95,28 @@ async function wantedModels(
 }
 
 function isCalled(each: ParsedInstance | UnreadModel, word: string): boolean {
-  const { name, aliases = [] } = 'settings' in each ? each.settings : {};
+  const { name, aliases = [] } = each.settings ?? {};
   return each.model === word || name === word || aliases.includes(word);
 }
 
-const NOTHING: Omit<SwapStep, 'model' | 'line'> = {
-  instance: null,
-  action: 'nothing',
-  settings: [],
-  differences: [],
-  kept: [],
-  needsRestart: false,
-  dropped: [],
-  warnings: [],
-  error: null,
-};
+type ModelOptions = SwapImportOptions & { existing: readonly InstanceSummary[] };
 
 /** The step for a model that the server cannot read. It may have an instance of a custom engine. */
-function unreadStep(
-  { model, line, why }: UnreadModel,
-  existing: readonly InstanceSummary[],
-  environment: SwapImportOptions['environment'],
-): SwapStep {
+async function unreadStep(
+  session: Session,
+  { model, line, why, settings }: UnreadModel,
+  { existing, environment, ...options }: ModelOptions,
+): Promise<ForeignStep> {
+  const step = { ...NO_STEP, name: model ?? null, line };
   const own = existing.find(
     ({ name, aliases, engine }) => model !== undefined && engine !== 'llama_cpp' && [name, ...aliases].includes(model),
   );
-  if (own !== undefined) return { ...NOTHING, model: model ?? null, line, instance: own.name };
-  return { ...NOTHING, model: model ?? null, line, action: 'skip', error: variableProblem(why, environment) ?? why };
+  if (own === undefined) return { ...step, action: 'skip', error: variableProblem(why, environment) ?? why };
+  const reason = variableProblem(why, environment) ?? why;
+  if (settings === undefined) return { ...step, instance: own.name, warnings: [`cannot be compared: it ${reason}`] };
+  // Its engine has another name here, and may name the model itself.
+  const { name: _name, engine: _engine, model_path: _file, ...wanted } = settings;
+  return { ...step, instance: own.name, ...(await presentStep(session, own.name, wanted, options)) };
 }
 
 /** Why a variable was not replaced; `null`: that is not the problem. The server knows only its own environment. */
@@ -163,35 +131,44 @@ function variableProblem(why: string, environment: SwapImportOptions['environmen
 async function importModel(
   session: Session,
   { model: called, line = 1, settings: given, dropped }: ParsedInstance,
-  {
-    existing,
-    isUpdate,
-    isDryRun,
-  }: Pick<SwapImportOptions, 'isUpdate' | 'isDryRun'> & { existing: readonly InstanceSummary[] },
-): Promise<SwapStep> {
-  const { name } = given;
-  const model = called ?? null;
-  if (name === undefined) return { ...NOTHING, model, line, action: 'skip', error: 'gives no name for an instance' };
-  const own = existing.find((each) => each.name.toLowerCase() === name.toLowerCase());
-  const { settings, taken } = withoutTaken(
-    given,
-    existing.filter((each) => each !== own),
-  );
-  const step = { ...NOTHING, model, line, instance: own?.name ?? name, settings: parsedWords(settings) };
+  { existing, ...options }: ModelOptions,
+): Promise<ForeignStep> {
+  const name = called ?? null;
+  if (given.name === undefined)
+    return { ...NO_STEP, name, line, action: 'skip', error: 'gives no name for an instance' };
+  const asked = given.name;
+  const own = existing.find((each) => each.name.toLowerCase() === asked.toLowerCase());
+  const others = existing.filter((each) => each !== own);
+  const { settings, taken } = withoutTaken(given, others);
+  const step: ForeignStep = {
+    ...NO_STEP,
+    name,
+    line,
+    instance: own?.name ?? asked,
+    settings: parsedWords(settings),
+    dropped: [...dropped, ...taken],
+  };
   if (own !== undefined) {
     const { name: _name, ...wanted } = settings;
-    const change = await importedChange(session, own.name, wanted, isUpdate && !isDryRun);
-    const { differences, kept, needsRestart, warnings, error } = change;
-    const all = [...dropped, ...taken];
-    if (!isUpdate) {
-      const unknown = error === null ? [] : [`cannot be compared: ${error}`];
-      return { ...step, differences, kept, dropped: all, warnings: unknown };
-    }
-    const action = differences.length > 0 ? 'update' : 'nothing';
-    return { ...step, action, differences, kept, needsRestart, dropped: all, warnings, error };
+    return { ...step, ...(await presentStep(session, own.name, wanted, options)) };
   }
-  const { warnings, error } = await triedCreate(session, { ...settings, name }, isDryRun);
-  return { ...step, action: 'create', dropped: [...dropped, ...taken], warnings, error };
+  const { warnings, error } = await triedCreate(session, { ...settings, name: asked }, options.isDryRun);
+  return { ...step, action: 'create', warnings, error };
+}
+
+/** Compares an instance that exists, and changes it with `--update`. */
+async function presentStep(
+  session: Session,
+  instance: string,
+  wanted: Omit<ParsedSettings, 'name'>,
+  { isUpdate, isDryRun }: Pick<SwapImportOptions, 'isUpdate' | 'isDryRun'>,
+): Promise<Partial<ForeignStep>> {
+  const isMade = isUpdate && !isDryRun;
+  const change = await importedChange(session, instance, wanted, { isMade, forcesFields: true });
+  const { differences, kept, removal, needsRestart, warnings, error } = change;
+  const found = { differences, kept, removal };
+  if (!isUpdate) return { ...found, warnings: error === null ? [] : [`cannot be compared: ${error}`] };
+  return { ...found, action: differences.length > 0 ? 'update' : 'nothing', needsRestart, warnings, error };
 }
 
 /** Takes away the aliases that other instances have as name or alias. The server would refuse all settings with them. */

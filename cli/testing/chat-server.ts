@@ -26,6 +26,8 @@ export class ChatServer {
   companions: string[] = [];
   /** The name of an instance whose creation is refused; `null`: none is. */
   refusedInstance: string | null = null;
+  /** How many more requests the rate limit refuses. */
+  refusals = 0;
   /** How many more lists of models say that the first scan still runs. */
   scans = 0;
   /** Answers of other requests, by method and path; each is used up in order, and the last one stays. */
@@ -74,6 +76,11 @@ export class ChatServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readJson(request);
+    if (this.refusals > 0) {
+      this.refusals -= 1;
+      response.setHeader('retry-after', '0');
+      return send(response, 429, { error: 'Too many.', code: 'RATE_LIMITED', details: '' });
+    }
     const [, name = '', action = ''] = /^\/api\/instances\/([^/?]+)\/?(\w*)/.exec(request.url ?? '') ?? [];
     const instance = this.instances.get(name);
     const other = `${request.method} ${new URL(request.url ?? '/', this.url).pathname}`;

@@ -132,6 +132,8 @@ describe('an engine that listens on all addresses by itself', () => {
   ])('listens on loopback: %s', (cmd, args, keyVariable) => {
     const engines = parsed(`models:\n  x: { cmd: '${cmd}' }\n`).configuration?.['engines'];
     expect(engines).toMatchObject({ x: { args } });
-    expect(Object.values(engines ?? {}).map((each: { api_key_env?: string }) => each.api_key_env)).toEqual([keyVariable]);
+    expect(Object.values(engines ?? {}).map((each: { api_key_env?: string }) => each.api_key_env)).toEqual([
+      keyVariable,
+    ]);
   });
 });

@@ -41,9 +41,7 @@ export function swapEngine(
   const first = words.findIndex((word) => !ASSIGNMENT.test(word));
   const [command = '', ...given] = words.slice(first);
   const isContainer = isContainerRun([command, ...given]);
-  const { args, modelPath } = isContainer
-    ? { args: containerArguments(given), modelPath: null }
-    : ownArguments(given);
+  const { args, modelPath } = isContainer ? { args: containerArguments(given), modelPath: null } : ownArguments(given);
   const listening = isContainer
     ? undefined
     : LISTENING.find(({ program }) => [command, ...given].some((word) => program.test(word)));

@@ -1,0 +1,136 @@
+import type { DroppedText, JsonValue } from '@llamactl/client';
+import { shellQuoted } from '../../format/shell-words.ts';
+import { sourceName } from '../foreign-file.ts';
+import type { Terminal } from '../screen/terminal.ts';
+import { plain } from '../screen/text.ts';
+import type { ForeignImport, ForeignImportOptions, ForeignStep } from './foreign-import.ts';
+import { changeText } from './imported-change.ts';
+
+/** Prints an import from another program: the instances, what was not taken, and lines for the configuration file. */
+export async function reportForeignImport(
+  terminal: Terminal,
+  done: ForeignImport,
+  program: 'llama-swap' | 'go-llamactl',
+  options: ForeignImportOptions,
+): Promise<void> {
+  if (terminal.isJson) return terminal.printJson(done);
+  const { steps } = done;
+  const made = steps.filter(({ action, error }) => error === null && (action === 'create' || action === 'update'));
+  if (terminal.isQuiet) for (const { instance } of made) terminal.print(plain(instance ?? ''));
+  else await printAll(terminal, done, options);
+  const note = (text: string): void => terminal.note(plain(text));
+  if (steps.length === 0)
+    note(`${sourceName(options.source)} has no ${program === 'llama-swap' ? 'models' : 'instances'}`);
+  for (const step of steps) if (step.error !== null) terminal.warn(plain(failureText(step)));
+  const different = steps.filter(({ differences, error }) => differences.length > 0 && error === null);
+  if (!options.isUpdate && different.length > 0)
+    note(`to change those that differ: ${commandLine(program, options)} --update`);
+  const restarts = steps.flatMap(({ instance, needsRestart, error }) =>
+    needsRestart && error === null && instance !== null ? [instance] : [],
+  );
+  if (restarts.length > 0) note(`to apply the changes: llamactl restart ${restarts.join(' ')}`);
+  const created = made.filter(({ action }) => action === 'create');
+  const [first] = created;
+  if (first === undefined || options.isDryRun) return;
+  const isRefused = created.some(({ settings }) => settings.includes('on_demand=false'));
+  const but = isRefused ? ', unless its on_demand is false' : '';
+  note(`each starts at its first request${but}; to chat with one: llamactl run ${first.instance}`);
+  note(`docs/how-to/from-${program}.md has the rest of the move`);
+}
+
+function commandLine(program: string, { source, only }: ForeignImportOptions): string {
+  const words = ['llamactl', 'import', program, source, ...(only.length === 0 ? [] : ['--only', ...only])];
+  return words.map(shellQuoted).join(' ');
+}
+
+function failureText({ name, line, action, instance, error }: ForeignStep): string {
+  const place = line === null ? '' : ` (line ${line})`;
+  const what = `${name ?? instance ?? 'the model'}${place}`;
+  return action === 'skip' ? `skipped: ${what}: ${error}` : `${what} failed: ${error}`;
+}
+
+async function printAll(terminal: Terminal, done: ForeignImport, options: ForeignImportOptions): Promise<void> {
+  const print = (line: string): void => terminal.print(plain(line));
+  const fine = done.steps.filter(({ error }) => error === null);
+  // An instance that exists was imported before, and its import named all that was not taken.
+  const shown = fine.filter(({ action }) => options.isVerbose || action === 'create');
+  const isFirst = options.isVerbose || shown.length > 0 || fine.length === 0;
+  const shared = sharedTexts(shown);
+  for (const step of fine) {
+    print(lineOf(step, options));
+    if (step.removal !== null) print(`  to remove what stays: ${step.removal}`);
+    const own = shown.includes(step) ? step.dropped.filter((each) => !shared.has(keyOf(each))) : [];
+    for (const each of own) print(`  not taken: ${droppedLine(each)}`);
+    for (const warning of step.warnings) print(`  warning: ${warning}`);
+  }
+  printSection(print, 'not taken, of several:', [...shared.values()].map(droppedLine));
+  if (isFirst) printSection(print, 'settings of the whole configuration:', done.dropped.map(droppedLine));
+  const again = fine.filter((step) => !shown.includes(step)).flatMap(({ dropped }) => dropped);
+  const count = again.length + (isFirst ? 0 : done.dropped.length);
+  if (count > 0) print(`not taken, as before: ${count} ${count === 1 ? 'setting' : 'settings'}; --verbose shows all`);
+  const { absent } = done;
+  if (absent.length > 0) {
+    const removal = `llamactl rm ${absent.map(shellQuoted).join(' ')}`;
+    print(`instances that are not there: ${absent.join(', ')}; to delete those that were: ${removal}`);
+  }
+  const title = `stays in the configuration file ${fileOf(done)}, and is not there (delete it, then llamactl reload):`;
+  printSection(print, title, done.configuration_kept);
+  await printConfiguration(print, done);
+}
+
+async function printConfiguration(print: (line: string) => void, done: ForeignImport): Promise<void> {
+  const { configuration } = done;
+  if (Object.keys(configuration).length === 0) return;
+  print('');
+  print(`for the configuration file ${fileOf(done)}, before llamactl reload:`);
+  print('');
+  for (const line of await yamlLines(configuration)) print(line);
+}
+
+function fileOf({ configuration_file: file }: ForeignImport): string {
+  return file ?? '(by default ~/.config/llamactl/config.yaml)';
+}
+
+/** Lines of YAML for a configuration file. */
+export async function yamlLines(configuration: Record<string, JsonValue>): Promise<string[]> {
+  const { stringify } = await import('yaml');
+  return stringify(configuration).trimEnd().split('\n');
+}
+
+function lineOf(step: ForeignStep, { isUpdate, isDryRun }: ForeignImportOptions): string {
+  const { action, instance, name, settings, differences } = step;
+  const what = name === null || name === instance ? '' : ` for ${name}`;
+  if (action !== 'create')
+    return `${instance}  ${changeText(step, isUpdate, isDryRun)}${differences.length === 0 ? what : ''}`;
+  const and = settings.length === 0 ? '' : `, with ${settings.join(', ')}`;
+  return `${instance}  ${isDryRun ? 'would be created' : 'created'}${what}${and}`;
+}
+
+function printSection(print: (line: string) => void, title: string, lines: readonly string[]): void {
+  if (lines.length === 0) return;
+  print('');
+  print(title);
+  for (const each of lines) print(`  ${each}`);
+}
+
+function droppedLine({ text, why }: DroppedText): string {
+  return `${text}: ${why}`;
+}
+
+function keyOf({ text, why }: DroppedText): string {
+  return JSON.stringify([text, why]);
+}
+
+/** Texts that were dropped in more than one step, once each, by their key. */
+function sharedTexts(steps: readonly ForeignStep[]): Map<string, DroppedText> {
+  const seen = new Set<string>();
+  const shared = new Map<string, DroppedText>();
+  for (const { dropped } of steps) {
+    const own = new Map(dropped.map((each) => [keyOf(each), each]));
+    for (const [key, each] of own) {
+      if (seen.has(key)) shared.set(key, each);
+      seen.add(key);
+    }
+  }
+  return shared;
+}

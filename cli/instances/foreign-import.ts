@@ -1,0 +1,91 @@
+import type { DroppedText, InstanceSummary, JsonValue } from '@llamactl/client';
+
+/** The step of an import for one model or instance of another program, planned or done. */
+export interface ForeignStep {
+  /** Its name there; `null`: it has none. For a file without an instance, the file. */
+  name: string | null;
+  /** The line of this name in a text; `null`: the source has no lines. */
+  line: number | null;
+  /** Its instance here; `null`: it gets none. */
+  instance: string | null;
+  /** `update`: the instance exists, and gets the settings; `nothing`: it exists, and stays as it is; `skip`: it gets none. */
+  action: 'create' | 'update' | 'nothing' | 'skip';
+  /** The settings that were taken over, in words: `ctx_size=8192`, `group=big`. */
+  settings: string[];
+  /** Changes that `update` makes or would make, in words: `ctx_size 4096 → 1024`. Empty for an instance that is created. */
+  differences: string[];
+  /** Settings of an instance that exists which the source lacks, so that they stay. */
+  kept: string[];
+  /** The command that removes these; `null`: nothing stays. */
+  removal: string | null;
+  /** The engine runs, and uses the changed settings after a restart. */
+  needsRestart: boolean;
+  /** Settings without a counterpart, and why. */
+  dropped: DroppedText[];
+  warnings: string[];
+  /** Why the step failed, or is skipped; `null`: neither. */
+  error: string | null;
+}
+
+/** A step without any effect. */
+export const NO_STEP: ForeignStep = {
+  name: null,
+  line: null,
+  instance: null,
+  action: 'nothing',
+  settings: [],
+  differences: [],
+  kept: [],
+  removal: null,
+  needsRestart: false,
+  dropped: [],
+  warnings: [],
+  error: null,
+};
+
+/** An import from another program, planned or done. */
+export interface ForeignImport {
+  steps: ForeignStep[];
+  /** Instances that the source does not have, if it has others of the server. */
+  absent: string[];
+  /** Settings of the whole source that became no setting of an instance, and their counterpart. */
+  dropped: DroppedText[];
+  /** Lines for the configuration file of llamactl, which lacks them. */
+  configuration: Record<string, JsonValue>;
+  /** Settings of this file that limit instances, and that the source lacks: `groups.big.exclusive: true`. */
+  configuration_kept: string[];
+  /** This file, on the server's machine; `null`: no file, or the caller may not read it. */
+  configuration_file: string | null;
+}
+
+/** How an import was started. */
+export interface ForeignImportOptions {
+  /** A file or folder; `-`: standard input. */
+  source: string;
+  /** Names there; empty: all. */
+  only: readonly string[];
+  /** Whether instances that exist get the settings of the source. */
+  isUpdate: boolean;
+  isDryRun: boolean;
+  /** Whether all that is not taken is printed again. */
+  isVerbose: boolean;
+}
+
+/** Models of Ollama have an import of their own. */
+const OF_OLLAMA = /^ollama:/;
+
+/**
+ * The instances that a source does not have. Only a source that was imported before says something about them. Pure.
+ *
+ * @param existing Before the import.
+ */
+export function absentInstances(
+  steps: readonly Pick<ForeignStep, 'instance' | 'name'>[],
+  existing: readonly InstanceSummary[],
+  only: readonly string[],
+): string[] {
+  const there = new Set(steps.flatMap(({ instance, name }) => [instance, name]));
+  const isThere = ({ name, aliases }: InstanceSummary): boolean => [name, ...aliases].some((each) => there.has(each));
+  if (only.length > 0 || !existing.some(isThere)) return [];
+  return existing.flatMap((each) => (isThere(each) || OF_OLLAMA.test(each.model ?? '') ? [] : [each.name]));
+}

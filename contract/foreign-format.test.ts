@@ -3,19 +3,22 @@ import { foreignFormat, foreignInstance } from './foreign-format.ts';
 
 describe('the format of a file', () => {
   it.each([
-    [{ backends: { 'llama-cpp': { command: 'llama-server' } } }, 'a configuration of the Go llamactl', 'go-llamactl'],
-    [{ auth: { management_keys: ['k'] } }, 'a configuration of the Go llamactl', 'go-llamactl'],
-    [
-      { server: { port: 1 }, auth: { require_inference_auth: false } },
-      'a configuration of the Go llamactl',
-      'go-llamactl',
-    ],
-    [{ instances: { max_running_instances: 4 } }, 'a configuration of the Go llamactl', 'go-llamactl'],
     [{ name: 'qwen', parameters: { model: 'q.gguf' } }, 'a model configuration of LocalAI', 'localai'],
     [{ name: 'qwen', backend: 'llama-cpp' }, 'a model configuration of LocalAI', 'localai'],
   ])('is recognised: %j', (values, file, page) => {
     expect(foreignFormat('', values)).toBe(
       `is ${file}, which llamactl does not read. docs/how-to/from-${page}.md lists the matching settings`,
+    );
+  });
+
+  it.each([
+    { backends: { 'llama-cpp': { command: 'llama-server' } } },
+    { auth: { management_keys: ['k'] } },
+    { server: { port: 1 }, auth: { require_inference_auth: false } },
+    { instances: { max_running_instances: 4 } },
+  ])('is recognised as a configuration of the Go llamactl: %j', (values) => {
+    expect(foreignFormat('', values)).toBe(
+      'is a configuration of the Go llamactl; to take it over: llamactl import go-llamactl FILE (docs/how-to/from-go-llamactl.md)',
     );
   });
 

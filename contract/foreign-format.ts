@@ -31,6 +31,7 @@ const NEIGHBOURS: readonly Neighbour[] = [
   {
     file: 'a configuration of the Go llamactl',
     page: 'from-go-llamactl',
+    command: 'llamactl import go-llamactl FILE',
     isOf: isGoConfiguration,
   },
   {

@@ -491,8 +491,7 @@ describe('llamactl import llama-swap', () => {
       server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [model, more] }]);
       const { stdout } = await importFile();
       expect(stdout).toContain('new  created\n  not taken: proxy: ');
-      expect(stdout).toContain('\nsettings of the whole configuration:\n  apiKeys: ');
-      expect(stdout).toContain('not taken, as before: 1 setting; --verbose shows all\n');
+      expect(stdout).toContain('not taken, as before: 2 settings; --verbose shows all\n');
     });
 
     it('prints the command that removes settings that stay', async () => {

@@ -187,16 +187,19 @@ Further instances of the model get only its file.
 
 go-llamactl is the Go program of the same name. Its instances are in llamactl.db
 of its data directory, in JSON files, or the answer of its GET
-/api/v1/instances. Settings without a counterpart are named. Of an instance that
-exists, the settings that differ are named; --update changes them. Settings that
-the instance there lacks stay. Of its config.yaml, the lines for the
-configuration file of llamactl are printed.
+/api/v1/instances. Of its config.yaml, the lines for the configuration file of
+llamactl are printed; this needs no server.
 
 A configuration of llama-swap is read by the server; its models become instances
-of llama-server. Differences from an instance that exists are named; --update
-makes them, and leaves settings that the file lacks. Each part of the file
-without a counterpart is named, and lines for the configuration file of llamactl
-are printed. \${env.NAME} in the file is replaced from your environment.
+of llama-server, or of a custom engine of the configuration. \${env.NAME} in the
+file is replaced from your environment.
+
+Both name each setting without a counterpart, and print lines for the
+configuration file of llamactl. A second import names what differs from
+instances that exist, and instances that the source lacks; --update makes the
+changes. Settings that the source lacks stay, and are named with the command
+that removes them. Settings without a counterpart are then only counted;
+--verbose names them again.
 
 Examples:
   llamactl import ollama --dry-run

@@ -61,7 +61,7 @@ describe('llamactl import go-llamactl', () => {
         '  not taken: backend_options.port 8001 → automatic: llamactl chooses a free port; llamactl update chat --port 8001 keeps it\n' +
         '  not taken: restart_delay: the pauses between restarts are 1, 2, 4 … 60 seconds\n' +
         'embed  created, with model_path, embedding=true\n' +
-        '\nfor the configuration file (by default ~/.config/llamactl/config.yaml), before llamactl reload:\n\n' +
+        '\nfor the configuration file (by default ~/.config/llamactl/config.yaml; first mkdir -p ~/.config/llamactl), before llamactl reload:\n\n' +
         'engines:\n' +
         '  vllm_local:\n' +
         '    kind: custom\n' +
@@ -308,7 +308,7 @@ describe('llamactl import go-llamactl without instances', () => {
     ['other.yaml', 'a: 1', 'other.yaml is no configuration of the Go llamactl'],
     ['swap.yaml', 'models: { a: { cmd: x } }', 'swap.yaml is a configuration of llama-swap; to take it over: '],
     ['notes.txt', 'hello', 'notes.txt is not JSON: '],
-    ['go.json', { backends: { 'llama-cpp': {} } }, 'go.json is a configuration of the Go llamactl, '],
+    ['go.json', { backends: { 'llama-cpp': {} } }, 'go.json is a configuration of the Go llamactl'],
     [
       'denied.json',
       { error: { message: 'Invalid API key', type: 'x' } },
@@ -342,6 +342,15 @@ describe('llamactl import go-llamactl without instances', () => {
         'not taken: server.enable_swagger: /docs is always served\n' +
         'these lines are for the configuration file (llamactl config path); nothing was changed\n' +
         'docs/how-to/from-go-llamactl.md lists all settings\n',
+    });
+  });
+
+  it('says that a configuration needs no lines', async () => {
+    expect(await run(written('go.yaml', 'instances:\n  enable_lru_eviction: true\n'))).toEqual({
+      status: 0,
+      stdout: '',
+      stderr:
+        'the configuration file needs no lines; nothing was changed\ndocs/how-to/from-go-llamactl.md lists all settings\n',
     });
   });
 

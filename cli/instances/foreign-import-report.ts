@@ -54,7 +54,7 @@ async function printAll(terminal: Terminal, done: ForeignImport, options: Foreig
   const fine = done.steps.filter(({ error }) => error === null);
   // An instance that exists was imported before, and its import named all that was not taken.
   const shown = fine.filter(({ action }) => options.isVerbose || action === 'create');
-  const isFirst = options.isVerbose || shown.length > 0 || fine.length === 0;
+  const isFirst = options.isVerbose || shown.length === fine.length;
   const shared = sharedTexts(shown);
   for (const step of fine) {
     print(lineOf(step, options));
@@ -88,7 +88,7 @@ async function printConfiguration(print: (line: string) => void, done: ForeignIm
 }
 
 function fileOf({ configuration_file: file }: ForeignImport): string {
-  return file ?? '(by default ~/.config/llamactl/config.yaml)';
+  return file ?? '(by default ~/.config/llamactl/config.yaml; first mkdir -p ~/.config/llamactl)';
 }
 
 /** Lines of YAML for a configuration file. */

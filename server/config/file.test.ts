@@ -25,7 +25,12 @@ describe('a configuration of another program', () => {
       'a configuration of llama-swap',
       '; to take it over: llamactl import llama-swap FILE',
     ],
-    ['backends:\n  llama-cpp:\n    command: llama-server\n', 'a configuration of the Go llamactl'],
+    [
+      'backends:\n  llama-cpp:\n    command: llama-server\n',
+      'a configuration of the Go llamactl',
+      '; to take it over: llamactl import go-llamactl FILE',
+    ],
+    ['backend: llama-cpp\nname: qwen\n', 'a model configuration of LocalAI'],
     [
       'FROM ./qwen.gguf\nPARAMETER num_ctx 4096\n',
       'a Modelfile of Ollama',

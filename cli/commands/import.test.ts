@@ -468,8 +468,8 @@ describe('llamactl import llama-swap', () => {
         '\nstays in the configuration file /c.yaml, and is not there (delete it, then llamactl reload):\n' +
           '  groups.big.exclusive: true\n  groups.old: {"max_running":2}\n  instances.max_running: 1\n',
       );
-      const [part] = [{ ...parsed, configuration: undefined }];
-      server.others.set('POST /api/engines/parse', [part]);
+      // A part of a file says nothing about limits.
+      server.others.set('POST /api/engines/parse', [{ ...parsed, configuration: undefined }]);
       expect((await importFile()).stdout).not.toContain('stays in');
       server.instances.delete('chat');
       server.others.set('POST /api/engines/parse', [parsed]);

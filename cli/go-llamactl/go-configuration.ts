@@ -125,7 +125,14 @@ const IN_CONTAINER =
 /** Settings in minutes, which are in seconds here. */
 const MINUTES: ReadonlySet<string> = new Set(['instances.default_idle_timeout']);
 const SECTIONS: ReadonlySet<string> = new Set([
-  ...['server', 'backends', 'instances', 'database', 'auth', 'local_node', 'nodes', 'data_dir'],
+  'server',
+  'backends',
+  'instances',
+  'database',
+  'auth',
+  'local_node',
+  'nodes',
+  'data_dir',
 ]);
 
 /** Whether a file has sections of the Go llamactl alone. Ours has them too, so this counts only where a person says which it is. */

@@ -61,7 +61,7 @@ describe('llamactl import go-llamactl', () => {
         '  not taken: backend_options.port 8001 → automatic: llamactl chooses a free port; llamactl update chat --port 8001 keeps it\n' +
         '  not taken: restart_delay: the pauses between restarts are 1, 2, 4 … 60 seconds\n' +
         'embed  created, with model_path, embedding=true\n' +
-        '\nfor the configuration file (by default ~/.config/llamactl/config.yaml; first mkdir -p ~/.config/llamactl), before llamactl reload:\n\n' +
+        '\nfor the configuration file (by default ~/.config/llamactl/config.yaml; first mkdir -p ~/.config/llamactl), before llamactl reload and this command again:\n\n' +
         'engines:\n' +
         '  vllm_local:\n' +
         '    kind: custom\n' +
@@ -143,6 +143,13 @@ describe('llamactl import go-llamactl', () => {
         expect(stdout).toMatch(/^chat {2}exists already\n/);
         expect(stdout).toContain('  not taken: options.ctx_size: is too large\n');
       }
+    });
+
+    it('names no port that the instance kept', async () => {
+      server.add('chat', { port: 8001 });
+      const { stdout } = await run(written('go.json', CHAT), '--verbose');
+      expect(stdout).toContain('not taken: restart_delay');
+      expect(stdout).not.toContain('port 8001');
     });
 
     it('names instances of the server that a whole source lacks', async () => {

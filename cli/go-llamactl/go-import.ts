@@ -18,7 +18,7 @@ import { type Attempt, triedCreate } from '../instances/tried-create.ts';
 import { missingName } from '../missing-name.ts';
 import type { GoRecord } from './go-record.ts';
 import { readGoSource } from './go-records.ts';
-import { goSettings } from './go-settings.ts';
+import { automaticPort, goSettings } from './go-settings.ts';
 import { modelSetting } from './hub-models.ts';
 import { type CustomEngine, customEngines, engineSection, otherBackend } from './other-backends.ts';
 import { withoutSetting } from './without-setting.ts';
@@ -101,7 +101,8 @@ async function importRecord(session: Session, record: GoRecord, surroundings: Su
   const present = instances.find((each) => each.name === name || each.aliases.includes(name));
   if (present !== undefined && obstacle === null) {
     const step = await changed(session, record, present.name, settings, surroundings);
-    return { ...step, dropped: [...dropped, ...step.dropped] };
+    const lost = dropped.filter(({ text }) => text !== automaticPort(present.port));
+    return { ...step, dropped: [...lost, ...step.dropped] };
   }
   if (present !== undefined)
     return { ...NO_STEP, name, instance: present.name, warnings: [`cannot be compared: ${obstacle}`] };

@@ -46,6 +46,11 @@ function isPlain(key: string, value: unknown): boolean {
   return key === 'host' && LOOPBACK.has(value);
 }
 
+/** The words for a port that the instance does not keep. */
+export function automaticPort(port: number): string {
+  return `backend_options.port ${port} → automatic`;
+}
+
 const NOT_ITS_TYPE = 'has a value of another type than in the Go llamactl';
 
 /**
@@ -182,11 +187,11 @@ function backendSettings(
     const why = BACKEND_OPTIONS_ALONE.get(key);
     if (why !== undefined) drop(key, why);
     // The Go llamactl chose it. NAME stands for the name of the instance.
-    else if (key === 'port')
-      drop(
-        `port ${String(value)} → automatic`,
-        `llamactl chooses a free port; llamactl update NAME --port ${String(value)} keeps it`,
-      );
+    else if (key === 'port' && typeof value === 'number')
+      dropped.push({
+        text: automaticPort(value),
+        why: `llamactl chooses a free port; llamactl update NAME --port ${value} keeps it`,
+      });
     else if (isOptionValue(value)) options[key] = value;
     else drop(key, 'is no option of an engine');
   }

@@ -82,7 +82,8 @@ async function printConfiguration(print: (line: string) => void, done: ForeignIm
   const { configuration } = done;
   if (Object.keys(configuration).length === 0) return;
   print('');
-  print(`for the configuration file ${fileOf(done)}, before llamactl reload:`);
+  const again = 'engines' in configuration ? ' and this command again' : '';
+  print(`for the configuration file ${fileOf(done)}, before llamactl reload${again}:`);
   print('');
   for (const line of await yamlLines(configuration)) print(line);
 }

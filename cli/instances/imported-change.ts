@@ -111,7 +111,9 @@ function removalOf(
   const remaining = others.filter((alias) => alias !== name && (isMade || aliases.includes(alias)));
   const ofAliases = remaining.length === 0 ? ['--unset', 'aliases'] : remaining.flatMap((alias) => ['--alias', alias]);
   const words = [
-    ...['llamactl', 'update', name],
+    'llamactl',
+    'update',
+    name,
     ...kept.flatMap(({ key }) => (key === null ? [] : ['--unset', key])),
     ...(kept.some(({ key }) => key === null) ? ofAliases : []),
   ];

@@ -42,17 +42,20 @@ it('an import says in a dry run what it would do, does it, and the instance answ
   const line = (what: string): string =>
     `chat  ${what}, with model_path, load_mode=none, ctx_size=512, idle_timeout=60, ` +
     '--ubatch-size 256 --threads 1, environment.CUDA_VISIBLE_DEVICES\n';
-  expect([planned.status, planned.stdout]).toEqual([1, line('would be created')]);
+  expect([planned.status, planned.stdout]).toEqual([1, expect.stringContaining(line('would be created'))]);
   expect(JSON.parse((await llamactl('ps', '--json')).stdout)).toEqual([]);
 
   const { status, stdout, stderr } = await llamactl('import', 'go-llamactl', file);
-  expect([status, stdout]).toEqual([1, line('created')]);
+  expect([status, stdout]).toEqual([1, expect.stringContaining(line('created'))]);
   expect(stderr).toContain(
     'hub failed: its model is not on this machine; run llamactl pull org/repo:Q4_K_M, then this command again\n',
   );
   for (const dropped of ['command', 'environment.HF_HOME', 'extra_args.2', 'options.no_such_option'])
-    expect(stderr).toContain(`not taken: ${dropped}: `);
+    expect(stdout).toContain(`\n  not taken: ${dropped}: `);
+  expect(stdout).toContain('\n  not taken: backend_options.port 8001 → automatic: ');
   expect(await server.instance('chat')).toMatchObject({ status: 'stopped', idle_timeout: 60 });
   expect(await llamactl('run', 'chat', 'Hi')).toMatchObject({ status: 0, stdout: `${DEMO_SENTENCE}\n` });
-  expect((await llamactl('import', 'go-llamactl', file)).stdout).toBe('chat  exists already\n');
+  expect((await llamactl('import', 'go-llamactl', file)).stdout).toBe(
+    'chat  exists already\nnot taken, as before: 5 settings; --verbose shows all\n',
+  );
 });

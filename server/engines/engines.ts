@@ -37,7 +37,7 @@ export function createEngines({
   const readText = createTextReader({ clock });
   const devices = createEngineDevices(runTool, clock);
   const terms = { findProgram, searchPath, allowPrivileged };
-  const engines = new Set(Object.keys(configured));
+  const engines = new Map(Object.entries(configured).map(([name, { command }]) => [name, command] as const));
   const adapters = new Map<string, EngineAdapter>([
     ['llama_cpp', llamaCpp({ config: llamaCppConfig, catalogues, contextFolder, readText, devices, ...terms })],
     ['custom', customEngine({ name: 'custom', config: null, ...terms })],

@@ -83,10 +83,13 @@ export function readArguments(
     if (match === null) {
       const value = words[at + 1];
       const hasValue = word.startsWith('-') && value !== undefined && !value.startsWith('-');
-      settings.drop(
-        hasValue ? `${word} ${value}` : word,
-        word.startsWith('-') ? unknownWhy(word, catalogue) : 'belongs to no option',
-      );
+      // Another build has options of its own.
+      if (word.startsWith('-') && settings.customEngine !== null) settings.argument(hasValue ? [word, value] : [word]);
+      else
+        settings.drop(
+          hasValue ? `${word} ${value}` : word,
+          word.startsWith('-') ? unknownWhy(word, catalogue) : 'belongs to no option',
+        );
       if (hasValue) at += 1;
       continue;
     }

@@ -19,8 +19,8 @@ export interface PastedTerms {
   allowPrivileged: boolean;
   /** `engines.llama_cpp.command`; left out: unknown. */
   command?: string;
-  /** The names of the custom engines in the configuration; left out: none. */
-  engines?: ReadonlySet<string>;
+  /** The commands of the custom engines in the configuration, by their names; left out: none. */
+  engines?: ReadonlyMap<string, string>;
 }
 
 /**
@@ -30,6 +30,7 @@ export interface PastedTerms {
 export class PastedSettings {
   readonly catalogue: FlagCatalogue | null;
   readonly #allowPrivileged: boolean;
+  readonly #engines: PastedTerms['engines'];
   readonly #settings: ParsedSettings = { engine: 'llama_cpp' };
   readonly #arguments: string[] = [];
   readonly #environment = new Map<string, string>();
@@ -41,9 +42,10 @@ export class PastedSettings {
   #dropped: ParsedInstance['dropped'] = [];
   #program: string | null = null;
 
-  constructor({ catalogue, allowPrivileged }: PastedTerms) {
+  constructor({ catalogue, allowPrivileged, engines }: PastedTerms) {
     this.catalogue = catalogue;
     this.#allowPrivileged = allowPrivileged;
+    this.#engines = engines;
   }
 
   get name(): string | undefined {
@@ -61,6 +63,12 @@ export class PastedSettings {
   /** The llama-server of the text, which llamactl replaces by its own; `null`: none. */
   get program(): string | null {
     return this.#program;
+  }
+
+  /** The custom engine of the configuration that runs the llama-server of the text; `null`: none. */
+  get customEngine(): string | null {
+    for (const [name, command] of this.#engines ?? []) if (command === this.#program) return name;
+    return null;
   }
 
   runBy(program: string): void {

@@ -63,10 +63,10 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
   const programs = read.flatMap(({ model, settings: { program } }) =>
     model === null || program === null ? [] : [[model, program] as const],
   );
-  const shared = sharedPrograms(new Map(programs), terms.command ?? null);
+  const shared = sharedPrograms(new Map(programs), terms);
   for (const { settings } of read) {
-    const engine = shared.engines.get(settings.program ?? '');
-    if (engine !== undefined && isConfigured(engine)) settings.runOn(engine, [settings.program ?? '']);
+    const { customEngine: engine, program } = settings;
+    if (engine !== null && program !== null) settings.runOn(engine, [program]);
   }
   const named = new Map([...read, ...ofOthers].map(({ model, settings: { name } }) => [model, name]));
   const others = readOthers(globals, (model) => named.get(model) ?? model);

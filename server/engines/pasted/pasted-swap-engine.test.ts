@@ -65,7 +65,11 @@ groups:
       request_defaults: { n: 1 },
     };
     expect(parsed(text).unread).toMatchObject([{ model: 'v', settings }]);
-    const { instances, unread } = parsePasted(text, { catalogue, allowPrivileged: false, engines: new Set(['v']) });
+    const { instances, unread } = parsePasted(text, {
+      catalogue,
+      allowPrivileged: false,
+      engines: new Map([['v', 'vllm']]),
+    });
     expect(unread).toBeUndefined();
     expect(instances.map(({ model }) => model)).toEqual(['v', 'one']);
     expect(instances[0]).toMatchObject({ settings, dropped: [] });
@@ -74,9 +78,8 @@ groups:
 });
 
 describe('the llama-server of a configuration', () => {
-  const running = (...words: string[]): Parsed => {
-    const engines = new Set(words.filter((each) => !each.endsWith('llama-server')));
-    const programs = words.filter((each) => !engines.has(each));
+  const running = (...programs: string[]): Parsed => runningWith(new Map(), ...programs);
+  const runningWith = (engines: ReadonlyMap<string, string>, ...programs: string[]): Parsed => {
     return parsePasted(`models:\n${programs.map((each, n) => `  m${n}: { cmd: ${each} -m /m.gguf }\n`).join('')}`, {
       catalogue,
       allowPrivileged: false,
@@ -117,9 +120,20 @@ describe('the llama-server of a configuration', () => {
   });
 
   it('runs the models of another build once the configuration has its engine', () => {
-    const answer = running('/usr/bin/llama-server', '/opt/b/llama-server', 'llama_cpp_2');
-    expect(answer.instances.map(({ settings }) => settings.engine).slice(0, 2)).toEqual(['llama_cpp', 'llama_cpp_2']);
-    expect(answer.instances[1]?.dropped).toEqual([]);
+    const engines = new Map([['ik', '/opt/b/llama-server']]);
+    const answer = runningWith(engines, '/usr/bin/llama-server', '/opt/b/llama-server -fmoe -amb 512 -c 5');
+    expect(answer.instances.map(({ settings }) => settings.engine)).toEqual(['llama_cpp', 'ik']);
+    expect(answer.configuration?.['engines']).toBeUndefined();
+    // It has options that the llama-server of llamactl lacks.
+    expect(answer.instances[1]).toMatchObject({
+      settings: { options: { ctx_size: 5 }, extra_args: ['-fmoe', '-amb', '512'] },
+      dropped: [],
+    });
+    expect(
+      runningWith(new Map([['llama_cpp_2', '/x']]), '/a/llama-server', '/b/llama-server').configuration,
+    ).toMatchObject({
+      engines: { llama_cpp: { command: '/a/llama-server' }, llama_cpp_3: { command: '/b/llama-server' } },
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import type { DroppedText, ParsedSettings } from '@llamactl/contract/engine';
 import type { JsonValue } from '@llamactl/contract/request-additions';
 import { shellQuoted } from '../../../format/shell-words.ts';
 import { isContainerRun } from './pasted-container.ts';
+import type { PastedTerms } from './pasted-settings.ts';
 
 /** A custom engine that runs a model of llama-swap whose program is no llama-server. */
 export interface SwapEngine {
@@ -125,48 +126,43 @@ export function createCommand(
   return words.map(shellQuoted).join(' ');
 }
 
-/** The llama-server of each model, and engines for those of another build. */
-export interface SharedPrograms {
-  configuration: Record<string, JsonValue>;
-  dropped: DroppedText[];
-  /** The name of the engine for each further llama-server. */
-  engines: ReadonlyMap<string, string>;
-}
-
 /**
- * Says which llama-server the models of a configuration run. That of llamactl is the first one, or the configured one if
- * the models have it. Others need a custom engine.
+ * Says which llama-server the models of a configuration run. That of llamactl is the first one without a custom engine, or
+ * the configured one if the models have it. Each other one needs a custom engine.
  *
  * @param programs The program of each model, by the name of the model.
- * @param configured The one of the configuration of llamactl.
  */
-export function sharedPrograms(programs: ReadonlyMap<string, string>, configured: string | null): SharedPrograms {
+export function sharedPrograms(
+  programs: ReadonlyMap<string, string>,
+  { command: configured, engines = new Map() }: Pick<PastedTerms, 'command' | 'engines'>,
+): { configuration: Record<string, JsonValue>; dropped: DroppedText[] } {
   const models = Map.groupBy(programs.keys(), (model) => programs.get(model) ?? '');
-  const all = [...models.keys()];
+  const present = new Map([...engines].map(([name, command]) => [command, name]));
+  const all = [...models.keys()].filter((program) => !present.has(program));
   const main = all.find((program) => program === configured) ?? all[0] ?? '';
   const others = all.filter((program) => program !== main);
-  const engines = new Map(others.map((program, at) => [program, `${LLAMA_CPP}_${at + 2}`]));
-  const sections = [...engines].map(([program, name]) => [name, buildEngine(program)] as const);
-  const isNew = main.startsWith('/') && main !== configured;
-  if (isNew) sections.unshift([LLAMA_CPP, { command: main }]);
-  return {
-    engines,
-    configuration: sections.length === 0 ? {} : { engines: Object.fromEntries(sections) },
-    dropped: [
-      ...(isNew
-        ? [
-            {
-              text: main,
-              why: '`engines.llama_cpp.command` of the configuration: all instances of llama.cpp run it. Set it before the import, which then knows its options',
-            },
-          ]
-        : []),
-      ...[...engines].map(([program, name]) => ({
-        text: `${program} (${(models.get(program) ?? []).join(', ')})`,
-        why: `is another build than that of \`engines.llama_cpp\`; \`engines.${name}\` of the configuration runs it. Set it before the import, which then uses it`,
-      })),
-    ],
-  };
+  const sections: Record<string, JsonValue> = {};
+  const dropped: DroppedText[] = [];
+  if (main.startsWith('/') && main !== configured) {
+    sections[LLAMA_CPP] = { command: main };
+    dropped.push({
+      text: main,
+      why: '`engines.llama_cpp.command` of the configuration: all instances of llama.cpp run it. Set it before the import, which then knows its options',
+    });
+  }
+  for (const program of others) {
+    const name = freeName((each) => each in sections || engines.has(each));
+    sections[name] = buildEngine(program);
+    dropped.push({
+      text: `${program} (${(models.get(program) ?? []).join(', ')})`,
+      why: `is another build than that of \`engines.llama_cpp\`; \`engines.${name}\` of the configuration runs it. Set it before the import, which then uses it`,
+    });
+  }
+  return { configuration: Object.keys(sections).length === 0 ? {} : { engines: sections }, dropped };
+}
+
+function freeName(isTaken: (name: string) => boolean): string {
+  for (let count = 2; ; count += 1) if (!isTaken(`${LLAMA_CPP}_${count}`)) return `${LLAMA_CPP}_${count}`;
 }
 
 const LLAMA_CPP = 'llama_cpp';

@@ -17,7 +17,9 @@ export function parsePasted(text: string, terms: PastedTerms): Parsed {
     if ('problem' in configuration) throw unreadable(configuration.problem);
     return readSwapConfiguration(configuration, terms);
   }
-  const settings = new PastedSettings(terms);
+  // A single command becomes an instance of llama.cpp.
+  const { engines: _engines, ...own } = terms;
+  const settings = new PastedSettings(own);
   const command = readPastedCommand(text, settings);
   if ('problem' in command) {
     const { problem, words } = command;

@@ -258,7 +258,7 @@ export interface ConfigView {
       admission: 'auto' | 'off';
       /** MiB of each device for other programs. */
       reserve_mb: number;
-      /** Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together. */
+      /** Limits of devices by name (ram, nvidia:0) or UUID (GPU-…): limit_mb, the most MiB for all instances together. */
       devices: { [name: string]: {
         limit_mb?: number | undefined;
       } };
@@ -471,7 +471,7 @@ export interface ConfigWritten {
       admission: 'auto' | 'off';
       /** MiB of each device for other programs. */
       reserve_mb: number;
-      /** Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together. */
+      /** Limits of devices by name (ram, nvidia:0) or UUID (GPU-…): limit_mb, the most MiB for all instances together. */
       devices: { [name: string]: {
         limit_mb?: number | undefined;
       } };

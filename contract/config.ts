@@ -127,8 +127,8 @@ const GroupSchema = z.strictObject({
 /** An exbibyte. */
 const MOST_MEGABYTES = 2 ** 40;
 /** Names of devices, as estimates have them. */
-const DEVICE_NAME = /^(?:ram|[a-z]+:\d+)$/;
-const DEVICE_ERROR = 'must be named ram or VENDOR:NUMBER, such as nvidia:0';
+const DEVICE_NAME = /^(?:ram|[a-z]+:\d+|GPU-[0-9a-fA-F-]+)$/;
+const DEVICE_ERROR = 'must be named ram, VENDOR:NUMBER, such as nvidia:0, or by its UUID, such as GPU-8932f937-…';
 
 /** The memory of one device that instances share. */
 const MemoryDeviceSchema = z.strictObject({ limit_mb: z.int().min(0).max(MOST_MEGABYTES).optional() });
@@ -264,7 +264,9 @@ export const ConfigSchema = z.strictObject({
       devices: z
         .record(z.string().regex(DEVICE_NAME, DEVICE_ERROR), MemoryDeviceSchema)
         .default({})
-        .describe('Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together.'),
+        .describe(
+          'Limits of devices by name (ram, nvidia:0) or UUID (GPU-…): limit_mb, the most MiB for all instances together.',
+        ),
       overcommit: z.number().min(0.1).max(100).default(1).describe('Factor of the memory of each device.'),
     })
     .prefault({}),

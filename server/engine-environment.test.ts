@@ -18,6 +18,13 @@ describe('the environment of engines', () => {
     expect(pathOf({ PATH: '/usr/bin', HOME: '/home/me' }, usual)).toEqual(['/usr/bin', `${usual}/engines/llama_cpp`]);
   });
 
+  it('counts the GPUs of NVIDIA as its tool does, unless the user chose another order', () => {
+    const orderOf = (environment: Record<string, string>): string | undefined =>
+      engineEnvironment(environment, '/srv/llamactl')['CUDA_DEVICE_ORDER'];
+    expect(orderOf({})).toBe('PCI_BUS_ID');
+    expect(orderOf({ CUDA_DEVICE_ORDER: 'FASTEST_FIRST' })).toBe('FASTEST_FIRST');
+  });
+
   it('works without PATH and HOME', () => {
     expect(pathOf({}, '/srv/llamactl')).toEqual(['/srv/llamactl/engines/llama_cpp']);
   });

@@ -528,7 +528,7 @@ type ConfigMemory struct {
 	// MiB of each device for other programs.
 	ReserveMB int `json:"reserve_mb"`
 
-	// Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together.
+	// Limits of devices by name (ram, nvidia:0) or UUID (GPU-…): limit_mb, the most MiB for all instances together.
 	Devices map[string]ConfigMemoryDevicesValue `json:"devices"`
 
 	// Factor of the memory of each device.

@@ -190,7 +190,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     const meter = openMemoryMeter(machine, process.platform);
     // The first reading searches for tools. No start has to wait for that.
     void meter.read();
-    const needs = new EstimatedNeeds({ engines, fits, figures: launchFigures, inherited });
+    const needs = new EstimatedNeeds({
+      engines,
+      fits,
+      figures: launchFigures,
+      inherited,
+      placesEngines: config.memory.admission === 'auto',
+    });
     const instances = createInstances(
       {
         clock,

@@ -29,9 +29,23 @@ describe('the options that decide about memory', () => {
       split: 'layers',
       mainGpu: 0,
       devices: null,
+      picksGpus: false,
       shares: null,
       companions: [],
     });
+  });
+
+  it.each([
+    ['-ngl 99 -ot exps=CPU', false],
+    ['-ot exps=CUDA1', true],
+    ['--device CUDA0', true],
+    ['-sm row', true],
+    ['-mg 1', true],
+    ['-ts 3,1', true],
+    ['--rpc 10.0.0.1:50052', true],
+    ['-devd CUDA1', true],
+  ])('say with %s whether they pick GPUs: %s', (words, picks) => {
+    expect(optionsOf(words).picksGpus).toBe(picks);
   });
 
   it.each<[string, Partial<MemoryOptions>]>([

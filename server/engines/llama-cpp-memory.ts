@@ -39,6 +39,9 @@ const FLAGS = {
   mainGpu: { names: ['main-gpu', 'mg'], variable: 'LLAMA_ARG_MAIN_GPU' },
   shares: { names: ['tensor-split', 'ts'], variable: 'LLAMA_ARG_TENSOR_SPLIT' },
   device: { names: ['device', 'dev'], variable: 'LLAMA_ARG_DEVICE' },
+  remote: { names: ['rpc'], variable: 'LLAMA_ARG_RPC' },
+  overrides: { names: ['override-tensor', 'ot'], variable: 'LLAMA_ARG_OVERRIDE_TENSOR' },
+  draftDevice: { names: ['spec-draft-device', 'device-draft', 'devd'], variable: 'LLAMA_ARG_SPEC_DRAFT_DEVICE' },
   projector: { names: ['mmproj', 'mm'], variable: 'LLAMA_ARG_MMPROJ' },
   projectorOnGpu: {
     names: ['mmproj-offload'],
@@ -59,6 +62,9 @@ const MAPPED_MODES: ReadonlySet<string> = new Set(['auto', 'mmap']);
 
 /** With this `--log-verbosity` llama-server reports its memory before it reads weights. */
 export const REPORTING_VERBOSITY = 4;
+
+/** Flags that name GPUs, or divide a model among them. */
+const PICKING = [FLAGS.device, FLAGS.split, FLAGS.mainGpu, FLAGS.shares, FLAGS.remote, FLAGS.draftDevice];
 
 /** Defaults of llama-server. */
 const SLOTS = 4;
@@ -107,9 +113,16 @@ export function llamaCppMemory({
     split: words.text(FLAGS.split) === 'none' ? 'one' : 'layers',
     mainGpu: words.count(FLAGS.mainGpu) ?? 0,
     devices: words.text(FLAGS.device)?.split(',') ?? null,
+    picksGpus: picksGpus(words),
     shares: sharesOf(words.text(FLAGS.shares)),
     companions: companionsOf(words),
   };
+}
+
+function picksGpus(words: LaunchWords): boolean {
+  // `exps=CPU` names no GPU.
+  const overrides = words.text(FLAGS.overrides)?.split(',') ?? [];
+  return PICKING.some((flag) => words.text(flag) !== null) || overrides.some((word) => !word.endsWith('=CPU'));
 }
 
 function companionsOf(words: LaunchWords): MemoryCompanion[] {

@@ -7,6 +7,7 @@ import type { LaunchPlan } from '../instances/ports/runs.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { engineOptions } from './engine-option-list.ts';
+import { CudaPrograms } from './cuda-programs.ts';
 import type { FlagCatalogue } from './flags.ts';
 import { flagNames } from './launch-words.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
@@ -87,6 +88,7 @@ export function llamaCpp({
   devices,
 }: LlamaCppOptions): EngineAdapter {
   const files = new ModelFileCheck();
+  const cuda = new CudaPrograms({ devices, learnings: () => catalogues.loads(), findProgram, searchPath });
 
   const launcherOf = ({ command }: Settings): Launcher => {
     const [program, ...args] = command ?? [];
@@ -250,6 +252,8 @@ export function llamaCpp({
     crossing: LLAMA_CROSSING,
     offload: llamaCppOffload,
     memory: llamaCppMemory,
+    // The launcher's arguments are before all others.
+    usesCuda: ({ command, argv }) => cuda.has({ command, args: argv.slice(0, Math.max(0, argv.indexOf('--model'))) }),
     fitted: llamaCppFit,
     serving: llamaCppServing,
     served: (target) => llamaCppServed(readText, target),

@@ -152,7 +152,7 @@ interface Outcome {
 
 /** Estimates a start, and lets the scheduler decide on it. */
 async function outcomeOf({ machine, terms, runs, wanted }: FakeFleet): Promise<Outcome> {
-  const engines = llamaEngines();
+  const engines = llamaEngines(['CUDA0', 'CUDA1']);
   const needs = new EstimatedNeeds({
     engines,
     fits: {
@@ -163,6 +163,7 @@ async function outcomeOf({ machine, terms, runs, wanted }: FakeFleet): Promise<O
     },
     figures: { of: () => null, note: async () => undefined },
     inherited: {},
+    placesEngines: true,
   });
   const running = new Map<string, FakeInstance>();
   const resident = new Map<string, number>();
@@ -187,6 +188,7 @@ async function outcomeOf({ machine, terms, runs, wanted }: FakeFleet): Promise<O
   for (const run of runs) {
     running.set(run.id, run);
     await admission.learn(recordOf(run));
+    admission.place(run.id, 0);
     admission.hold(run.id);
     for (const { device, resident: bytes } of admission.heldBy(run.id)?.devices ?? [])
       resident.set(device, (resident.get(device) ?? 0) + bytes);
@@ -217,10 +219,24 @@ async function outcomeOf({ machine, terms, runs, wanted }: FakeFleet): Promise<O
     isClosed: false,
     demand: admission.holding(instance),
   }));
-  const demand = admission.demand(wanted.id);
-  const waiter = { instance: wanted.id, group: null, isPinned: false, demand, since: clock.elapsed(), mayEvict: true };
+  const places = admission.demands(wanted.id);
+  let demand: ReadonlyMap<string, number> = places[0] ?? new Map();
+  const waiter = {
+    instance: wanted.id,
+    group: null,
+    isPinned: false,
+    demand,
+    places,
+    since: clock.elapsed(),
+    mayEvict: true,
+  };
   const limits = { capacity: admission.amounts, exclusiveGroups: new Set<string>() };
-  const plan = planSlots(limits, holders, [waiter], clock.elapsed());
+  const plan = planSlots(limits, holders, [waiter], clock.elapsed(), {
+    judged: (placed) => {
+      demand = placed.demand;
+    },
+    weighed: () => undefined,
+  });
   const without = holders.filter(({ instance }) => !plan.evict.has(instance));
   const { grant } = planSlots(limits, without, [waiter], clock.elapsed());
   return {

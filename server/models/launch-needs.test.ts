@@ -130,6 +130,46 @@ it('is on the GPUs that the engine sees, and unknown if they have other names', 
   expect(reported?.devices.map(({ device }) => device)).toEqual(['nvidia:1']);
 });
 
+describe('on a machine with two GPUs', () => {
+  const machine = (free: [number, number] = [4_096, 4_096]): DeviceRoom[] => [
+    ...rooms(8_192),
+    ...free.map((each, index) => ({
+      device: `nvidia:${index}`,
+      ids: [`GPU-${index}`],
+      total: 4_096 * MEBIBYTE,
+      free: each * MEBIBYTE,
+    })),
+  ];
+  const placesIn = async (
+    words: string,
+    now: DeviceRoom[],
+    { alone = now, devices = ['CUDA0', 'CUDA1'], placesEngines = true, environment = {} } = {},
+  ): Promise<(string | null)[] | undefined> => {
+    const engines = llamaEngines(devices);
+    const placing = new EstimatedNeeds({ engines, fits: plainFits(figures), figures, inherited: {}, placesEngines });
+    const launch = launchOf(words);
+    const found = await placing.of({ ...launch, plan: { ...launch.plan, environment } }, now, alone);
+    for (const { gpu, need: placed } of found?.places ?? []) {
+      if (gpu !== null) expect(placed.devices.map(({ device }) => device)).toEqual(['ram', gpu]);
+    }
+    return found?.places?.map(({ gpu }) => gpu);
+  };
+
+  it('is for each GPU on which it fits alone, the freest first, and then for both', async () => {
+    expect(await placesIn('-c 4096', machine([1_000, 2_000]))).toEqual(['nvidia:1', 'nvidia:0', null]);
+    const [now, alone] = [machine([10, 1_000]), machine()];
+    expect(await placesIn('-c 4096', now, { alone })).toEqual(['nvidia:1', 'nvidia:0', null]);
+  });
+
+  it('is for both alone if the model with all its context fits on none, or the GPUs were chosen', async () => {
+    expect(await placesIn('-c 4096', machine([100, 100]))).toBeUndefined();
+    expect(await placesIn('-c 4096 -sm row', machine())).toBeUndefined();
+    expect(await placesIn('-c 4096', machine(), { environment: { CUDA_VISIBLE_DEVICES: '0,1' } })).toBeUndefined();
+    expect(await placesIn('-c 4096', machine(), { devices: ['Vulkan0', 'Vulkan1'] })).toBeUndefined();
+    expect(await placesIn('-c 4096', machine(), { placesEngines: false })).toBeUndefined();
+  });
+});
+
 it('is unknown once the program has reported a GPU that no tool measures, unless no layer is there', async () => {
   const report = (device: string): FittedProjection => ({
     devices: [{ device, weights: 1, cache: 1, compute: 1 }],

@@ -1,6 +1,6 @@
 import { codeOf } from '@llamactl/contract/reason';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
-import type { DeviceRoom, LaunchNeed, LaunchNeeds } from '../instances/ports/machine-memory.ts';
+import type { DeviceRoom, LaunchNeed, LaunchNeeds, LaunchPlace } from '../instances/ports/machine-memory.ts';
 import type { MemoryOptions } from '../instances/ports/memory-options.ts';
 import type { FittedProjection } from '../instances/ports/memory-projection.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
@@ -11,6 +11,7 @@ import { figureKey, type LaunchFigures } from './launch-figures.ts';
 import type { LaunchFit } from './launch-fit.ts';
 import type { LaunchFits, PlannedFit } from './launch-fits.ts';
 import { RAM } from './memory-estimate.ts';
+import { type SingleGpu, singleGpus } from './single-gpus.ts';
 import { gpusSeen, roomsOn } from './visible-gpus.ts';
 
 export interface LaunchNeedsDependencies {
@@ -19,6 +20,8 @@ export interface LaunchNeedsDependencies {
   figures: Pick<LaunchFigures, 'of' | 'note'>;
   /** Variables that engines inherit. */
   inherited: Readonly<Record<string, string>>;
+  /** Whether a start gives an engine one of several GPUs. Default: it does not. */
+  placesEngines?: boolean;
 }
 
 /** Devices of engines whose memory is RAM: the processor, and GPUs of Apple. */
@@ -37,6 +40,11 @@ interface ReadLaunch {
 }
 type KnownLaunch = ReadLaunch & { gpus: NonNullable<ReadLaunch['gpus']> };
 
+/** A launch on one GPU, on which it fits alone with all that it would like. */
+interface SinglePlace extends SingleGpu {
+  considered: Omit<ConsideredLaunch, 'hasKnownGpus'>;
+}
+
 /** A launch that may never be made, and what it would need. */
 export interface ConsideredLaunch {
   fit: LaunchFit;
@@ -46,6 +54,13 @@ export interface ConsideredLaunch {
   now: readonly DeviceRoom[];
   /** The need is that of a start. Otherwise the start is not limited, because its GPUs are unknown. */
   hasKnownGpus: boolean;
+}
+
+export interface ConsideredPlaces {
+  /** On single GPUs, the best first. */
+  singles: readonly ConsideredLaunch[];
+  /** On all GPUs that the engine sees. */
+  whole: ConsideredLaunch;
 }
 
 /** The needs of launches: remembered from earlier ones, or computed from their model files and options. */
@@ -63,12 +78,20 @@ export class EstimatedNeeds implements LaunchNeeds {
   ): Promise<LaunchNeed | null> {
     const known = await this.#fitOf(launch, alone);
     if (known === null || this.#usesOthers(launch, known)) return null;
-    return consideredOf(known, now, alone).need;
+    const { need } = consideredOf(known, now, alone);
+    const singles = await this.#singles(launch, known, now, alone);
+    if (singles.length === 0) return need;
+    const places = singles.map(({ device, variables, considered }) => ({
+      gpu: device,
+      variables,
+      need: considered.need,
+    }));
+    return { ...need, places: [...places, { gpu: null, variables: {}, need }] satisfies LaunchPlace[] };
   }
 
   /**
-   * Like {@link of}, with everything that the need follows from. If the GPUs of the launch are unknown, those of the machine
-   * count. `null`: the need of this engine is unknown.
+   * Like {@link of}, with everything that the need follows from, for each place of the launch. If its GPUs are unknown, those of the
+   * machine count. `null`: the need of this engine is unknown.
    *
    * @param allowed Names of the devices that it may use; `null`: all that it sees.
    * @throws {GgufFault} why a file cannot be loaded; or the error of the system
@@ -78,14 +101,18 @@ export class EstimatedNeeds implements LaunchNeeds {
     now: readonly DeviceRoom[],
     alone: readonly DeviceRoom[],
     allowed: readonly string[] | null,
-  ): Promise<ConsideredLaunch | null> {
+  ): Promise<ConsideredPlaces | null> {
     const known = await this.#read(launch, alone);
     if (known === null) return null;
     const all = gpusOf(alone).map(({ device }) => device);
     const { seen, used } = known.gpus ?? { seen: all, used: all };
     const gpus = { seen, used: allowed === null ? used : used.filter((device) => allowed.includes(device)) };
     const isKnown = known.gpus !== null && !this.#usesOthers(launch, { ...known, gpus });
-    return { ...consideredOf({ ...known, gpus }, now, alone), hasKnownGpus: isKnown };
+    const singles = isKnown ? await this.#singles(launch, { ...known, gpus }, now, alone) : [];
+    return {
+      singles: singles.map(({ considered }) => ({ ...considered, hasKnownGpus: true })),
+      whole: { ...consideredOf({ ...known, gpus }, now, alone), hasKnownGpus: isKnown },
+    };
   }
 
   async projected(
@@ -136,6 +163,33 @@ export class EstimatedNeeds implements LaunchNeeds {
     await this.#dependencies.figures.note(key, { source: 'measured', needs: raisedTo(before, use) });
   }
 
+  /** The single GPUs that a start may give to the engine, the one with most free memory first. */
+  async #singles(
+    launch: PlannedLaunch,
+    { options, gpus }: KnownLaunch,
+    now: readonly DeviceRoom[],
+    alone: readonly DeviceRoom[],
+  ): Promise<SinglePlace[]> {
+    const { engines, placesEngines = false } = this.#dependencies;
+    const { engine, plan } = launch;
+    if (!placesEngines || plan.container !== undefined || plan.gpuVariables !== undefined) return [];
+    const candidates = singleGpus(roomsOn(alone, gpus.used).slice(1), plan.environment, options);
+    if (candidates.length === 0 || (await engines.find(engine)?.usesCuda?.(plan)) !== true) return [];
+    const free = new Map(now.map((room) => [room.device, room.free]));
+    const found: SinglePlace[] = [];
+    for (const single of candidates.toSorted(
+      (one, other) => (free.get(other.device) ?? 0) - (free.get(one.device) ?? 0),
+    )) {
+      const known = await this.#fitOf({ engine, plan: { ...plan, gpuVariables: single.variables } }, alone);
+      if (known === null) continue;
+      const { fit } = known.planned;
+      const rooms = roomsOn(alone, known.gpus.used);
+      if (fit.fits(fit.wanted(options, rooms), rooms))
+        found.push({ ...single, considered: consideredOf(known, now, alone) });
+    }
+    return found;
+  }
+
   /** Whether the program has reported a GPU that no tool measures. Its models are not in RAM, where an estimate has them. */
   #usesOthers(launch: PlannedLaunch, { options, gpus }: KnownLaunch): boolean {
     const mayUse = options.gpuLayers !== 0 && gpus.seen.length === 0;
@@ -159,7 +213,8 @@ export class EstimatedNeeds implements LaunchNeeds {
     const options = engines.find(engine)?.memory(plan) ?? null;
     if (options === null || options.model === null) return null;
     // A container gets the variables of its own command.
-    const environment = plan.container === undefined ? { ...inherited, ...plan.environment } : plan.environment;
+    const environment =
+      plan.container === undefined ? { ...inherited, ...plan.environment, ...plan.gpuVariables } : plan.environment;
     const gpus = gpusSeen(gpusOf(rooms), { environment, devices: options.devices });
     return { planned: await fits.of(plan, { ...options, model: options.model }), options, gpus };
   }

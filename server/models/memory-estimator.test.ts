@@ -81,6 +81,17 @@ describe('the estimator', () => {
     expect(await usedBy({ CUDA_VISIBLE_DEVICES: '' })).toEqual(['ram']);
   });
 
+  it('is for the one of several GPUs that a start would get', async () => {
+    const gpus = [
+      { total: 4_096, free: 900, ids: ['GPU-aa'] },
+      { total: 4_096, free: 2_048, ids: ['GPU-bb'] },
+    ];
+    const devicesOf = async (words: string): Promise<string[]> =>
+      (await estimateOn({ ...WITH_GPU, gpus, placesEngines: true }, words)).per_device.map(({ device }) => device);
+    expect(await devicesOf('-c 4096 -ngl 99')).toEqual(['ram', 'nvidia:1']);
+    expect(await devicesOf('-c 4096 -ngl 99 -sm layer')).toEqual(['ram', 'nvidia:0', 'nvidia:1']);
+  });
+
   it('is for all GPUs if it does not know which the engine sees, and says so', async () => {
     const launch = {
       settings: { ...settings('-c 4096'), environment: { CUDA_VISIBLE_DEVICES: 'GPU-ff' } },

@@ -12,7 +12,7 @@ import { GgufFault } from './gguf-header.ts';
 import { startedNow } from './launch-choice.ts';
 import { type DraftSettings, draftPlan, type OptionChanges, withOptions } from './launch-draft.ts';
 import type { Room } from './launch-fit.ts';
-import type { ConsideredLaunch, EstimatedNeeds } from './launch-needs.ts';
+import type { ConsideredPlaces, EstimatedNeeds } from './launch-needs.ts';
 import { type Need, withMargin } from './memory-estimate.ts';
 
 const UNKNOWN_GPUS =
@@ -69,26 +69,36 @@ export class MemoryEstimator {
     if (!hasModel(options)) throw new ApiError('MODEL_NOT_FOUND', 'The instance has no model file.');
     const picture = await this.#dependencies.outlook.look(launch.instance);
     checkDevices(launch.devices, picture.alone);
-    const considered = await this.#consider({ engine: settings.engine, plan }, options, picture, launch.devices);
-    const { fit, choice, need, now, hasKnownGpus } = considered;
+    const { singles, whole } = await this.#consider(
+      { engine: settings.engine, plan },
+      options,
+      picture,
+      launch.devices,
+    );
+    const places = [...singles, whole];
+    const free = places.find(({ need: { devices } }) =>
+      devices.every((each) => each.whole <= picture.free(each.device)),
+    );
+    const isFree = free !== undefined;
+    const eviction = isFree ? null : picture.eviction(places.map((place) => place.need));
+    const { fit, choice, now, hasKnownGpus } = free ?? places[eviction?.place ?? 0] ?? whole;
     const rooms = now.map((room) => ({ ...room, free: picture.free(room.device) }));
-    const isFree = need.devices.every(({ device, whole }) => whole <= picture.free(device));
-    const { settled, rooms: places } = isFree ? startedNow(fit, options, choice, now) : choice;
+    const { settled, rooms: homes } = isFree ? startedNow(fit, options, choice, now) : choice;
     const warnings = [
       contextWarning(settings, { context: fit.trainedContext }),
       hasKnownGpus ? null : UNKNOWN_GPUS,
     ].filter((warning) => warning !== null);
     return {
       fits: isFree,
-      per_device: perDevice(fit.needs(settled, places), rooms),
-      mustStop: isFree ? [] : picture.mustStop(need),
+      per_device: perDevice(fit.needs(settled, homes), rooms),
+      mustStop: eviction?.mustStop ?? [],
       suggestions: isFree
         ? []
         : fit.suggestions(settled, rooms).map(({ label, options: other }) => ({ label, options: { ...other } })),
       context: settled.context,
       gpu_layers: settled.gpuLayers,
       ...(warnings.length > 0 && { warnings }),
-      source: fit.source(settled, places),
+      source: fit.source(settled, homes),
     };
   }
 
@@ -102,7 +112,7 @@ export class MemoryEstimator {
     options: MemoryOptions & { model: string },
     { now, alone }: MemoryPicture,
     devices: readonly string[] | null,
-  ): Promise<ConsideredLaunch> {
+  ): Promise<ConsideredPlaces> {
     try {
       const considered = await this.#dependencies.needs.consider(launch, now, alone, devices);
       if (considered !== null) return considered;

@@ -69,6 +69,19 @@ describe('the GPUs that an engine uses', () => {
     expect(option).toEqual(gpus === null ? null : gpus.slice(0, 1));
   });
 
+  it('are known by number only if CUDA counts as the tool does', () => {
+    const nvidia = GPUS.slice(0, 3);
+    const order = { CUDA_DEVICE_ORDER: 'FASTEST_FIRST' };
+    expect(used(order, null, nvidia, IDS)).toBe(null);
+    expect(used({ ...order, CUDA_VISIBLE_DEVICES: '1' }, null, nvidia, IDS)).toBe(null);
+    expect(used({ ...order, CUDA_VISIBLE_DEVICES: 'GPU-0c2e1,GPU-8932' }, null, nvidia, IDS)).toEqual([
+      'nvidia:2',
+      'nvidia:0',
+    ]);
+    expect(used(order, null, ['nvidia:0'])).toEqual(['nvidia:0']);
+    expect(used({ CUDA_DEVICE_ORDER: 'PCI_BUS_ID' }, null, nvidia)).toEqual(nvidia);
+  });
+
   it('are none on a machine without GPUs', () => {
     expect(used({ GGML_VK_VISIBLE_DEVICES: '0' }, null, [])).toEqual([]);
   });

@@ -14,10 +14,12 @@ export interface GpuChoice {
 export type KnownGpu = Pick<DeviceRoom, 'device' | 'ids'>;
 
 /** Variables that hide GPUs of a vendor, by its name in devices. Those of AMD act one after the other. */
-const HIDING: Readonly<Record<string, readonly string[]>> = {
+export const HIDING: Readonly<Record<string, readonly string[]>> = {
   nvidia: ['CUDA_VISIBLE_DEVICES'],
   amd: ['HIP_VISIBLE_DEVICES', 'ROCR_VISIBLE_DEVICES', 'GPU_DEVICE_ORDINAL'],
 };
+/** The value of `CUDA_DEVICE_ORDER` that engines inherit. */
+export const SLOT_ORDER = 'PCI_BUS_ID';
 /** Variables whose numbers are not those of the vendors' tools. */
 const OTHER_NUMBERS = ['GGML_VK_VISIBLE_DEVICES', 'ONEAPI_DEVICE_SELECTOR', 'ZE_AFFINITY_MASK'];
 
@@ -33,6 +35,7 @@ export function gpusSeen(
 ): { seen: string[]; used: string[] } | null {
   const isKnown = (name: string): boolean => environment[name] === undefined;
   if (gpus.length > 0 && !OTHER_NUMBERS.every(isKnown)) return null;
+  if (!isOrderKnown(gpus, environment)) return null;
   const seen: string[] = [];
   for (const vendor of new Set(gpus.map(({ device }) => device.replace(/:\d+$/, '')))) {
     const own = gpus.filter(({ device }) => device.startsWith(`${vendor}:`));
@@ -47,6 +50,13 @@ export function gpusSeen(
   const used = devices.filter((name) => name !== 'none').map((name) => gpuNamed(name, seen));
   const known = used.filter((gpu) => gpu !== null);
   return known.length < used.length ? null : { seen, used: known };
+}
+
+/** Whether CUDA numbers GPUs as NVIDIA's tool does: in the order of their slots. Its own order is by speed. */
+function isOrderKnown(gpus: readonly KnownGpu[], environment: GpuChoice['environment']): boolean {
+  const { CUDA_DEVICE_ORDER: order = SLOT_ORDER, CUDA_VISIBLE_DEVICES: list = '' } = environment;
+  const isNumbered = !/^(?:GPU|MIG)-[^,]+(?:,(?:GPU|MIG)-[^,]+)*$/i.test(list);
+  return order === SLOT_ORDER || !isNumbered || gpus.filter(({ device }) => device.startsWith('nvidia:')).length < 2;
 }
 
 /** The rooms of RAM and of these GPUs, in the order of the names. */

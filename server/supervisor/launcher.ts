@@ -76,7 +76,7 @@ export function createLauncher(dependencies: LauncherDependencies): Launcher {
 
   return {
     launch: async (run, plan, secrets) => {
-      const environment = { ...inheritedEnvironment, ...plan.environment, ...secrets };
+      const environment = { ...inheritedEnvironment, ...plan.environment, ...plan.gpuVariables, ...secrets };
       const command = await findExecutable(plan.command, environment['PATH'] ?? '');
       await ownTurn();
       if (isClosed) throw new Error(`${command} was not launched: llamactl is shutting down`);

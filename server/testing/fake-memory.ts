@@ -27,6 +27,8 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   readonly filling = new Set<string>();
   /** Bytes that engines need at least which choose their own context, on each device, by the file of the model. */
   readonly smallest = new Map<string, Readonly<Record<string, number>>>();
+  /** Bytes that a model needs on one GPU, or on all GPUs together, by its file. It may be on any of them. */
+  readonly placed = new Map<string, number>();
   /** Whether engines report their memory before they take it. */
   reports = false;
   /** Where the needs are from. */
@@ -51,6 +53,8 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
     _alone: readonly DeviceRoom[],
   ): Promise<LaunchNeed | null> {
     const model = modelOf(plan);
+    const onGpus = this.placed.get(model);
+    if (onGpus !== undefined) return this.#placedNeed(onGpus);
     const needs = this.models.get(model);
     if (needs === undefined) return null;
     const part = this.mapped.has(model) ? 0.1 : 1;
@@ -88,9 +92,32 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
     this.noted.push(use);
   }
 
+  #placedNeed(bytes: number): LaunchNeed {
+    const { source, suggestions } = this;
+    const gpus = [...this.totals.keys()].filter((device) => device !== 'ram');
+    const needOn = (devices: readonly string[]): LaunchNeed => {
+      const whole = bytes / devices.length;
+      return {
+        devices: devices.map((device) => ({ device, whole, resident: whole, least: whole })),
+        source,
+        suggestions,
+      };
+    };
+    const single = gpus.filter((gpu) => bytes <= (this.totals.get(gpu) ?? 0));
+    const places = single.map((gpu) => ({ gpu, variables: { GPU: gpu }, need: needOn([gpu]) }));
+    return { ...needOn(gpus), places: [...places, { gpu: null, variables: {}, need: needOn(gpus) }] };
+  }
+
+  #placedOn(device: string, { argv, gpuVariables }: LaunchPlan): number {
+    const bytes = this.placed.get(modelOf({ argv })) ?? 0;
+    if (gpuVariables !== undefined) return gpuVariables['GPU'] === device ? bytes : 0;
+    return device === 'ram' ? 0 : bytes / (this.totals.size - 1);
+  }
+
   /** Bytes of a device that are in use. */
   usedOf(device: string): number {
     const alive = this.#world.alive().reduce((sum, { plan }) => {
+      if (this.placed.has(modelOf(plan))) return sum + this.#placedOn(device, plan);
       const part = this.mapped.has(modelOf(plan)) ? 0.1 : 1;
       const needs = this.smallest.get(modelOf(plan)) ?? this.models.get(modelOf(plan));
       return sum + part * (needs?.[device] ?? 0);
@@ -99,6 +126,6 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   }
 }
 
-function modelOf({ argv }: LaunchPlan): string {
+function modelOf({ argv }: Pick<LaunchPlan, 'argv'>): string {
   return argv.find((word) => word.endsWith('.gguf')) ?? '';
 }

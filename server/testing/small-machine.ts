@@ -13,12 +13,19 @@ import { ModelMemories } from '../models/model-memory.ts';
 
 const MEBIBYTE = 1_048_576;
 
-/** The adapter of llama-server without a program, so that it knows no flags, and that of custom engines. */
-export function llamaEngines(): Engines {
+/**
+ * The adapter of llama-server without a program, so that it knows no flags, and that of custom engines.
+ *
+ * @param devices Names of the devices that the program lists; `null`: it lists none
+ */
+export function llamaEngines(devices: readonly string[] | null = null): Engines {
   const findProgram = async (command: string): Promise<string> => command;
   const adapter = llamaCpp({
     readText: async () => null,
-    devices: { of: async () => null },
+    devices: {
+      of: async () =>
+        devices?.map((name) => ({ name, description: name, memory_total: MEBIBYTE, memory_free: MEBIBYTE })) ?? null,
+    },
     config: { command: 'llama-server', args: [], environment: {} },
     catalogues: {
       known: () => null,
@@ -61,6 +68,8 @@ export interface SmallMachine {
   available: number;
   gpus?: readonly { total: number; free: number; ids?: readonly string[] }[];
   runs?: () => readonly FakeRun[];
+  /** A start gives an engine one of the GPUs. Default: it does not. */
+  placesEngines?: boolean;
   /** Variables that engines inherit. Default: none. */
   inherited?: Readonly<Record<string, string>>;
 }
@@ -96,10 +105,10 @@ export function memoryOf({ total, available, gpus = [] }: SmallMachine): DeviceM
 
 /** Estimates memory on a machine that a test makes up. Its processor keeps the order of weights. Memory limits no start. */
 export function estimatorOn(machine: SmallMachine): MemoryEstimator {
-  const { runs = () => [], inherited = {} } = machine;
+  const { runs = () => [], inherited = {}, placesEngines = false } = machine;
   const figures = { of: () => null, note: async () => undefined };
-  const engines = llamaEngines();
-  const needs = new EstimatedNeeds({ engines, fits: plainFits(), figures, inherited });
+  const engines = llamaEngines(['CUDA0', 'CUDA1']);
+  const needs = new EstimatedNeeds({ engines, fits: plainFits(), figures, inherited, placesEngines });
   const runOf = (id: string): FakeRun | undefined => runs().find((run) => run.id === id);
   const outlook = new MemorySurvey({
     clock: { elapsed: () => 1_000 },

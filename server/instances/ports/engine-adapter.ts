@@ -75,6 +75,11 @@ export interface EngineAdapter {
   offload(plan: LaunchPlan, lines: readonly string[]): Offload;
   /** The options of a launch that decide how much memory it needs; `null`: llamactl does not know this engine's need. */
   memory(plan: LaunchPlan): MemoryOptions | null;
+  /**
+   * Whether the program computes on NVIDIA's GPUs by CUDA, so that `CUDA_VISIBLE_DEVICES` chooses among them. May run the program once.
+   * Never rejects. Absent: unknown.
+   */
+  readonly usesCuda?: (plan: LaunchPlan) => Promise<boolean>;
   /** Reads from the lines of a start how much memory it will take; `null`: not reported yet. Absent: never reported. */
   readonly fitted?: (lines: readonly string[]) => FittedProjection | null;
   /** Which requests a launch answers, as far as its options decide it; `null`: llamactl does not know this engine. */

@@ -69,6 +69,17 @@ export interface LaunchNeed extends RunNeed {
   reports?: true;
   /** Options with which the launch would fit alone; empty if it fits as it is. */
   suggestions: readonly LaunchSuggestion[];
+  /** Ways to place the launch, of which any will do, the best first; absent: only as the engine places itself. */
+  places?: readonly LaunchPlace[];
+}
+
+/** Where a launch may run: on one GPU, or on all that the engine sees. */
+export interface LaunchPlace {
+  /** The only GPU that the engine gets; `null`: all that it sees. */
+  gpu: string | null;
+  /** Variables that hide the other GPUs from the engine. */
+  variables: Readonly<Record<string, string>>;
+  need: LaunchNeed;
 }
 
 /** Other options of a launch, with which it fits. */

@@ -40,6 +40,8 @@ export interface MemoryOptions {
   mainGpu: number;
   /** Names of the devices as the engine counts them, such as `CUDA0`; `null`: all that it sees. */
   devices: readonly string[] | null;
+  /** The options say which GPUs the engine uses, or what each of them gets. */
+  picksGpus: boolean;
   /** Shares of the GPUs; `null`: by their free memory. */
   shares: readonly number[] | null;
   /** Other files that the engine loads. Absolute paths. */

@@ -19,8 +19,16 @@ export interface MemoryPicture {
   /** Bytes of a device that a start gets without an eviction. */
   free(device: string): number;
   /**
-   * Ids of the idle instances that a start with this need would evict, least recently used first. Empty: it needs no eviction,
-   * or no eviction of idle ones is enough.
+   * The instances that a start would evict.
+   *
+   * @param needs On each place that the start may get; the last is that on all GPUs.
    */
-  mustStop(need: RunNeed): string[];
+  eviction(needs: readonly RunNeed[]): Eviction;
+}
+
+export interface Eviction {
+  /** Index of the place that the start waits for. */
+  place: number;
+  /** Ids of idle instances, least recently used first. Empty: no eviction is needed, or none of idle ones is enough. */
+  mustStop: string[];
 }

@@ -95,6 +95,8 @@ export interface LaunchPlan {
   argv: string[];
   /** Added to the few variables that engines inherit. */
   environment: Record<string, string>;
+  /** Variables by which the engine gets the GPU that a start chose for it. Two plans may differ only in them; absent: none. */
+  gpuVariables?: Readonly<Record<string, string>>;
   /** Environment variable for the run's random key; `null`: none. */
   keyVariable: string | null;
   /** Positions in `argv` where the spawn replaces `${API_KEY}` by the key of the run; absent: none. */

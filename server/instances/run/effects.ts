@@ -56,7 +56,7 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   /** `null`: memory limits no start. */
   memory: Pick<
     MemoryAdmission,
-    'learn' | 'obstacle' | 'hold' | 'heldBy' | 'take' | 'end' | 'release' | 'report' | 'noteUse'
+    'learn' | 'obstacle' | 'gpuVariables' | 'hold' | 'heldBy' | 'take' | 'end' | 'release' | 'report' | 'noteUse'
   > | null;
   endpoint: EngineEndpoint;
   logs: RunLogs;

@@ -8,6 +8,7 @@ import type { Randomness } from '../ports/random-values.ts';
 import type { Clock } from '../ports/time.ts';
 import type { Registry } from '../registry.ts';
 import type { PortChoice } from '../settings/port-choice.ts';
+import type { MemoryAdmission } from '../slots/memory-admission.ts';
 import type { StartCheck } from '../start-check.ts';
 import { withContext } from './kept-context.ts';
 import { takesKey } from './run-key.ts';
@@ -20,6 +21,8 @@ export interface PreparationDependencies {
   registry: Pick<Registry, 'leaving'>;
   portChoice: Pick<PortChoice, 'free'>;
   contexts: Pick<Contexts, 'prepare'>;
+  /** `null`: memory limits no start. */
+  memory: Pick<MemoryAdmission, 'gpuVariables'> | null;
 }
 
 /** The launch of an engine, or the reason why it cannot be launched. */
@@ -53,7 +56,11 @@ export async function prepareLaunch(
       const kept = await withContext(contexts, record.id, plan);
       if (signal.aborted) return null;
       const key = takesKey(plan) ? randomness.token(24) : null;
-      return { launch: { engine, nonce: `${run}-${randomness.token(12)}`, key, ...kept } };
+      const nonce = `${run}-${randomness.token(12)}`;
+      const gpuVariables = dependencies.memory?.gpuVariables(record.id) ?? null;
+      const { plan: ofContext, ...context } = kept;
+      const placed = gpuVariables === null ? ofContext : { ...ofContext, gpuVariables };
+      return { launch: { engine, nonce, key, ...context, plan: placed } };
     }
     avoid.add(plan.port);
     if (!record.portAssigned) {

@@ -1,12 +1,13 @@
 import type { Mailbox } from '../life/mailbox.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
-import type { LaunchNeed, LaunchNeeds, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
+import type { LaunchNeed, LaunchNeeds, LaunchPlace, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
 import type { Launch } from '../life/lifecycle.ts';
 import type { FittedProjection } from '../ports/memory-projection.ts';
 import { atMost, type Clock } from '../ports/time.ts';
 import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
+import { corrected, GpuPlacements, placesOf } from './gpu-placements.ts';
 import { MemoryLedger } from './memory-ledger.ts';
 import { MemoryRemnants } from './memory-remnants.ts';
 import type { MemoryTerms } from './memory-terms.ts';
@@ -72,7 +73,8 @@ export class MemoryAdmission implements Capacity {
   /** Ids of instances that hold memory and are never evicted. */
   readonly #fixed = new Set<string>();
   /** Reports of engines that had to stop for them, by id of the instance: better than an estimate. */
-  readonly #reported = new Map<string, { settings: Settings; need: LaunchNeed }>();
+  readonly #reported = new Map<string, { settings: Settings; need: LaunchNeed; gpu: string | null }>();
+  readonly #placements = new GpuPlacements();
   readonly #remnants: MemoryRemnants;
   /** Adopted runs whose needs are not known yet. */
   readonly #taking = new Set<Promise<void>>();
@@ -128,11 +130,31 @@ export class MemoryAdmission implements Capacity {
       void this.learn(record);
   }
 
-  /** The amounts that the next run of an instance demands of each device. */
-  demand(instance: string): Amounts {
+  /** The amounts that the next run of an instance demands of each device: one entry for each place that it may get. */
+  demands(instance: string): Amounts[] {
     const need = this.#learnt.get(instance)?.need;
-    if (need === undefined) return NO_AMOUNTS;
-    return this.#ledger.demand(need, this.#fixedNeeds(instance), this.#eased.has(instance));
+    if (need === undefined) return [NO_AMOUNTS];
+    const fixed = this.#fixedNeeds(instance);
+    const isEased = this.#eased.has(instance);
+    return this.#possiblePlaces(instance, need).map((place) => this.#ledger.demand(place.need, fixed, isEased));
+  }
+
+  /** Chooses the place of a run that gets its slot now. @param index Of {@link demands} */
+  place(instance: string, index: number): void {
+    const need = this.#learnt.get(instance)?.need;
+    if (need === undefined) return;
+    const places = this.#possiblePlaces(instance, need);
+    // A start that demands nothing would always get the first place, and so would all others of `start-all`.
+    const isEased = this.#eased.has(instance);
+    const chosen = isEased
+      ? (places.find((each) => this.#isFree(instance, each.need)) ?? places.at(-1))
+      : places[index];
+    if (chosen !== undefined) this.#placements.choose(instance, chosen);
+  }
+
+  /** Variables that give the run of an instance its GPU; `null`: it gets all GPUs. */
+  gpuVariables(instance: string): Readonly<Record<string, string>> | null {
+    return this.#placements.variables(instance);
   }
 
   /** The amounts that the run of an instance holds. */
@@ -174,7 +196,7 @@ export class MemoryAdmission implements Capacity {
 
   /** Counts the memory of a start that has got its slot. */
   hold(instance: string): void {
-    const need = this.#learnt.get(instance)?.need ?? NOTHING;
+    const need = this.#placements.needOf(instance, this.#learnt.get(instance)?.need ?? NOTHING);
     if (!this.#eased.delete(instance) && this.#ledger.isTrial(need, this.#fixedNeeds(instance)))
       this.#trials.add(instance);
     this.#held.set(instance, this.#taken(instance, need));
@@ -212,10 +234,16 @@ export class MemoryAdmission implements Capacity {
     const shortage = this.#ledger.excess(need, this.#needsBeside(this.#held.get(id)), this.#fixedNeeds(id), isTrial);
     // A figure that was remembered has been admitted with it before.
     if (shortage === null || held.source !== 'estimated') return null;
-    this.#reported.set(id, { settings, need });
+    const correction = { settings, need, gpu: this.#placements.gpu(id) };
+    this.#reported.set(id, correction);
     // The next start must not count the estimate of a moment ago.
-    if (this.#learnt.get(id)?.settings === settings)
-      this.#learnt.set(id, { settings, need, at: this.#dependencies.clock.elapsed() });
+    const learnt = this.#learnt.get(id);
+    if (learnt?.settings === settings)
+      this.#learnt.set(id, {
+        settings,
+        need: corrected(learnt.need, correction),
+        at: this.#dependencies.clock.elapsed(),
+      });
     return shortageText(shortage, need.suggestions, terms);
   }
 
@@ -238,6 +266,7 @@ export class MemoryAdmission implements Capacity {
     const need = this.#held.get(instance);
     this.#held.delete(instance);
     this.#trials.delete(instance);
+    this.#placements.forget(instance);
     this.#lookAtPin(instance);
     if (need === undefined || need.devices.length === 0) return;
     this.#remnants.add({ instance, need });
@@ -263,7 +292,8 @@ export class MemoryAdmission implements Capacity {
     if (this.#learning.get(id)?.settings !== settings) return;
     this.#learnt.set(id, { settings, need, at: clock.elapsed() });
     // The launch plan is made from the newest settings, also after the slot was granted.
-    if (this.#held.has(id) && !this.#dependencies.isReady(id)) this.#held.set(id, this.#taken(id, need));
+    if (this.#held.has(id) && !this.#dependencies.isReady(id))
+      this.#held.set(id, this.#taken(id, this.#placements.needOf(id, need)));
     this.#changed();
   }
 
@@ -277,7 +307,7 @@ export class MemoryAdmission implements Capacity {
     const { settings } = record;
     const need = await this.#inTime(this.#lookAt(record, isMeasured));
     const reported = this.#reported.get(record.id);
-    return reported?.settings === settings && need.source === 'estimated' ? reported.need : need;
+    return reported?.settings === settings ? corrected(need, reported) : need;
   }
 
   async #lookAt(record: InstanceRecord, isMeasured: boolean): Promise<LaunchNeed> {
@@ -343,9 +373,25 @@ export class MemoryAdmission implements Capacity {
     return [...this.#held.values(), ...this.#remnantNeeds()].filter((each) => each !== need);
   }
 
+  /** The places where a start fits beside pinned instances. On all GPUs it may be tried even if it does not. */
+  #possiblePlaces(instance: string, need: LaunchNeed): LaunchPlace[] {
+    const fixed = this.#fixedNeeds(instance);
+    return placesOf(need).filter(
+      (place) => place.gpu === null || this.#ledger.isWhole(place.need, this.#ledger.demand(place.need, fixed, false)),
+    );
+  }
+
   #obstacleOf(instance: string, need: LaunchNeed): string | null {
-    const shortage = this.#ledger.shortage(need, this.#fixedNeeds(instance));
+    const fixed = this.#fixedNeeds(instance);
+    const shortages = placesOf(need).map((place) => this.#ledger.shortage(place.need, fixed));
+    const shortage = shortages.includes(null) ? null : (shortages.at(-1) ?? null);
     return shortage === null ? null : shortageText(shortage, need.suggestions, this.#dependencies.terms);
+  }
+
+  /** Whether a run fits beside all others now. */
+  #isFree(instance: string, { devices }: RunNeed): boolean {
+    const rooms = this.#ledger.rooms(this.#needsBeside(this.#held.get(instance)));
+    return devices.every(({ device, whole }) => whole <= (rooms.find((room) => room.device === device)?.free ?? 0));
   }
 
   #remnantNeeds(): RunNeed[] {

@@ -51,6 +51,17 @@ describe('the capacity of a device', () => {
     expect(capacity(ledgerWith([reading(1_000, 0)], { overcommit: 1.5 }))).toBe(1_500);
   });
 
+  it('is at most the limit that names its UUID', () => {
+    const limits = new Map([['GPU-8932f937', 400]]);
+    const gpu = reading(1_000, 0, { device: 'nvidia:1', ids: ['GPU-8932F937'] });
+    expect(ledgerWith([reading(1_000, 0), gpu], { limits }).capacity([], [])).toEqual(
+      new Map([
+        ['memory ram', 1_000],
+        ['memory nvidia:1', 400],
+      ]),
+    );
+  });
+
   it('leaves something beside pinned instances that hold all, but not within a limit', () => {
     const pinned = [needOf({ whole: 1_200 })];
     expect(capacity(ledgerWith([reading(1_000, 0)]), pinned)).toBe(1_201);
@@ -152,14 +163,14 @@ describe('the demand of a start', () => {
 describe('a shortage', () => {
   it('counts the whole need against a limit, also that of an estimate', () => {
     const ledger = ledgerWith([reading(1_000, 0)], { limits: new Map([['ram', 400]]) });
-    const found = { device: 'ram', need: 500, most: 300, pinned: 100, isLimited: true };
+    const found = { device: 'ram', need: 500, most: 300, pinned: 100, limit: 'ram' };
     expect(ledger.shortage(needOf({ whole: 500, least: 10 }, 'estimated'), [needOf({ whole: 100 })])).toEqual(found);
     expect(ledger.shortage(needOf({ whole: 400 }), [])).toBe(null);
   });
 
   it('does not blame a limit that is higher than what the machine has', () => {
     const ledger = ledgerWith([reading(1_000, 0)], { limits: new Map([['ram', 5_000]]) });
-    expect(ledger.shortage(needOf({ whole: 9_000 }), [])).toMatchObject({ need: 9_000, isLimited: false });
+    expect(ledger.shortage(needOf({ whole: 9_000 }), [])).toMatchObject({ need: 9_000, limit: null });
   });
 
   it('counts without a limit only what must be there, and RAM with its swap', () => {

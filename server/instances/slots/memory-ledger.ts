@@ -10,8 +10,8 @@ export interface Shortage {
   most: number;
   /** Bytes that pinned instances hold. */
   pinned: number;
-  /** Whether a limit of the configuration, if it were higher, would leave more. */
-  isLimited: boolean;
+  /** The key in `memory.devices` of a limit that, if it were higher, would leave more; `null`: none. */
+  limit: string | null;
 }
 
 /** A need of which is known whether the engine reports it. */
@@ -161,6 +161,11 @@ export class MemoryLedger {
     );
   }
 
+  /** Whether a start demands all that its run would hold: nothing less, and not nothing at all. */
+  isWhole({ devices }: RunNeed, demand: Amounts): boolean {
+    return devices.every(({ device, whole }) => demand.get(MEMORY_OF + device) === whole);
+  }
+
   /** Whether a start would fail if its estimate is right, and its engine reports that before it takes the memory. */
   isTrial(need: TriedNeed, fixed: readonly RunNeed[]): boolean {
     if (need.source !== 'estimated' || need.reports !== true || this.shortage(need, fixed) !== null) return false;
@@ -191,7 +196,7 @@ export class MemoryLedger {
       const isLimited = this.#isLimited(device);
       if ((isLimited || isTrial) && whole - surplus > most) {
         const pinned = wholeOn(device, fixed);
-        return { device, need: whole - surplus, most: Math.max(0, most), pinned, isLimited: this.#isHeldBack(device) };
+        return { device, need: whole - surplus, most: Math.max(0, most), pinned, limit: this.#heldBackBy(device) };
       }
     }
     return null;
@@ -229,7 +234,7 @@ export class MemoryLedger {
     const pinned = isLimited ? wholeOn(device, fixed) : sumOn(device, fixed, (need) => need.least);
     const need = isLimited ? whole - surplus : least;
     const most = Math.max(0, Math.floor(total - pinned));
-    return need <= most * error ? null : { device, need, most, pinned, isLimited: this.#isHeldBack(device) };
+    return need <= most * error ? null : { device, need, most, pinned, limit: this.#heldBackBy(device) };
   }
 
   /**
@@ -243,14 +248,27 @@ export class MemoryLedger {
     return isFilled && !this.#isLimited(device) ? Math.min(OWN_RESERVE, this.#terms.reserve) : 0;
   }
 
-  #isLimited(device: string): boolean {
-    return this.#terms.limits.has(device);
+  /** Bytes that the configuration grants, by the name of a device or its UUID, which stays when numbers change. */
+  #limit(device: string): number | undefined {
+    return this.#terms.limits.get(this.#limitName(device));
   }
 
-  /** Whether a higher limit would give more: a limit above what the machine has holds nothing back. */
-  #isHeldBack(device: string): boolean {
-    const { limits, overcommit } = this.#terms;
-    return (limits.get(device) ?? Infinity) * overcommit < this.#ours(device);
+  /** The name under which the configuration has the limit of a device. */
+  #limitName(device: string): string {
+    const [uuid] = this.#devices.get(device)?.ids ?? [];
+    const { limits } = this.#terms;
+    if (uuid === undefined || limits.has(device)) return device;
+    return limits.keys().find((name) => name.toLowerCase() === uuid.toLowerCase()) ?? device;
+  }
+
+  #isLimited(device: string): boolean {
+    return this.#limit(device) !== undefined;
+  }
+
+  /** The key of a limit that would give more if it were higher; `null`: a limit above what the machine has holds nothing back. */
+  #heldBackBy(device: string): string | null {
+    const isHeldBack = (this.#limit(device) ?? Infinity) * this.#terms.overcommit < this.#ours(device);
+    return isHeldBack ? this.#limitName(device) : null;
   }
 
   /** Bytes that runs may have without a limit; unknown devices have no bound. */
@@ -263,9 +281,8 @@ export class MemoryLedger {
 
   #capacity(device: string): number {
     if (!this.#devices.has(device)) return Infinity;
-    const { limits, overcommit } = this.#terms;
-    const ours = this.#ours(device);
-    return Math.max(0, Math.floor(Math.min(ours, (limits.get(device) ?? Infinity) * overcommit)));
+    const limit = (this.#limit(device) ?? Infinity) * this.#terms.overcommit;
+    return Math.max(0, Math.floor(Math.min(this.#ours(device), limit)));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../ports/time.ts';
 import type { DeviceMemory, DeviceRoom, LaunchNeeds, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
-import type { MemoryOutlook, MemoryPicture } from '../ports/memory-outlook.ts';
+import type { Eviction, MemoryOutlook, MemoryPicture } from '../ports/memory-outlook.ts';
 import type { LaunchPlan } from '../ports/runs.ts';
 import type { MemoryAdmission, MemoryKnowledge } from './memory-admission.ts';
 import { MemoryLedger } from './memory-ledger.ts';
@@ -95,27 +95,37 @@ class Picture implements MemoryPicture {
     return Math.max(0, most - held);
   }
 
-  mustStop(need: RunNeed): string[] {
-    const demand = this.#ledger.demand(need, this.#fixed, false);
-    // A start that needs more than there is gets all of it, and may still fail.
-    if ([...this.#ledger.holding(need)].some(([resource, whole]) => demand.get(resource) !== whole)) return [];
+  eviction(needs: readonly RunNeed[]): Eviction {
+    const last = needs.length - 1;
+    const possible = [...needs.entries()]
+      .map(([place, need]) => ({ place, demand: this.#ledger.demand(need, this.#fixed, false), need }))
+      .filter(({ place, demand, need }) => place === last || this.#ledger.isWhole(need, demand));
+    const [first = { place: last, demand: new Map<string, number>() }] = possible;
     const waiter: Waiter = {
       instance: '',
       group: null,
       isPinned: false,
-      demand,
+      demand: first.demand,
+      places: possible.map(({ demand }) => demand),
       since: this.#at,
       mayEvict: true,
     };
     const limits = { capacity: this.#ledger.capacity(this.#fixed, this.#others()), exclusiveGroups: new Set<string>() };
     let isEnough = true;
+    let chosen = first.place;
     const { evict } = planSlots(limits, this.#holders(), [waiter], this.#at, {
-      judged: () => undefined,
+      judged: ({ demand }) => {
+        chosen = possible.find((each) => each.demand === demand)?.place ?? first.place;
+      },
       weighed: (_waiter, _need, _holders, { awaited }) => {
         isEnough = awaited.every(({ phase }) => phase === 'leaving');
       },
     });
-    return isEnough ? [...evict.keys()] : [];
+    // A start that needs more than there is gets all of it, and may still fail.
+    const isPartial = possible.some(
+      ({ place, demand, need }) => place === chosen && !this.#ledger.isWhole(need, demand),
+    );
+    return { place: chosen, mustStop: isEnough && !isPartial ? [...evict.keys()] : [] };
   }
 
   #others(): RunNeed[] {

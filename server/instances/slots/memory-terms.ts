@@ -4,7 +4,7 @@ import type { Config } from '@llamactl/contract/config';
 export interface MemoryTerms {
   /** Bytes of each device that stay free for other programs. */
   reserve: number;
-  /** Most bytes that all instances together get of a device, by its name. */
+  /** Most bytes that all instances together get of a device, by its name or its UUID. */
   limits: ReadonlyMap<string, number>;
   /** Factor of the memory of each device, and of its limit. */
   overcommit: number;

@@ -29,6 +29,8 @@ class World {
     return [];
   }
 
+  place(): void {}
+
   evict(instance: string): void {
     this.calls.push(`evict ${instance}`);
     this.uses.set(instance, { phase: 'leaving' });

@@ -27,6 +27,8 @@ export interface SlotWorld {
   held(instance: string): Amounts;
   /** Holders without a slot: ended runs whose memory is not free yet. */
   remnants(): readonly Holder[];
+  /** Notes which of its `places` an instance gets with its slot. Called before {@link SlotRequest.onGranted}. */
+  place(instance: string, place: number): void;
   /** Stops an instance without leases to free its slot for a waiter, unless it has a lease when the stop is processed. */
   evict(instance: string, waiter: string): void;
   /** Sets whether the instance refuses new leases, because another instance has waited too long for its slot. */
@@ -207,6 +209,7 @@ export class Scheduler {
     if (next === undefined) return;
     const granted = this.#take(next);
     this.#slots.add(next);
+    this.#world.place(next, plan.places.get(next) ?? 0);
     granted?.onGranted();
     if (later.length > 0) this.#planSoon();
   }

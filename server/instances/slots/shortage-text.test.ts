@@ -8,7 +8,7 @@ const shortage = (need: number, more: Partial<Shortage> = {}): Shortage => ({
   need: need * GIBIBYTE,
   most: 8 * GIBIBYTE,
   pinned: 0,
-  isLimited: false,
+  limit: null,
   ...more,
 });
 const smaller = [{ options: { ctx_size: 4_096 }, label: 'a context of 4096 tokens' }];
@@ -27,7 +27,7 @@ describe('the advice for an instance that needs too much memory', () => {
   });
 
   it('is a higher limit where one is set, or overcommitment if nothing would fit', () => {
-    expect(shortageText(shortage(400, { isLimited: true }), smaller, { overcommit: 1 })).toContain(
+    expect(shortageText(shortage(400, { limit: 'ram' }), smaller, { overcommit: 1 })).toContain(
       '; or raise `memory.devices.ram.limit_mb` or `memory.overcommit` (now 1)',
     );
     expect(shortageText(shortage(400), [], { overcommit: 1.5 })).toMatch(

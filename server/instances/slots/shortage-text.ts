@@ -7,17 +7,17 @@ const MOST_OVERCOMMIT = 2;
 
 /** Says to people why an instance cannot have the memory that it needs, and what helps; a clause. */
 export function shortageText(
-  { device, need, most, pinned, isLimited }: Shortage,
+  { device, need, most, pinned, limit }: Shortage,
   suggestions: readonly LaunchSuggestion[],
   { overcommit }: Pick<MemoryTerms, 'overcommit'>,
 ): string {
   const held = pinned === 0 ? '' : `, because pinned instances hold ${sizeText(pinned)}`;
   const fits =
     suggestions.length === 0 ? [] : [`it would fit with ${suggestions.map(({ label }) => label).join(', or with ')}`];
-  const limit = isLimited ? `\`memory.devices.${device}.limit_mb\` or ` : '';
+  const setting = limit === null ? '' : `\`memory.devices.${limit}.limit_mb\` or `;
   // A machine that swaps most of a model is of no use, so only another launch helps far beyond the room.
-  const isFar = !isLimited && need > most * MOST_OVERCOMMIT && fits.length > 0;
-  const raise = isFar ? [] : [`raise ${limit}\`memory.overcommit\` (now ${overcommit})`];
+  const isFar = limit === null && need > most * MOST_OVERCOMMIT && fits.length > 0;
+  const raise = isFar ? [] : [`raise ${setting}\`memory.overcommit\` (now ${overcommit})`];
   const remedy = [...fits, ...raise].join('; or ');
   return `it needs ${sizeText(need)} of ${device}, and can get at most ${sizeText(most)}${held}; ${remedy}`;
 }

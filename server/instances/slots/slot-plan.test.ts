@@ -34,7 +34,7 @@ const waiter = (instance: string, more: Partial<Waiter> = {}): Waiter => ({
   mayEvict: true,
   ...more,
 });
-const NOTHING = { grant: [], evict: new Map(), close: [], hopeless: [], lookAgainAt: null };
+const NOTHING = { grant: [], places: new Map(), evict: new Map(), close: [], hopeless: [], lookAgainAt: null };
 
 describe('planSlots without limits', () => {
   it('grants every request in order', () => {
@@ -210,4 +210,53 @@ describe('a group', () => {
 it('counts one eviction for every need that it satisfies', () => {
   const limits = limited(1, { big: { exclusive: true } });
   expect(planSlots(limits, [holder('a')], [waiter('b', { group: 'big' })], NOW).evict).toEqual(new Map([['a', 'b']]));
+});
+
+describe('a waiter with several places', () => {
+  const limits: SlotLimits = {
+    capacity: new Map([
+      ['one', 10],
+      ['two', 10],
+    ]),
+    exclusiveGroups: new Set(),
+  };
+  const on = (resource: string, amount: number): ReadonlyMap<string, number> => new Map([[resource, amount]]);
+  const places = (amount: number) => [on('one', amount), on('two', amount)];
+  const placed = (instance: string, amount: number, more: Partial<Waiter> = {}): Waiter =>
+    waiter(instance, { demand: on('one', amount), places: places(amount), ...more });
+
+  it('gets the first that is free', () => {
+    const held = [holder('a', { demand: on('one', 6) })];
+    expect(planSlots(limits, held, [placed('b', 4)], NOW)).toEqual({ ...NOTHING, grant: ['b'] });
+    expect(planSlots(limits, held, [placed('b', 5)], NOW)).toEqual({
+      ...NOTHING,
+      grant: ['b'],
+      places: new Map([['b', 1]]),
+    });
+  });
+
+  it('leaves that of an earlier waiter', () => {
+    const held = [holder('a', { demand: on('one', 9), phase: 'leaving' }), holder('b', { demand: on('two', 4) })];
+    const waiting = [placed('c', 10), placed('d', 5)];
+    const plan = planSlots(limits, held, waiting, NOW);
+    expect([plan.grant, plan.places, plan.evict]).toEqual([['d'], new Map([['d', 1]]), new Map()]);
+  });
+
+  it('gets that for which the fewest stop, and no second one while the first leaves', () => {
+    const held = [
+      holder('a', { demand: on('one', 5), lastUsed: 1 }),
+      holder('b', { demand: on('one', 5), lastUsed: 2 }),
+      holder('c', { demand: on('two', 10), lastUsed: 3 }),
+    ];
+    expect(planSlots(limits, held, [placed('d', 8)], NOW).evict).toEqual(new Map([['c', 'd']]));
+    const leaving = held.map((each) => (each.instance === 'c' ? { ...each, phase: 'leaving' as const } : each));
+    expect(planSlots(limits, leaving, [placed('d', 8)], NOW)).toEqual(NOTHING);
+  });
+
+  it('is hopeless only if all are', () => {
+    const pinned = (resource: string): Holder => holder(resource, { demand: on(resource, 9), isPinned: true });
+    expect(planSlots(limits, [pinned('one')], [placed('b', 5)], NOW).grant).toEqual(['b']);
+    const { hopeless } = planSlots(limits, [pinned('one'), pinned('two')], [placed('b', 5)], NOW);
+    expect(hopeless).toEqual(['b']);
+  });
 });

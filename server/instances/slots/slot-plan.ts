@@ -20,6 +20,8 @@ export interface Contender {
   isPinned: boolean;
   /** Amounts that the instance occupies while it has a slot. */
   demand: Amounts;
+  /** Demands of which any will do, the best first, such as the memory of one GPU or another; absent: only `demand`. */
+  places?: readonly Amounts[];
 }
 
 /** An instance with a slot. */
@@ -64,6 +66,8 @@ export interface Waiter extends Contender {
 /** The actions for this turn. They name instances by id. */
 export interface SlotPlan {
   grant: readonly string[];
+  /** Index of the demand that a granted instance gets, of its `places`; without an entry: the first. */
+  places: ReadonlyMap<string, number>;
   /** Unused instances to stop, each with the waiter that needs its slot. */
   evict: ReadonlyMap<string, string>;
   /**
@@ -128,6 +132,7 @@ export function planSlots(
   const holders: Holder[] = [...held];
   const plan = {
     grant: [] as string[],
+    places: new Map<string, number>(),
     evict: new Map<string, string>(),
     close: [] as string[],
     hopeless: [] as string[],
@@ -138,9 +143,9 @@ export function planSlots(
     lookAgainAt = Math.min(lookAgainAt ?? at, at);
   };
 
-  for (const waiter of inTurn(waiting, held)) {
-    const own = slotOf(waiter, holders);
-    const need = needOf(limits, holders, waiter, own);
+  for (const asked of inTurn(waiting, held)) {
+    const own = slotOf(asked, holders);
+    const { waiter, need, place } = bestPlace(limits, holders, asked, own);
     const isFree = isMet(need);
     const movable = holders.filter((holder) => !isFixed(holder));
     if (!isFree && !isMet(without(need, movable))) {
@@ -149,8 +154,10 @@ export function planSlots(
       continue;
     }
     witness?.judged(waiter, isFree ? 'granted' : 'waits', need, limits);
-    if (isFree) plan.grant.push(waiter.instance);
-    else if (!waiter.mayEvict) continue;
+    if (isFree) {
+      plan.grant.push(waiter.instance);
+      if (place > 0) plan.places.set(waiter.instance, place);
+    } else if (!waiter.mayEvict) continue;
     const stops = isFree ? [] : fewestStops(need, holders);
     if (own !== undefined) holders.splice(holders.indexOf(own), 1);
     // For later waiters, the demand of this one counts as occupied, even before its slot is granted.
@@ -197,6 +204,38 @@ function needOf(
   }
   const strangers = own === undefined ? others.filter((holder) => excludes(exclusiveGroups, holder, waiter)) : [];
   return { missing, strangers };
+}
+
+/** A waiter with the demand of one of its places. */
+interface PlacedWaiter {
+  waiter: Waiter;
+  need: Need;
+  place: number;
+}
+
+/**
+ * Places a waiter: where it gets a slot at once, else where the fewest instances must stop that are not leaving already. So the
+ * place stays the same while the instances that were stopped for it leave.
+ */
+function bestPlace(
+  limits: SlotLimits,
+  holders: readonly Holder[],
+  asked: Waiter,
+  own: Holder | undefined,
+): PlacedWaiter {
+  const placed = (demand: Amounts, place: number): PlacedWaiter => {
+    const waiter = { ...asked, demand };
+    return { waiter, need: needOf(limits, holders, waiter, own), place };
+  };
+  const { places = [] } = asked;
+  const [first = placed(asked.demand, 0), ...others] = places.map(placed);
+  if (others.length === 0) return first;
+  const all = [first, ...others];
+  const movable = holders.filter((holder) => !isFixed(holder));
+  const stopsOf = ({ need }: PlacedWaiter): number =>
+    isMet(without(need, movable)) ? fewestStops(need, holders).length : Infinity;
+  const free = all.find(({ need }) => isMet(need));
+  return free ?? all.reduce((best, other) => (stopsOf(other) < stopsOf(best) ? other : best));
 }
 
 /** The slot that an instance keeps while it restarts: a slot belongs to an instance, not to a run. Its memory does not. */

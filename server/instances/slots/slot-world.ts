@@ -14,7 +14,7 @@ export interface InstanceSlotsDependencies {
   leases: LeaseBook;
   groups: Config['groups'];
   /** `null`: memory limits no start. */
-  memory: Pick<MemoryAdmission, 'demand' | 'holding' | 'remnants'> | null;
+  memory: Pick<MemoryAdmission, 'demands' | 'place' | 'holding' | 'remnants'> | null;
   /** Called when an instance begins or ceases to refuse new leases. */
   onClosed: (instance: string) => void;
 }
@@ -32,8 +32,15 @@ export class InstanceSlots implements SlotWorld {
     const mailbox = this.#dependencies.registry.byId(instance);
     if (mailbox === null || mailbox.isClosed) return null;
     const { group = null } = mailbox.record.settings;
-    const memory = this.#dependencies.memory?.demand(instance) ?? [];
-    return { group, isPinned: this.isPinned(instance), demand: new Map([...slotDemand(group), ...memory]) };
+    const places = (this.#dependencies.memory?.demands(instance) ?? []).map(
+      (memory) => new Map([...slotDemand(group), ...memory]),
+    );
+    const [demand = slotDemand(group), ...others] = places;
+    return { group, isPinned: this.isPinned(instance), demand, ...(others.length > 0 && { places }) };
+  }
+
+  place(instance: string, place: number): void {
+    this.#dependencies.memory?.place(instance, place);
   }
 
   held(instance: string): Amounts {

@@ -353,7 +353,7 @@ describe('remedies', () => {
       need: 22 * 2 ** 30,
       most: 9.5 * 2 ** 30,
       pinned: 2 * 2 ** 30,
-      isLimited: true,
+      limit: 'nvidia:0',
     };
     const reason = shortageText(shortage, estimate.suggestions, { overcommit: 1 });
     const { sentence, cause, evidence, remedies } = explain(facts({ status: 'failed', reason }, { estimate }));

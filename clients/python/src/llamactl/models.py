@@ -352,7 +352,7 @@ class ConfigMemory(_Base):
     reserve_mb: int
     """MiB of each device for other programs."""
     devices: dict[str, ConfigMemoryDevices]
-    """Limits of devices by name (ram, nvidia:0): limit_mb, the most MiB for all instances together."""
+    """Limits of devices by name (ram, nvidia:0) or UUID (GPU-…): limit_mb, the most MiB for all instances together."""
     overcommit: float
     """Factor of the memory of each device."""
 

@@ -194,6 +194,24 @@ describe('llamactl pull', () => {
     expect(bench.transfers.tasks).toHaveLength(2);
   });
 
+  it('moves the instances of the model to its new files with --update, and no others', async () => {
+    const older = { model: REF, model_path: '/older.gguf', newer_model_path: shown };
+    await server.add('chat', older);
+    await server.add('other', { ...older, newer_model_path: '/another.gguf' });
+    await server.add('busy', { ...older, restart_required: true });
+    await server.add('file');
+    const update = vi.spyOn(server.manager, 'update');
+    const pulling = pull(['--update']);
+    await store();
+    const { status, stderr } = await pulling;
+    expect([status, update.mock.calls.map(([name, edit]) => [name, edit])]).toEqual([
+      0,
+      ['chat', 'busy'].map((name) => [name, { model: REF }]),
+    ]);
+    expect(stderr).toContain('\nchat uses it now\nbusy uses it after a restart: llamactl restart busy\n');
+    expect((await pull(['--update', '--detach'])).status).toBe(2);
+  });
+
   it('says that another user paused or cancelled it', async () => {
     const pulling = pull();
     await transfer();

@@ -1,5 +1,5 @@
 import type { Download } from '@llamactl/client';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { isReference } from '../downloads/reference-word.ts';
 import { plain } from '../screen/text.ts';
@@ -9,6 +9,7 @@ interface PullFlags {
   revision?: string;
   yes?: boolean;
   detach?: boolean;
+  update?: boolean;
 }
 
 export function pullCommand(commandLine: CommandLine): Command {
@@ -17,7 +18,8 @@ export function pullCommand(commandLine: CommandLine): Command {
     .argument('<reference>', 'org/repo:Q4_K_M, ms:org/repo, ollama:name:tag, docker:ai/name:tag or https://…/file.gguf')
     .option('--revision <name>', 'Branch, tag or commit')
     .option('-y, --yes', 'Do not ask for confirmation')
-    .option('--detach', 'Return at once; the download goes on')
+    .addOption(new Option('--detach', 'Return at once; the download goes on').conflicts('update'))
+    .option('--update', 'Also move the instances that name this model to the new files')
     .addHelpText('after', EXAMPLES)
     .action(
       commandLine.online<PullFlags>(
@@ -40,7 +42,13 @@ export function pullCommand(commandLine: CommandLine): Command {
 
 async function pull(
   session: Session,
-  { reference: word, revision, yes: isAgreed = false, detach: isDetached = false }: PullFlags & { reference: string },
+  {
+    reference: word,
+    revision,
+    yes: isAgreed = false,
+    detach: isDetached = false,
+    update: moves = false,
+  }: PullFlags & { reference: string },
   every: CommandLine['surroundings']['every'],
 ): Promise<void> {
   const { client, terminal, signal } = session;
@@ -59,6 +67,7 @@ async function pull(
   if (isDetached) return printBegun(session, begun);
   const words = ['llamactl', 'pull', reference, ...(revision === undefined ? [] : ['--revision', revision])];
   const download = await finishedPull(session, begun, { every, again: words.map(shellQuoted).join(' ') });
+  if (moves) await (await import('../downloads/moved-instances.ts')).moveInstances(session, download.path);
   if (terminal.isJson) return terminal.printJson(download);
   for (const warning of download.warnings ?? []) terminal.warn(plain(warning));
   terminal.print(plain(download.path));

@@ -4,6 +4,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { estimationModels } from '../../scripts/estimation-models.ts';
+import { isLong } from '../../scripts/test-tier.ts';
 import { demoModelBytes } from '../../cli/quickstart/demo-model.ts';
 import { encodeGguf, type GgufValue } from '../../cli/quickstart/gguf-file.ts';
 import type { GgufHeader, GgufTensor } from './gguf-header.ts';
@@ -24,9 +26,7 @@ interface Both {
   theirs: Awaited<ReturnType<typeof gguf>>;
 }
 
-async function readBoth(bytes: Buffer): Promise<Both> {
-  const file = path.join(folder, 'model.gguf');
-  await writeFile(file, bytes);
+async function readBoth(file: string): Promise<Both> {
   const theirs = await gguf(file, { allowLocalFile: true });
   const tensors: GgufTensor[] = [];
   const ours = await readGgufFile(file, new Set(), (tensor) => void tensors.push(tensor));
@@ -49,13 +49,19 @@ function lists(metadata: Iterable<[string, unknown]>): Record<string, unknown> {
       !key.startsWith('tokenizer.') &&
       value.length > 0 &&
       value.length <= 1_024 &&
-      value.every((item) => typeof item === 'number'),
+      value.every((item) => typeof item === 'number' || typeof item === 'bigint'),
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(kept.map(([key, value]) => [key, Array.isArray(value) ? value.map(Number) : value]));
 }
 
 async function expectSame(bytes: Buffer): Promise<void> {
-  const { ours, tensors, theirs } = await readBoth(bytes);
+  const file = path.join(folder, 'model.gguf');
+  await writeFile(file, bytes);
+  await expectSameOf(file);
+}
+
+async function expectSameOf(file: string): Promise<void> {
+  const { ours, tensors, theirs } = await readBoth(file);
   expect(scalars(ours.metadata)).toEqual(
     scalars(Object.entries(theirs.metadata).filter(([, value]) => String(value).length <= 256)),
   );
@@ -93,5 +99,11 @@ describe('the header of a GGUF file is read as by @huggingface/gguf', () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it.runIf(isLong)('of every architecture of llama.cpp, and of two real models', async (context) => {
+    const files = await estimationModels();
+    if (files.length === 0) context.skip('get the models with `node scripts/estimation-models.ts`');
+    for (const file of files) await expectSameOf(file);
   });
 });

@@ -198,9 +198,13 @@ describe('llamactl pull', () => {
     const older = { model: REF, model_path: '/older.gguf', newer_model_path: shown };
     await server.add('chat', older);
     await server.add('other', { ...older, newer_model_path: '/another.gguf' });
-    await server.add('busy', { ...older, restart_required: true });
+    await server.add('busy', older);
     await server.add('file');
-    const update = vi.spyOn(server.manager, 'update');
+    const real = server.manager.update.bind(server.manager);
+    const update = vi.spyOn(server.manager, 'update').mockImplementation(async (name, edit, options) => {
+      const written = await real(name, edit, options);
+      return { ...written, instance: { ...written.instance, restart_required: name === 'busy' } };
+    });
     const pulling = pull(['--update']);
     await store();
     const { status, stderr } = await pulling;

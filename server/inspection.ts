@@ -44,6 +44,8 @@ export interface Inspection {
   disk(folder: string): Promise<{ available: number; level: 'warning' | 'error' | null }>;
   /** Finds the models that a server with this configuration lists, by name. Reads the beginning of each file. */
   models(config: Config['models']): Promise<readonly FoundModel[]>;
+  /** The folder for the downloads of a server with this configuration. Absolute; need not exist. */
+  downloadFolder(config: Config['models']): string;
   /** Why llama-server cannot load a model file, in a sentence; `null`: no reason is known. */
   modelProblem(file: string): Promise<string | null>;
   /** Checks the database of a data directory, see {@link lookAtDatabase}. */
@@ -65,6 +67,10 @@ export function createInspection(dataDirectory: string): Inspection {
     // Ignore faults: a tool that fails reports no GPU, and the result shows that.
     onFault: () => undefined,
   });
+  const own = path.join(dataDirectory, 'models');
+  const user = { environment: variables, home: os.homedir(), platform: process.platform, isHomeOurs: true };
+  const placesOf = (config: Config['models']): ReturnType<typeof configuredPlaces> =>
+    configuredPlaces(config, { own, ...user });
   return {
     searchPath,
     installFolders: installFolders(variables, dataDirectory),
@@ -78,11 +84,8 @@ export function createInspection(dataDirectory: string): Inspection {
       const space = await readDiskSpace(folder);
       return { available: space.available, level: judgeDiskSpace(space, null) };
     },
-    models: async (config) => {
-      const own = path.join(dataDirectory, 'models');
-      const user = { environment: variables, home: os.homedir(), platform: process.platform, isHomeOurs: true };
-      return foundModels(configuredPlaces(config, { own, ...user }).places, new SlicedWork(clock));
-    },
+    models: async (config) => foundModels(placesOf(config).places, new SlicedWork(clock)),
+    downloadFolder: (config) => placesOf(config).cache,
     modelProblem: (file) => new ModelFileCheck().problem(file),
     database: async (folder) => lookAtDatabase(path.join(folder, DATABASE)),
   };

@@ -29,6 +29,7 @@ const BARE: Inspection = {
   gpus: async () => [],
   disk: async () => ({ available: 1_000_000_000, level: null }),
   models: async () => [],
+  downloadFolder: () => home,
   modelProblem: async () => null,
   database: async () => ({ is: 'none' }),
 };

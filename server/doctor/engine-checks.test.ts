@@ -37,6 +37,7 @@ function machine(answers: Record<string, string | { code: number; stderr: string
     gpus: async () => [],
     disk: async () => ({ available: 1, level: null }),
     models: async () => [],
+    downloadFolder: () => '/',
     modelProblem: async () => null,
     database: async () => ({ is: 'none' }),
   };

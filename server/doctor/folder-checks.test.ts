@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { checkDatabase, checkDataDirectory, checkModels } from './folder-checks.ts';
+import { checkDatabase, checkDataDirectory, checkDownloadFolder, checkModels } from './folder-checks.ts';
 
 const UID = process.getuid?.() ?? null;
 const roomy = { disk: async () => ({ available: 78_000_000_000, level: null }) };
@@ -48,6 +48,33 @@ describe('the data directory', () => {
     const full = { disk: async () => ({ available: 10_000_000, level }) };
     const [, finding] = await checkDataDirectory(home, UID, full);
     expect(finding).toMatchObject({ check: 'disk', level, message: 'only 10 MB free for data_dir' });
+  });
+});
+
+describe('the folder for downloads', () => {
+  const twoDisks = { deviceOf: (folder: string): number => (folder === home ? 1 : 2), mayWrite: () => true };
+
+  it('on the disk of the data directory needs no finding of its own', async () => {
+    expect(await checkDownloadFolder(path.join(home, 'hub'), home, roomy)).toEqual([]);
+  });
+
+  it('on another disk has its space', async () => {
+    const cache = path.join(home, 'hub', 'models');
+    expect(await checkDownloadFolder(cache, '/', roomy, twoDisks)).toMatchObject([
+      { check: 'downloads', level: 'ok', message: `78 GB free for downloads in ${cache}` },
+    ]);
+    const full = { disk: async () => ({ available: 10_000_000, level: 'error' as const }) };
+    expect(await checkDownloadFolder(cache, '/', full, twoDisks)).toMatchObject([
+      { level: 'error', message: `only 10 MB free for downloads in ${cache}` },
+    ]);
+  });
+
+  it('that cannot be written is a warning, with the setting for another', async () => {
+    const cache = path.join(home, 'hub');
+    const [finding] = await checkDownloadFolder(cache, home, roomy, { ...twoDisks, mayWrite: () => false });
+    const message = `models cannot be downloaded to ${cache}: you may not write to ${home}`;
+    expect([finding?.level, finding?.message]).toEqual(['warning', message]);
+    expect(JSON.stringify(finding?.remedies)).toContain('models.cache_dir');
   });
 });
 

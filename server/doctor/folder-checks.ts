@@ -63,10 +63,35 @@ function ownership(check: string, folder: string, { uid: owner, mode }: Stats, u
   return well(check, `${folder}, ${rights}`);
 }
 
-async function space(folder: string, disk: Inspection['disk']): Promise<Finding> {
-  const check = 'disk';
+/**
+ * Checks that downloads can be written, and have space if their disk is not that of the data directory.
+ *
+ * @param cache The folder for downloads, which need not exist.
+ * @param system What the system says of an existing folder: its disk, and whether we may write there.
+ */
+export async function checkDownloadFolder(
+  cache: string,
+  data: string,
+  { disk }: Pick<Inspection, 'disk'>,
+  system = { deviceOf: (folder: string): number => statSync(folder).dev, mayWrite: isWritable },
+): Promise<Finding[]> {
+  const check = 'downloads';
+  const folder = existing(cache);
+  if (!system.mayWrite(folder)) {
+    const remedy = byConfiguration('Choose another folder', 'models.cache_dir');
+    return [doubtful(check, `models cannot be downloaded to ${cache}: you may not write to ${folder}`, remedy)];
+  }
+  if (system.deviceOf(folder) === system.deviceOf(existing(data))) return [];
+  return [await space(folder, disk, { check, what: `downloads in ${cache}` })];
+}
+
+async function space(
+  folder: string,
+  disk: Inspection['disk'],
+  { check, what } = { check: 'disk', what: 'data_dir' },
+): Promise<Finding> {
   const { available, level } = await disk(folder);
-  const message = `${bytes(available)} free for data_dir`;
+  const message = `${bytes(available)} free for ${what}`;
   if (level === null) return well(check, message);
   return (level === 'error' ? wrong : doubtful)(
     check,
@@ -202,6 +227,11 @@ async function identityOf(file: string): Promise<string> {
     if (codeOf(error) === null) throw error;
     return file;
   }
+}
+
+/** The folder, or the nearest one above it that exists. */
+function existing(folder: string): string {
+  return statSync(folder, { throwIfNoEntry: false }) === undefined ? existingParent(folder) : folder;
 }
 
 function existingParent(folder: string): string {

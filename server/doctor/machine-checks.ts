@@ -4,7 +4,7 @@ import type { Config } from '@llamactl/contract/config';
 import type { Inspection } from '../inspection.ts';
 import { checkCustomEngines, checkLlamaServer, checkPath, type Searcher } from './engine-checks.ts';
 import type { Finding } from './finding.ts';
-import { checkDatabase, checkDataDirectory, checkModels } from './folder-checks.ts';
+import { checkDatabase, checkDataDirectory, checkDownloadFolder, checkModels } from './folder-checks.ts';
 import { checkGpus } from './gpu-check.ts';
 import { checkPortRange, checkServerPort } from './port-checks.ts';
 import { checkOpenFiles } from './process-checks.ts';
@@ -49,6 +49,7 @@ export async function* examineMachine({
   yield* await checkService(serverPid, serviceWorld(inspection.runTool));
   const optional = [path.join(os.homedir(), 'models'), path.join(data, 'models')];
   yield* await checkModels({ named: models.dirs, optional }, await inspection.models({ ...models, dirs: [] }));
+  yield* await checkDownloadFolder(inspection.downloadFolder(models), data, inspection);
   yield await checkServerPort(server.port, serverPid, inspection);
   yield await checkPortRange(instances.port_range, new Set([...knownPorts, server.port]), inspection);
   yield* checkOpenFiles(serverPid);

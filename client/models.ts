@@ -165,6 +165,18 @@ export interface ChangedValue {
   to: string | number | boolean | null;
 }
 
+export interface CheckedFile {
+  path: string;
+  /** `right`: its bytes are those that its source announced; `wrong`: they are others; `unknown`: nothing is known to compare with; `unreadable`: see `reason`. */
+  result: 'right' | 'wrong' | 'unknown' | 'unreadable';
+  /** The announced sha256, or git object id of 40 digits. Absent: none is known. */
+  hash?: string | undefined;
+  /** The hash of a `wrong` file. */
+  found?: string | undefined;
+  /** Why a file cannot be read. */
+  reason?: string | undefined;
+}
+
 /** A part of the configuration. `"***"` keeps a secret, `null` restores the default. */
 export type ConfigPatch = { [name: string]: unknown };
 
@@ -1793,6 +1805,11 @@ export interface Model {
   used_by: string[];
   /** Why it cannot be loaded, in sentences; empty: no reason is known. */
   problems: string[];
+}
+
+export interface ModelCheck {
+  /** Its parts, then its companions. */
+  files: CheckedFile[];
 }
 
 export interface ModelCompanion {

@@ -267,6 +267,16 @@ export class Operations {
     return this.#get('/api/models/quants', call, { repo, revision });
   }
 
+  /**
+   * Reads the files of a model, and compares them with the hashes of their source.
+   *
+   * @param id Of `listModels`.
+   * @param call A large model takes longer than the usual `timeout`: a second for each GB.
+   */
+  async verifyModel(id: string, call?: CallOptions): Promise<models.CheckedFile[]> {
+    return (await this.#send<models.ModelCheck>('POST', path`/api/models/${id}/verify`, { ...call })).files;
+  }
+
   /** Deletes the files of a model that a download made, if no instance uses it. @param id Of `listModels`. */
   deleteModel(id: string, call?: CallOptions): Promise<models.Message> {
     return this.#send('DELETE', path`/api/models/${id}`, { ...call });

@@ -1,6 +1,6 @@
 import { EstimateRequestSchema, EstimateSchema } from './estimate.ts';
 import { MessageSchema } from './instance.ts';
-import { ModelDetailsSchema, ModelListSchema } from './model.ts';
+import { ModelCheckSchema, ModelDetailsSchema, ModelListSchema } from './model.ts';
 import { operation } from './operation.ts';
 
 /** The model files of this machine. */
@@ -26,6 +26,17 @@ export const MODEL_OPERATIONS = {
     permission: 'viewer',
     cost: 'regular',
     success: { status: 200, schema: ModelDetailsSchema },
+    errors: ['NOT_FOUND'],
+  }),
+  verifyModel: operation({
+    id: 'verifyModel',
+    method: 'POST',
+    path: '/api/models/{model_id}/verify',
+    tag: 'Models',
+    summary: 'Read the files of a model, and compare them with the hashes of their source; a second for each GB',
+    permission: 'operator',
+    cost: 'intensive',
+    success: { status: 200, schema: ModelCheckSchema },
     errors: ['NOT_FOUND'],
   }),
   deleteModel: operation({

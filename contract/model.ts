@@ -84,6 +84,25 @@ export const ModelDetailsSchema = z
   .meta({ id: 'ModelDetails' });
 export type ModelDetails = z.infer<typeof ModelDetailsSchema>;
 
+export const CheckedFileSchema = z
+  .object({
+    path: z.string(),
+    result: z
+      .enum(['right', 'wrong', 'unknown', 'unreadable'])
+      .describe(
+        '`right`: its bytes are those that its source announced; `wrong`: they are others; `unknown`: nothing is known to compare with; `unreadable`: see `reason`.',
+      ),
+    hash: z.string().optional().describe('The announced sha256, or git object id of 40 digits. Absent: none is known.'),
+    found: z.string().optional().describe('The hash of a `wrong` file.'),
+    reason: z.string().optional().describe('Why a file cannot be read.'),
+  })
+  .meta({ id: 'CheckedFile' });
+export type CheckedFile = z.infer<typeof CheckedFileSchema>;
+
+export const ModelCheckSchema = z
+  .object({ files: z.array(CheckedFileSchema).describe('Its parts, then its companions.') })
+  .meta({ id: 'ModelCheck' });
+
 export const ModelListSchema = z
   .object({
     models: z.array(ModelSchema).describe('By name.'),

@@ -3,6 +3,7 @@ import { modelNames } from '@llamactl/contract/model-names';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { downloadsCommand } from '../downloads/downloads-command.ts';
+import { verifyCommand } from '../downloads/verify-command.ts';
 import { EXIT } from '../exit-status.ts';
 import { quantsCommand, searchCommand } from '../instances/hub-models.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
@@ -34,6 +35,7 @@ export function modelsCommand(commandLine: CommandLine): Command {
     .addCommand(searchCommand(commandLine))
     .addCommand(quantsCommand(commandLine))
     .addCommand(downloadsCommand(commandLine))
+    .addCommand(verifyCommand(commandLine))
     .addCommand(rmCommand(commandLine));
 }
 

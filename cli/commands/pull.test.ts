@@ -269,6 +269,31 @@ describe('llamactl models downloads', () => {
   });
 });
 
+describe('llamactl models verify', () => {
+  it('prints the result for each file, and exits with 1 if one is wrong', async () => {
+    const pulling = pull();
+    await store();
+    await pulling;
+    const verify = (...words: string[]): Promise<RunResult> => sandbox.run(['models', 'verify', REF, ...words]);
+    bench.transfers.checked = { kind: 'good' };
+    const { status, stdout, stderr } = await verify();
+    expect([status, stdout.split('\n')[0], stderr]).toEqual([
+      0,
+      `${shown}  right`,
+      expect.stringMatching(/^reading demo-Q8_0, 2\.\d MB …\n$/),
+    ]);
+    bench.transfers.checked = { kind: 'wrong', found: 'f00' };
+    const wrong = await verify();
+    expect([wrong.status, wrong.stdout]).toEqual([
+      1,
+      expect.stringContaining(`${shown}  WRONG: its hash is f00, and `),
+    ]);
+    expect((await verify('-q')).stdout.split('\n')[0]).toBe(shown);
+    expect(JSON.parse((await verify('--json')).stdout)).toMatchObject([{ path: shown, result: 'wrong' }, {}]);
+    expect((await sandbox.run(['models', 'verify', 'nothing'])).status).toBe(3);
+  });
+});
+
 describe('llamactl models rm', () => {
   it('deletes a model that was downloaded', async () => {
     const pulling = pull();

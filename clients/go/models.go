@@ -269,6 +269,23 @@ type ChangedValue struct {
 	To any `json:"to"`
 }
 
+type CheckedFile struct {
+	Path string `json:"path"`
+
+	// `right`: its bytes are those that its source announced; `wrong`: they are others; `unknown`: nothing is known
+	// to compare with; `unreadable`: see `reason`. One of right, wrong, unknown, unreadable.
+	Result string `json:"result"`
+
+	// The announced sha256, or git object id of 40 digits. Absent: none is known.
+	Hash string `json:"hash,omitzero"`
+
+	// The hash of a `wrong` file.
+	Found string `json:"found,omitzero"`
+
+	// Why a file cannot be read.
+	Reason string `json:"reason,omitzero"`
+}
+
 type Code string
 
 const (
@@ -2242,6 +2259,11 @@ type Model struct {
 
 	// Why it cannot be loaded, in sentences; empty: no reason is known.
 	Problems []string `json:"problems"`
+}
+
+type ModelCheck struct {
+	// Its parts, then its companions.
+	Files []CheckedFile `json:"files"`
 }
 
 type ModelCompanion struct {

@@ -407,6 +407,19 @@ func (c *Client) ResumeDownloadContext(ctx context.Context, id string) (*Downloa
 	return fetch[Download](ctx, c, request{method: http.MethodPost, path: []string{"/api/models/downloads/", id, "/resume"}})
 }
 
+// VerifyModel reads the files of a model, and compares them with the hashes of their source. A large model takes longer than the
+// usual timeout: a second for each GB.
+func (c *Client) VerifyModel(id string) ([]CheckedFile, error) {
+	return c.VerifyModelContext(context.Background(), id)
+}
+
+// VerifyModelContext is [Client.VerifyModel] with a context.
+func (c *Client) VerifyModelContext(ctx context.Context, id string) ([]CheckedFile, error) {
+	var answer ModelCheck
+	err := c.send(ctx, request{method: http.MethodPost, path: []string{"/api/models/", id, "/verify"}}, &answer)
+	return answer.Files, err
+}
+
 // DeleteModel deletes the files of a model that a download made, if no instance uses it.
 func (c *Client) DeleteModel(id string) (*Message, error) {
 	return c.DeleteModelContext(context.Background(), id)

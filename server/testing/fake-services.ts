@@ -76,6 +76,7 @@ export const NO_DOWNLOADS: DownloadJobs = {
   pause: async () => noDownload(),
   resume: async () => noDownload(),
   remove: async () => noDownload(),
+  checkFiles: async () => [],
   deleteModel: async () => noDownload(),
 };
 

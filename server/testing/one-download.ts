@@ -27,5 +27,6 @@ export const oneDownload: DownloadJobs = {
   pause: async () => ONE_DOWNLOAD,
   resume: async () => ONE_DOWNLOAD,
   remove: async () => 'cancelled',
+  checkFiles: async (files) => files.map((path) => ({ path, result: 'right' })),
   deleteModel: async () => ({ freed: 2, kept: 0 }),
 };

@@ -160,6 +160,21 @@ describe('the deletion of a model', () => {
       headers: { authorization: `Bearer ${secret}` },
     });
 
+  it('is not needed to find damage: operators verify its files, viewers do not', async () => {
+    const verify = async (secret: string): ReturnType<TestServer['inject']> =>
+      deleting.inject({
+        method: 'POST',
+        url: `/api/models/${id}/verify`,
+        headers: { authorization: `Bearer ${secret}` },
+      });
+    expect((await verify(await harness.tokenOf('vera', 'viewer'))).statusCode).toBe(403);
+    const otto = await harness.tokenOf('otto', 'operator');
+    bench.transfers.checked = { kind: 'wrong', found: 'f00' };
+    expect((await verify(otto)).json()).toMatchObject({ files: [{ path: file, result: 'wrong', found: 'f00' }] });
+    id = 'ffffffffffffffff';
+    expect((await verify(otto)).statusCode).toBe(404);
+  });
+
   it('is for admins, removes it from the list, and is in the audit trail', async () => {
     expect((await remove(await harness.tokenOf('otto', 'operator'))).statusCode).toBe(403);
     const answer = await remove(await harness.tokenOf('root', 'admin'));

@@ -23,7 +23,7 @@ export function modelRoutes(
   bind: Bind,
   models: Models,
   all: Pick<InstanceManager, 'get' | 'list'>,
-  downloads: Pick<DownloadJobs, 'deleteModel'>,
+  downloads: Pick<DownloadJobs, 'checkFiles' | 'deleteModel'>,
   work: SlicedWork,
 ): void {
   const rows = new Rows();
@@ -39,6 +39,17 @@ export function modelRoutes(
     const { layers, ...model } = modelOf(models, params.model_id);
     const users = await usersOfModels(models, all, manager);
     return { ...model, used_by: users.of(model), ...(await readDetails({ ...model, layers })) };
+  });
+
+  bind(OPERATIONS.verifyModel, async ({ params, concerns, signal }) => {
+    const { ref, path: first, files, companions } = modelOf(models, params.model_id);
+    concerns(ref ?? first);
+    return {
+      files: await downloads.checkFiles(
+        [...files, ...companions].map((file) => file.path),
+        signal,
+      ),
+    };
   });
 
   bind(OPERATIONS.deleteModel, async ({ params, concerns }) => {

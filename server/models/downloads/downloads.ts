@@ -2,6 +2,7 @@ import path from 'node:path';
 import { codeOf } from '@llamactl/contract/reason';
 import { ApiError } from '@llamactl/contract/errors';
 import type { Download, DownloadProgress } from '@llamactl/contract/download';
+import type { CheckedFile } from '@llamactl/contract/model';
 import type { AlertSink } from '../../instances/ports/alert-sink.ts';
 import type { EventSink } from '../../instances/ports/event-sink.ts';
 import { StoreClosed } from '../../instances/ports/instance-store.ts';
@@ -13,7 +14,15 @@ import { DownloadJob } from './download-job.ts';
 import type { DownloadRecord, DownloadStore } from './download-store.ts';
 import { HubCache, isThere } from './hub-cache.ts';
 import { contentOf, downloadModel, type DownloadOutcome, type ModelDownloadListener } from './model-download.ts';
-import { type OwnFile, ownFiles, type RemovedFiles, removeFiles, type UnwantedModel } from './model-removal.ts';
+import { checkFiles } from './model-check.ts';
+import {
+  filesBelow,
+  type OwnFile,
+  ownFiles,
+  type RemovedFiles,
+  removeFiles,
+  type UnwantedModel,
+} from './model-removal.ts';
 import type { ModelSource, RemoteFile, RemoteModel } from './model-source.ts';
 import { partialBytes, removeOwnPartial } from './partial-file.ts';
 import type { Transfers } from './transfer-thread.ts';
@@ -36,6 +45,8 @@ export interface DownloadJobs {
   resume(id: string): Promise<Download>;
   /** Cancels an open download, and forgets any other. @returns which of the two it was */
   remove(id: string): Promise<'cancelled' | 'forgotten'>;
+  /** Compares files with the hashes of their source. A folder stands for all its files. Never rejects for a file. */
+  checkFiles(files: readonly string[], signal: AbortSignal): Promise<CheckedFile[]>;
   /**
    * Deletes the files of a model that downloads made, and updates the list of models. Rejects with an {@link ApiError}:
    * `FORBIDDEN` for files of other programs, `MODEL_IN_USE` while a download needs them, and that of `assertUnused`.
@@ -204,6 +215,10 @@ export class Downloads implements DownloadJobs {
     await job.work?.ended;
     await this.#removePartials(job);
     return 'cancelled';
+  }
+
+  async checkFiles(files: readonly string[], signal: AbortSignal): Promise<CheckedFile[]> {
+    return checkFiles((await Promise.all(files.map(filesBelow))).flat(), this.#options, signal);
   }
 
   async deleteModel(

@@ -98,7 +98,8 @@ async function ownFile(link: string, store: Pick<DownloadStore, 'fileAt'>): Prom
 }
 
 /** All files in a folder at any depth; the path itself if it is a file, or not there. */
-async function filesBelow(file: string): Promise<string[]> {
+/** The files of a folder at any depth; a file stands for itself. */
+export async function filesBelow(file: string): Promise<string[]> {
   if ((await ifThere(lstat(file)))?.isDirectory() !== true) return [file];
   const entries = await readdir(file, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => !entry.isDirectory()).map(({ parentPath, name }) => path.join(parentPath, name));

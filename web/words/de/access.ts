@@ -193,6 +193,7 @@ export const de = {
     restartAllInstances: 'mehrere neu starten',
     deleteAllInstances: 'mehrere löschen',
     deleteModel: 'Modell löschen',
+    verifyModel: 'Modell prüfen',
     cancelRequest: 'Anfrage beenden',
     testAlerts: 'Meldungen testen',
     reloadSystem: 'llamactl neu laden',

@@ -198,6 +198,7 @@ export const en = {
     restartAllInstances: 'restart several',
     deleteAllInstances: 'delete several',
     deleteModel: 'delete model',
+    verifyModel: 'verify model',
     cancelRequest: 'end request',
     testAlerts: 'test alerts',
     reloadSystem: 'reload llamactl',

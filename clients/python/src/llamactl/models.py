@@ -215,6 +215,18 @@ class ChangedValue(_Base):
     """`None`: it is no longer set."""
 
 
+class CheckedFile(_Base):
+    path: str
+    result: Literal["right", "wrong", "unknown", "unreadable"]
+    """`right`: its bytes are those that its source announced; `wrong`: they are others; `unknown`: nothing is known to compare with; `unreadable`: see `reason`."""
+    hash: str | None
+    """The announced sha256, or git object id of 40 digits. Absent: none is known."""
+    found: str | None
+    """The hash of a `wrong` file."""
+    reason: str | None
+    """Why a file cannot be read."""
+
+
 class Config(_Base):
     """As written now; it takes effect at the next reload or start. Secrets are `"***"`."""
 
@@ -1654,6 +1666,11 @@ class Model(_Base):
     """Names of the instances with this file; `another instance` for those that the caller may not see."""
     problems: list[str]
     """Why it cannot be loaded, in sentences; empty: no reason is known."""
+
+
+class ModelCheck(_Base):
+    files: list[CheckedFile]
+    """Its parts, then its companions."""
 
 
 class ModelCompanion(_Base):

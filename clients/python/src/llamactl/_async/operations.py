@@ -577,6 +577,17 @@ class Operations:
         )
         return models.Message(await self._ask(request))
 
+    async def verify_model(
+        self,
+        model_id: str,
+    ) -> list[models.CheckedFile]:
+        """Read the files of a model, and compare them with the hashes of their source; a second for each GB."""
+        request = Request(
+            "POST",
+            f"/api/models/{step(model_id)}/verify",
+        )
+        return models.ModelCheck(await self._ask(request)).files
+
     async def estimate(
         self,
         *,

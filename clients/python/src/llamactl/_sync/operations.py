@@ -578,6 +578,17 @@ class Operations:
         )
         return models.Message(self._ask(request))
 
+    def verify_model(
+        self,
+        model_id: str,
+    ) -> list[models.CheckedFile]:
+        """Read the files of a model, and compare them with the hashes of their source; a second for each GB."""
+        request = Request(
+            "POST",
+            f"/api/models/{step(model_id)}/verify",
+        )
+        return models.ModelCheck(self._ask(request)).files
+
     def estimate(
         self,
         *,

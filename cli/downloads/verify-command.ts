@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import type { CheckedFile } from '@llamactl/client';
+import type { CommandLine } from '../command-line.ts';
+import { EXIT } from '../exit-status.ts';
+import { modelCalled, scannedModels } from '../instances/server-models.ts';
+import { missingName } from '../missing-name.ts';
+import { modelNames } from '@llamactl/contract/model-names';
+import { bytes } from '../../format/figures.ts';
+import { plain } from '../screen/text.ts';
+
+const RESULTS: Readonly<Record<CheckedFile['result'], (file: CheckedFile) => string>> = {
+  right: () => 'right',
+  wrong: ({ hash, found }) => `WRONG: its hash is ${found}, and ${hash} was announced; delete it, and pull it again`,
+  unknown: () => 'unknown: its source announced no hash',
+  unreadable: ({ reason }) => `UNREADABLE: ${reason}`,
+};
+
+export function verifyCommand(commandLine: CommandLine): Command {
+  return new Command('verify')
+    .description('Read the files of models, and compare them with the hashes that their source announced.')
+    .argument('<models...>', 'IDs, references, names or paths')
+    .addHelpText('after', '\nExamples:\n  llamactl models verify Qwen/Qwen3-4B-GGUF:Q4_K_M')
+    .action(
+      commandLine.online(async ({ client, terminal, signal }, { words }) => {
+        const { models } = await scannedModels(client, signal);
+        const wanted = [];
+        for (const word of words) {
+          const model = modelCalled(word, models);
+          const names = models.flatMap(modelNames);
+          if (model === null)
+            throw await missingName({ kind: 'model', word, names, list: 'to list models: llamactl models' });
+          wanted.push(model);
+        }
+        const checked: CheckedFile[] = [];
+        for (const { id, name, size } of wanted) {
+          terminal.note(`reading ${plain(name)}, ${bytes(size)} …`);
+          // It takes a second for each GB.
+          const files = await client.verifyModel(id, { signal, timeout: 0 });
+          checked.push(...files);
+          if (terminal.isJson || terminal.isQuiet) continue;
+          for (const file of files) terminal.print(plain(`${file.path}  ${RESULTS[file.result](file)}`));
+        }
+        const isBad = ({ result }: CheckedFile): boolean => result === 'wrong' || result === 'unreadable';
+        if (terminal.isJson) terminal.printJson(checked);
+        else if (terminal.isQuiet) for (const file of checked.filter(isBad)) terminal.print(plain(file.path));
+        if (checked.some(isBad)) commandLine.endWith(EXIT.failed);
+      }),
+    );
+}

@@ -40,6 +40,7 @@ export const ARGUMENT_KINDS: Readonly<Record<string, ValueKind>> = {
   'models search words': 'none',
   'models word': 'none',
   'models show model': 'model or file',
+  'models verify models': 'model or file',
   'options word': 'option-key',
   'pull reference': 'none',
   'rename name': 'instance',

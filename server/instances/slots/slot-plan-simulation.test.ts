@@ -32,8 +32,11 @@ class Machine {
   granted = 0;
   evicted = 0;
   restarted = 0;
+  /** Grants of another place than the first. */
+  movedOn = 0;
   readonly #random: () => number;
-  readonly #demands: readonly Amounts[];
+  /** Demands of each instance, of which any will do. */
+  readonly #demands: readonly (readonly [Amounts, ...Amounts[]])[];
   readonly #limits: SlotLimits = {
     capacity: new Map(DEVICES.map((device, index) => [device, 64 + 16 * index])),
     exclusiveGroups: new Set(),
@@ -41,10 +44,18 @@ class Machine {
 
   constructor(random: () => number) {
     this.#random = random;
+    const [ram = '', ...gpus] = DEVICES;
     this.#demands = Array.from({ length: INSTANCES }, () => {
-      // Some RAM, and at least one GPU.
-      const used = DEVICES.filter((_, index) => index === 0 || random() < 0.4);
-      return new Map(used.map((device) => [device, 1 + this.#below(random() < 0.1 ? 60 : 20)]));
+      const size = (): number => 1 + this.#below(random() < 0.1 ? 60 : 20);
+      // Some RAM, and some GPUs: any one, or a part of each.
+      const used = DEVICES.filter((device) => device === ram || random() < 0.4);
+      const whole = new Map(used.map((device) => [device, size()]));
+      const [own, onOne] = [size(), size()];
+      const isPlaced = random() < 0.5;
+      const [first, ...others] = isPlaced
+        ? gpus.map((gpu) => new Map([[ram, own] as const, [gpu, onOne] as const]))
+        : [];
+      return first === undefined ? [whole] : [first, ...others];
     });
   }
 
@@ -75,17 +86,28 @@ class Machine {
   #request(index: number): void {
     const instance = `i${index}`;
     if (this.holders.has(instance) || this.queue.some((waiter) => waiter.instance === instance)) return;
-    const demand = this.#demands[index] ?? new Map();
-    this.queue.push({ instance, group: null, isPinned: false, demand, since: this.now, mayEvict: true });
+    this.queue.push({
+      instance,
+      group: null,
+      isPinned: false,
+      ...this.#wishOf(index),
+      since: this.now,
+      mayEvict: true,
+    });
+  }
+
+  #wishOf(index: number): Pick<Waiter, 'demand' | 'places'> {
+    const places = this.#demands[index] ?? [new Map()];
+    return { demand: places[0], places };
   }
 
   /** An idle instance gets other settings. It keeps its slot, but no memory until its request is granted. */
   #restart(holder: Holder | undefined): void {
     if (holder === undefined) return;
-    const demand = this.#demands[this.#below(INSTANCES)] ?? new Map();
+    const wish = this.#wishOf(this.#below(INSTANCES));
     this.#set(holder, { phase: 'starting', demand: new Map() });
     this.restarted += 1;
-    this.queue.push({ ...holder, demand, since: this.now, mayEvict: true });
+    this.queue.push({ ...holder, ...wish, since: this.now, mayEvict: true });
   }
 
   #lease(holder: Holder | undefined): void {
@@ -97,7 +119,12 @@ class Machine {
   }
 
   #plan(): void {
-    const { grant, evict, close, hopeless } = planSlots(this.#limits, [...this.holders.values()], this.queue, this.now);
+    const { grant, places, evict, close, hopeless } = planSlots(
+      this.#limits,
+      [...this.holders.values()],
+      this.queue,
+      this.now,
+    );
     if (hopeless.length > 0) throw new Error(`${hopeless[0]} cannot run, although each fits alone`);
     for (const instance of evict.keys()) {
       const holder = this.holders.get(instance);
@@ -111,7 +138,17 @@ class Machine {
     this.queue = this.queue.filter((waiter) => waiter !== next);
     this.granted += 1;
     this.longestWait = Math.max(this.longestWait, this.now - next.since);
-    this.holders.set(next.instance, { ...next, phase: 'starting', leases: 0, isClosed: false, lastUsed: this.now });
+    const place = places.get(next.instance) ?? 0;
+    if (place > 0) this.movedOn += 1;
+    const demand = next.places?.[place] ?? next.demand;
+    this.holders.set(next.instance, {
+      ...next,
+      demand,
+      phase: 'starting',
+      leases: 0,
+      isClosed: false,
+      lastUsed: this.now,
+    });
   }
 
   #set(holder: Holder, change: Partial<Holder>): void {
@@ -136,6 +173,7 @@ it('exceeds no device, stops none in use and lets none wait long, in a long hist
   }
   expect(Math.min(machine.granted, machine.evicted)).toBeGreaterThan(EVENTS / 20);
   expect(machine.restarted).toBeGreaterThan(EVENTS / 200);
+  expect(machine.movedOn).toBeGreaterThan(EVENTS / 1_000);
   // Each of at most twelve before it waits ten seconds for leases, then a second for an end and a start.
   expect(machine.longestWait).toBeLessThan(MOST_WAITING * 11_000);
   for (let event = 0; event < 1_000 && machine.queue.length > 0; event += 1) machine.step(false);

@@ -253,6 +253,15 @@ describe('a waiter with several places', () => {
     expect(planSlots(limits, leaving, [placed('d', 8)], NOW)).toEqual(NOTHING);
   });
 
+  it('gets that where two idle ones stop rather than that of one in use', () => {
+    const held = [
+      holder('a', { demand: on('one', 10), leases: 1 }),
+      holder('b', { demand: on('two', 5), lastUsed: 1 }),
+      holder('c', { demand: on('two', 5), lastUsed: 2 }),
+    ];
+    expect([...planSlots(limits, held, [placed('d', 10)], NOW).evict.keys()]).toEqual(['b', 'c']);
+  });
+
   it('is hopeless only if all are', () => {
     const pinned = (resource: string): Holder => holder(resource, { demand: on(resource, 9), isPinned: true });
     expect(planSlots(limits, [pinned('one')], [placed('b', 5)], NOW).grant).toEqual(['b']);

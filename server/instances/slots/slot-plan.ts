@@ -214,8 +214,8 @@ interface PlacedWaiter {
 }
 
 /**
- * Places a waiter: where it gets a slot at once, else where the fewest instances must stop that are not leaving already. So the
- * place stays the same while the instances that were stopped for it leave.
+ * Places a waiter: where it gets a slot at once, else where it has to wait for the fewest instances in use, and of these places where
+ * the fewest stop. Those that leave already do not count, so the place stays the same while the instances that were stopped for it leave.
  */
 function bestPlace(
   limits: SlotLimits,
@@ -232,10 +232,13 @@ function bestPlace(
   if (others.length === 0) return first;
   const all = [first, ...others];
   const movable = holders.filter((holder) => !isFixed(holder));
-  const stopsOf = ({ need }: PlacedWaiter): number =>
-    isMet(without(need, movable)) ? fewestStops(need, holders).length : Infinity;
+  const costOf = ({ need }: PlacedWaiter): number => {
+    if (!isMet(without(need, movable))) return Infinity;
+    const stops = fewestStops(need, holders);
+    return stops.filter((holder) => !isIdle(holder)).length * holders.length + stops.length;
+  };
   const free = all.find(({ need }) => isMet(need));
-  return free ?? all.reduce((best, other) => (stopsOf(other) < stopsOf(best) ? other : best));
+  return free ?? all.reduce((best, other) => (costOf(other) < costOf(best) ? other : best));
 }
 
 /** The slot that an instance keeps while it restarts: a slot belongs to an instance, not to a run. Its memory does not. */

@@ -1893,7 +1893,7 @@ export interface ModelInfo {
 export interface ModelList {
   /** By name. */
   models: Model[];
-  /** Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none. */
+  /** Folders of `models.dirs` that cannot be read, each with the reason, and that some folders cannot be watched, in sentences; empty: none. */
   problems: string[];
   /** The first scan, or one after a change, is not over: the list may lack models. */
   scanning: boolean;

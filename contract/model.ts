@@ -108,7 +108,9 @@ export const ModelListSchema = z
     models: z.array(ModelSchema).describe('By name.'),
     problems: z
       .array(z.string())
-      .describe('Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none.'),
+      .describe(
+        'Folders of `models.dirs` that cannot be read, each with the reason, and that some folders cannot be watched, in sentences; empty: none.',
+      ),
     scanning: z.boolean().describe('The first scan, or one after a change, is not over: the list may lack models.'),
   })
   .meta({ id: 'ModelList' });

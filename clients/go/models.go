@@ -2384,7 +2384,8 @@ type ModelList struct {
 	// By name.
 	Models []Model `json:"models"`
 
-	// Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none.
+	// Folders of `models.dirs` that cannot be read, each with the reason, and that some folders cannot be watched,
+	// in sentences; empty: none.
 	Problems []string `json:"problems"`
 
 	// The first scan, or one after a change, is not over: the list may lack models.

@@ -6,7 +6,7 @@ import { demoModelBytes } from '../../cli/quickstart/demo-model.ts';
 import { encodeGguf, type GgufValue } from '../../cli/quickstart/gguf-file.ts';
 import { SlicedWork } from '../sliced-work.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { ModelLibrary } from './library.ts';
+import { type LibraryOptions, ModelLibrary } from './library.ts';
 import type { ModelPlace } from './model-places.ts';
 
 const DEMO = demoModelBytes();
@@ -47,6 +47,7 @@ function open(
   clock = new FakeClock({ realUpToMs: 1 }),
   onProblem: (problem: string) => void = () => undefined,
   onScanned: (hasNews: boolean) => void = () => undefined,
+  watching: Pick<LibraryOptions, 'watchFolder'> = {},
 ): ModelLibrary {
   const faults = vi.fn();
   const library = new ModelLibrary({
@@ -57,6 +58,7 @@ function open(
     onFault: faults,
     onProblem,
     onScanned,
+    ...watching,
   });
   libraries.push(library);
   return library;
@@ -692,6 +694,27 @@ describe('the library', () => {
     await put(`${name}/a.gguf`);
     await library.scan();
     expect([library.problems, library.list().length]).toEqual([[], 1]);
+  });
+
+  it('says that it cannot watch a folder, looks once a minute, and stops saying so', async () => {
+    await put('models/a.gguf');
+    const clock = new FakeClock({ realUpToMs: 1 });
+    let isWatchable = false;
+    const watchFolder = (): (() => void) => {
+      if (!isWatchable) throw new Error('ENOSPC: System limit for number of file watchers reached');
+      return () => undefined;
+    };
+    const library = open(PLAIN(), clock, undefined, undefined, { watchFolder });
+    library.begin();
+    await eventually(clock, () => expect(library.list()).toHaveLength(1));
+    expect(library.problems).toEqual([expect.stringContaining('new models appear within a minute')]);
+    const other = open([place('ollama', 'ollama', 'of-another-user')], clock, undefined, undefined, { watchFolder });
+    await other.scan();
+    expect(other.problems).toEqual([]);
+    await put('models/b.gguf');
+    isWatchable = true;
+    await clock.advance(60_000);
+    await eventually(clock, () => expect([library.list().length, library.problems]).toEqual([2, []]));
   });
 
   it('says nothing of a missing folder that need not exist, but of a file in its place', async () => {

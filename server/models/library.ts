@@ -26,7 +26,7 @@ export interface Models extends ModelFinder {
   named(word: string): LibraryModel | null;
   /** Whether the first scan, or one after a change, is not over. */
   readonly isScanning: boolean;
-  /** Folders of `models.dirs` that cannot be read, in sentences. */
+  /** Folders of `models.dirs` that cannot be read, and folders that cannot be watched, in sentences. */
   readonly problems: readonly string[];
 }
 
@@ -73,6 +73,9 @@ const UNWATCHED_EVERY_MS = 60_000;
 /** Most folders that are watched. The system has a limit for each user. */
 const MOST_WATCHED = 1_024;
 
+const UNWATCHED =
+  'The system does not watch all folders of models, because there are too many or their disk is another machine: new models appear within a minute';
+
 /** Keeps the list of models: scans the places in the background, and again when a folder changes. */
 export class ModelLibrary implements Models {
   readonly #options: LibraryOptions;
@@ -91,7 +94,10 @@ export class ModelLibrary implements Models {
   #isStale = false;
   /** The scan that runs looks at such a change. */
   #isRefreshing = false;
+  /** A folder that a scan has read, or the parent of one that does not exist yet, is not watched. */
   #isUnwatched = false;
+  /** The first kind of these. The other one may be the home of another user, which is no problem. */
+  #lacksWatches = false;
   #cancel = (): void => undefined;
 
   constructor(options: LibraryOptions) {
@@ -104,7 +110,7 @@ export class ModelLibrary implements Models {
   }
 
   get problems(): readonly string[] {
-    return this.#problems;
+    return this.#lacksWatches ? [...this.#problems, UNWATCHED] : this.#problems;
   }
 
   list(): readonly LibraryModel[] {
@@ -291,18 +297,24 @@ export class ModelLibrary implements Models {
       this.#watches.delete(folder);
     }
     this.#isUnwatched = folders.length > MOST_WATCHED;
+    this.#lacksWatches = this.#isUnwatched;
+    const read = new Set(folders);
     const { watchFolder = watchBySystem } = this.#options;
     for (const [folder, onChange] of wanted) {
       if (this.#watches.has(folder)) continue;
-      const onLost = (): void => {
+      const noteLack = (): void => {
         this.#isUnwatched = true;
+        this.#lacksWatches ||= read.has(folder);
+      };
+      const onLost = (): void => {
+        noteLack();
         this.#watches.delete(folder);
       };
       try {
         this.#watches.set(folder, watchFolder(folder, onChange, onLost));
       } catch {
         // The limit of the system, or a folder that is gone.
-        this.#isUnwatched = true;
+        noteLack();
       }
     }
   }

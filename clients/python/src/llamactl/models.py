@@ -1757,7 +1757,7 @@ class ModelList(_Base):
     models: list[Model]
     """By name."""
     problems: list[str]
-    """Folders of `models.dirs` that cannot be read, each with the reason, in sentences; empty: none."""
+    """Folders of `models.dirs` that cannot be read, each with the reason, and that some folders cannot be watched, in sentences; empty: none."""
     scanning: bool
     """The first scan, or one after a change, is not over: the list may lack models."""
 

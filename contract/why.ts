@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CauseSchema } from './cause.ts';
+import { PhraseSchema } from './phrases.ts';
 import { JsonValueSchema } from './request-additions.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 
@@ -17,6 +18,7 @@ export type RemedyOperation = (typeof REMEDY_OPERATIONS)[number];
 export const RemedySchema = z
   .object({
     label: z.string().describe('The step for people, as on a button: `Use a context of 4096 tokens`.'),
+    phrase: PhraseSchema.optional().describe('`label` as data; absent: no kind of phrase.'),
     operation: z
       .enum(REMEDY_OPERATIONS)
       .optional()
@@ -36,7 +38,7 @@ export const RemedySchema = z
       .string()
       .optional()
       .describe(
-        'A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all instances of the model.',
+        'A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all instances of the model; with `link`, one that does it where the place is locked.',
       ),
   })
   .meta({ id: 'Remedy' });
@@ -51,6 +53,8 @@ export const EvidenceSchema = z
         '`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for`, `tried` or `alert`.',
       ),
     text: z.string(),
+    phrase: PhraseSchema.optional().describe('`text` as data; absent: a line of output, or the message of an alert.'),
+    reason: PhraseSchema.optional().describe('Why the last run ended, if `text` says it.'),
   })
   .meta({ id: 'Evidence' });
 export type Evidence = z.infer<typeof EvidenceSchema>;
@@ -59,6 +63,14 @@ export type Evidence = z.infer<typeof EvidenceSchema>;
 export const WhySchema = z
   .object({
     sentence: z.string().describe('The state of the instance, and why, in one sentence.'),
+    phrases: z
+      .array(PhraseSchema)
+      .optional()
+      .describe('`sentence` as data, in its order. A phrase that ends in a reason has that reason after it.'),
+    words: z
+      .string()
+      .optional()
+      .describe('The reason in `sentence`, in the words of the engine, the system or llamactl; absent: none.'),
     cause: CauseSchema.nullable().describe('`null`: nothing is wrong.'),
     evidence: z.array(EvidenceSchema),
     remedies: z.array(RemedySchema).describe('The best one first; empty: nothing to do.'),

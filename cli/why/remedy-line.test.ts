@@ -20,7 +20,7 @@ describe('the line of a remedy', () => {
     [{ link: 'models' }, 'llamactl models'],
     [{ link: 'system' }, 'llamactl doctor'],
     [{ link: 'settings' }, 'llamactl show qwen'],
-    [{ link: 'settings/model_path' }, 'llamactl update qwen --model FILE'],
+    [{ link: 'settings/model' }, 'llamactl update qwen --model FILE'],
     [{ link: 'settings/port' }, 'llamactl update qwen --port …'],
     [{ link: 'settings/options.ctx_size' }, 'llamactl update qwen -o ctx_size=…'],
     [{ link: 'configuration/instances.start_timeout' }, 'instances.start_timeout in the configuration'],

@@ -80,7 +80,7 @@ function settingsWords(name: string, field: string): Words {
       return ['llamactl', 'show', name];
     case 'extra_args':
       return ['llamactl', 'update', name, '--', '…'];
-    case 'model_path':
+    case 'model':
       return ['llamactl', 'update', name, '--model', 'FILE'];
     default:
       return ['llamactl', 'update', name, `--${field.replaceAll('_', '-')}`, '…'];

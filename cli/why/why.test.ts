@@ -18,7 +18,7 @@ beforeEach(async () => {
       { what: 'last exit', text: 'status 1, 3m 0s ago' },
     ],
     remedies: [
-      { label: 'Choose another model file', link: 'settings/model_path' },
+      { label: 'Choose another model file', link: 'settings/model' },
       { label: 'Start it when that is done', operation: 'startInstance' },
     ],
     log_seq: 7,
@@ -68,7 +68,7 @@ describe('llamactl why', () => {
       name: 'qwen',
       status: 'failed',
       cause: 'model_damaged',
-      remedies: [{ link: 'settings/model_path' }, { operation: 'startInstance' }],
+      remedies: [{ link: 'settings/model' }, { operation: 'startInstance' }],
       log_seq: 7,
     });
   });

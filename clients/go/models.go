@@ -1192,6 +1192,12 @@ type Evidence struct {
 	What string `json:"what"`
 
 	Text string `json:"text"`
+
+	// `text` as data; absent: a line of output, or the message of an alert.
+	Phrase *Phrase `json:"phrase,omitzero"`
+
+	// Why the last run ended, if `text` says it.
+	Reason *Phrase `json:"reason,omitzero"`
 }
 
 type Finding struct {
@@ -2529,6 +2535,159 @@ type PastAlert struct {
 	ClearedAt *time.Time `json:"cleared_at"`
 }
 
+// Phrase: A sentence of the server as data, for programs that write it in another language.
+type Phrase struct {
+	Kind PhraseKind `json:"kind"`
+
+	// The names and figures in it. Names of sizes end in `_bytes`. Absent: none.
+	Data map[string]any `json:"data,omitzero"`
+}
+
+type PhraseKind string
+
+const (
+	PhraseKindRunsWell                  PhraseKind = "runs_well"
+	PhraseKindRunsWithoutAnswer         PhraseKind = "runs_without_answer"
+	PhraseKindSettingsWait              PhraseKind = "settings_wait"
+	PhraseKindBlockedOnceStopped        PhraseKind = "blocked_once_stopped"
+	PhraseKindChangedBlockedOnceStopped PhraseKind = "changed_blocked_once_stopped"
+	PhraseKindWaitsToStart              PhraseKind = "waits_to_start"
+	PhraseKindNeedsMemory               PhraseKind = "needs_memory"
+	PhraseKindAboutToStart              PhraseKind = "about_to_start"
+	PhraseKindLoads                     PhraseKind = "loads"
+	PhraseKindStarts                    PhraseKind = "starts"
+	PhraseKindStops                     PhraseKind = "stops"
+	PhraseKindGoesDown                  PhraseKind = "goes_down"
+	PhraseKindGoesDownBecause           PhraseKind = "goes_down_because"
+	PhraseKindWillRestart               PhraseKind = "will_restart"
+	PhraseKindNeverStarted              PhraseKind = "never_started"
+	PhraseKindStoppedByCaller           PhraseKind = "stopped_by_caller"
+	PhraseKindRunEnded                  PhraseKind = "run_ended"
+	PhraseKindBlocked                   PhraseKind = "blocked"
+	PhraseKindBlockedBeforeFirstStart   PhraseKind = "blocked_before_first_start"
+	PhraseKindBlockedAfterChange        PhraseKind = "blocked_after_change"
+	PhraseKindFailed                    PhraseKind = "failed"
+	PhraseKindFailedBeforeChange        PhraseKind = "failed_before_change"
+	PhraseKindGaveUp                    PhraseKind = "gave_up"
+	PhraseKindEvicted                   PhraseKind = "evicted"
+	PhraseKindIdle                      PhraseKind = "idle"
+	PhraseKindRebooted                  PhraseKind = "rebooted"
+	PhraseKindModelMissing              PhraseKind = "model_missing"
+	PhraseKindModelUnreadable           PhraseKind = "model_unreadable"
+	PhraseKindModelDamaged              PhraseKind = "model_damaged"
+	PhraseKindModelTooNew               PhraseKind = "model_too_new"
+	PhraseKindWrongFile                 PhraseKind = "wrong_file"
+	PhraseKindPortInUse                 PhraseKind = "port_in_use"
+	PhraseKindEngineMissing             PhraseKind = "engine_missing"
+	PhraseKindLibraryMissing            PhraseKind = "library_missing"
+	PhraseKindGPUMemory                 PhraseKind = "gpu_memory"
+	PhraseKindMemory                    PhraseKind = "memory"
+	PhraseKindKilled                    PhraseKind = "killed"
+	PhraseKindArgument                  PhraseKind = "argument"
+	PhraseKindProcessor                 PhraseKind = "processor"
+	PhraseKindCrash                     PhraseKind = "crash"
+	PhraseKindNoProgress                PhraseKind = "no_progress"
+	PhraseKindNoAnswer                  PhraseKind = "no_answer"
+	PhraseKindEndedByItself             PhraseKind = "ended_by_itself"
+	PhraseKindDoesNotFit                PhraseKind = "does_not_fit"
+	PhraseKindWaitsFor                  PhraseKind = "waits_for"
+	PhraseKindNoSlot                    PhraseKind = "no_slot"
+	PhraseKindUnknown                   PhraseKind = "unknown"
+	PhraseKindLookAtOutput              PhraseKind = "look_at_output"
+	PhraseKindFollowOutput              PhraseKind = "follow_output"
+	PhraseKindUnpin                     PhraseKind = "unpin"
+	PhraseKindSeeOthersMemory           PhraseKind = "see_others_memory"
+	PhraseKindChooseModel               PhraseKind = "choose_model"
+	PhraseKindChooseModelOrName         PhraseKind = "choose_model_or_name"
+	PhraseKindOrChooseModel             PhraseKind = "or_choose_model"
+	PhraseKindOrChooseModelOrName       PhraseKind = "or_choose_model_or_name"
+	PhraseKindFetchLfsFile              PhraseKind = "fetch_lfs_file"
+	PhraseKindDownloadAgain             PhraseKind = "download_again"
+	PhraseKindChooseFileOfModel         PhraseKind = "choose_file_of_model"
+	PhraseKindInstallNewerForModel      PhraseKind = "install_newer_for_model"
+	PhraseKindFreePort                  PhraseKind = "free_port"
+	PhraseKindAnotherPort               PhraseKind = "another_port"
+	PhraseKindEndPortHolder             PhraseKind = "end_port_holder"
+	PhraseKindInstallLlamaServer        PhraseKind = "install_llama_server"
+	PhraseKindSetLlamaServerPath        PhraseKind = "set_llama_server_path"
+	PhraseKindSeeProgram                PhraseKind = "see_program"
+	PhraseKindChooseEngine              PhraseKind = "choose_engine"
+	PhraseKindInstallLibrary            PhraseKind = "install_library"
+	PhraseKindTestEngine                PhraseKind = "test_engine"
+	PhraseKindRaiseKey                  PhraseKind = "raise_key"
+	PhraseKindCheckOom                  PhraseKind = "check_oom"
+	PhraseKindRaiseMaxRunning           PhraseKind = "raise_max_running"
+	PhraseKindInstallForCPU             PhraseKind = "install_for_cpu"
+	PhraseKindTryNewerLlamaServer       PhraseKind = "try_newer_llama_server"
+	PhraseKindCheckModelFile            PhraseKind = "check_model_file"
+	PhraseKindAllowMoreTime             PhraseKind = "allow_more_time"
+	PhraseKindOneRequestAtOnce          PhraseKind = "one_request_at_once"
+	PhraseKindLookForEndingOption       PhraseKind = "look_for_ending_option"
+	PhraseKindDeleteInstance            PhraseKind = "delete_instance"
+	PhraseKindContextForGPU             PhraseKind = "context_for_gpu"
+	PhraseKindSeeGPUs                   PhraseKind = "see_gpus"
+	PhraseKindCPUOnly                   PhraseKind = "cpu_only"
+	PhraseKindPartToCPU                 PhraseKind = "part_to_cpu"
+	PhraseKindMoreToCPU                 PhraseKind = "more_to_cpu"
+	PhraseKindMakeReadable              PhraseKind = "make_readable"
+	PhraseKindFindFilesAgain            PhraseKind = "find_files_again"
+	PhraseKindStartWithoutProjector     PhraseKind = "start_without_projector"
+	PhraseKindCorrectOption             PhraseKind = "correct_option"
+	PhraseKindStartWithoutCompanion     PhraseKind = "start_without_companion"
+	PhraseKindPutBack                   PhraseKind = "put_back"
+	PhraseKindOrPutBack                 PhraseKind = "or_put_back"
+	PhraseKindStopInstances             PhraseKind = "stop_instances"
+	PhraseKindSmallerContext            PhraseKind = "smaller_context"
+	PhraseKindContext                   PhraseKind = "context"
+	PhraseKindContextFits               PhraseKind = "context_fits"
+	PhraseKindCacheFits                 PhraseKind = "cache_fits"
+	PhraseKindContextAndCacheFit        PhraseKind = "context_and_cache_fit"
+	PhraseKindLayersFit                 PhraseKind = "layers_fit"
+	PhraseKindExpertsFit                PhraseKind = "experts_fit"
+	PhraseKindOptionsFit                PhraseKind = "options_fit"
+	PhraseKindCorrectCommand            PhraseKind = "correct_command"
+	PhraseKindCorrectArguments          PhraseKind = "correct_arguments"
+	PhraseKindCorrectFurtherArguments   PhraseKind = "correct_further_arguments"
+	PhraseKindCorrectVariable           PhraseKind = "correct_variable"
+	PhraseKindCorrectOptions            PhraseKind = "correct_options"
+	PhraseKindCheckVariables            PhraseKind = "check_variables"
+	PhraseKindCheckEngineVariables      PhraseKind = "check_engine_variables"
+	PhraseKindRemoveOption              PhraseKind = "remove_option"
+	PhraseKindAnotherValue              PhraseKind = "another_value"
+	PhraseKindUseFlag                   PhraseKind = "use_flag"
+	PhraseKindUsePresentFile            PhraseKind = "use_present_file"
+	PhraseKindOrUsePresentFile          PhraseKind = "or_use_present_file"
+	PhraseKindUseNewerVersion           PhraseKind = "use_newer_version"
+	PhraseKindPullWithOllama            PhraseKind = "pull_with_ollama"
+	PhraseKindThenUseFile               PhraseKind = "then_use_file"
+	PhraseKindTakeFileAndSettings       PhraseKind = "take_file_and_settings"
+	PhraseKindOnlyFile                  PhraseKind = "only_file"
+	PhraseKindStart                     PhraseKind = "start"
+	PhraseKindStartWhenDone             PhraseKind = "start_when_done"
+	PhraseKindStartWithNewSettings      PhraseKind = "start_with_new_settings"
+	PhraseKindRestart                   PhraseKind = "restart"
+	PhraseKindRestartThen               PhraseKind = "restart_then"
+	PhraseKindRestartIfHanging          PhraseKind = "restart_if_hanging"
+	PhraseKindRestartToApply            PhraseKind = "restart_to_apply"
+	PhraseKindStopAtOnce                PhraseKind = "stop_at_once"
+	PhraseKindRetryNow                  PhraseKind = "retry_now"
+	PhraseKindGiveUp                    PhraseKind = "give_up"
+	PhraseKindDoNotStart                PhraseKind = "do_not_start"
+	PhraseKindProcess                   PhraseKind = "process"
+	PhraseKindPort                      PhraseKind = "port"
+	PhraseKindLastExit                  PhraseKind = "last_exit"
+	PhraseKindRestarts                  PhraseKind = "restarts"
+	PhraseKindTriedRemoved              PhraseKind = "tried_removed"
+	PhraseKindTriedValue                PhraseKind = "tried_value"
+	PhraseKindTriedOther                PhraseKind = "tried_other"
+	PhraseKindRetriedForRequests        PhraseKind = "retried_for_requests"
+	PhraseKindRetriedByHand             PhraseKind = "retried_by_hand"
+	PhraseKindWaitsForNames             PhraseKind = "waits_for_names"
+	PhraseKindNewerVersion              PhraseKind = "newer_version"
+	PhraseKindDeviceShort               PhraseKind = "device_short"
+	PhraseKindMemoryInUse               PhraseKind = "memory_in_use"
+)
+
 type Probe struct {
 	// One of ok, starting, stopping.
 	Status string `json:"status"`
@@ -2638,6 +2797,9 @@ type Remedy struct {
 	// The step for people, as on a button: `Use a context of 4096 tokens`.
 	Label string `json:"label"`
 
+	// `label` as data; absent: no kind of phrase.
+	Phrase *Phrase `json:"phrase,omitzero"`
+
 	// Operation of the API that does it; for the instance, unless `body` has `names`. One of updateInstance,
 	// startInstance, stopInstance, restartInstance, stopAllInstances.
 	Operation string `json:"operation,omitzero"`
@@ -2654,7 +2816,7 @@ type Remedy struct {
 	Tried *bool `json:"tried,omitzero"`
 
 	// A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all
-	// instances of the model.
+	// instances of the model; with `link`, one that does it where the place is locked.
 	Command string `json:"command,omitzero"`
 }
 
@@ -3352,6 +3514,12 @@ type UserList struct {
 type Why struct {
 	// The state of the instance, and why, in one sentence.
 	Sentence string `json:"sentence"`
+
+	// `sentence` as data, in its order. A phrase that ends in a reason has that reason after it.
+	Phrases []Phrase `json:"phrases,omitzero"`
+
+	// The reason in `sentence`, in the words of the engine, the system or llamactl; absent: none.
+	Words string `json:"words,omitzero"`
 
 	// nil: nothing is wrong.
 	Cause *Cause `json:"cause"`

@@ -149,6 +149,7 @@ export class StartCheck {
   }
 }
 
-function portInUse({ name, port }: InstanceRecord, holder: string): string {
+/** Says that a program has the port of an instance. */
+export function portInUse({ name, port }: Pick<InstanceRecord, 'name' | 'port'>, holder: string): string {
   return `Port ${port} is in use by ${holder}; end it, or give ${name} another port.`;
 }

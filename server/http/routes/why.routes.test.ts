@@ -95,7 +95,7 @@ describe('GET /api/instances/{name}/why', () => {
   it('has the cause, and remedies that fit, as estimated', async () => {
     const { cause, remedies } = await why(await harness.tokenOf('root'));
     expect(cause).toBe('gpu_memory');
-    expect(remedies.slice(0, 2)).toEqual([
+    expect(remedies.slice(0, 2)).toMatchObject([
       {
         label: 'Use a context of 4096 tokens, which fits',
         operation: 'updateInstance',
@@ -121,7 +121,7 @@ describe('GET /api/instances/{name}/why', () => {
     });
     const { cause, remedies } = await why(await harness.tokenOf('root'));
     expect(cause).toBe('argument');
-    expect(remedies[0]).toEqual({
+    expect(remedies[0]).toMatchObject({
       label: 'Use `--ctx-size` instead of `--ctx-siez`',
       operation: 'updateInstance',
       body: { extra_args: ['--ctx-size', '1'] },

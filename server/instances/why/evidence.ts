@@ -2,9 +2,11 @@ import type { Cause } from '@llamactl/contract/cause';
 import type { DeviceEstimate, Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
 import type { LogEntry } from '@llamactl/contract/logs';
+import { phrase, type Phrase } from '@llamactl/contract/phrases';
 import type { Evidence } from '@llamactl/contract/why';
 import { memoryText, duration } from '../../../format/figures.ts';
 import { bareReason } from './failure-cause.ts';
+import { reasonPhrase } from './reason-phrase.ts';
 import type { TriedChange } from './tried-changes.ts';
 import { obstacleOfChange, type WhyFacts } from './why-facts.ts';
 
@@ -33,38 +35,83 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
   return [
     ...(pid === null
       ? []
-      : [{ what: 'process', text: `${pid}${stats === null ? '' : `, ${memoryText(stats.memory_usage)} of memory`}` }]),
-    {
-      what: 'port',
-      text: pid === null || checks === undefined ? String(port) : `${port}, ${checks.port}; answer: ${checks.response}`,
-    },
-    ...(last === null || (isSound && restarts === 0) ? [] : [{ what: 'last exit', text: exitText(last, said, now) }]),
+      : [
+          {
+            what: 'process',
+            text: `${pid}${stats === null ? '' : `, ${memoryText(stats.memory_usage)} of memory`}`,
+            phrase: phrase('process', { pid, memory_bytes: stats?.memory_usage }),
+          },
+        ]),
+    pid === null || checks === undefined
+      ? { what: 'port', text: String(port), phrase: phrase('port', { port }) }
+      : {
+          what: 'port',
+          text: `${port}, ${checks.port}; answer: ${checks.response}`,
+          phrase: phrase('port', { port, state: checks.port, answer: checks.response }),
+        },
+    ...(last === null || (isSound && restarts === 0) ? [] : [exitEvidence(last, said, now)]),
     ...(line === null ? [] : [{ what: 'log', text: line }]),
     ...(restarts === 0
       ? []
-      : [{ what: 'restarts', text: `${restarts} in a row, ${most < 0 ? 'without limit' : `at most ${most}`}` }]),
-    ...facts.tried.map((change) => ({ what: 'tried', text: `${changeText(change)}; it failed again` })),
-    ...(status === 'failed'
-      ? [{ what: 'retry', text: isOnDemand ? 'at most every 30 s, when a request comes' : 'by hand only' }]
-      : []),
-    ...(waitsFor.length === 0 ? [] : [{ what: 'waits for', text: waitsFor.join(', ') }]),
+      : [
+          {
+            what: 'restarts',
+            text: `${restarts} in a row, ${most < 0 ? 'without limit' : `at most ${most}`}`,
+            phrase: phrase('restarts', { count: restarts, most: most < 0 ? undefined : most }),
+          },
+        ]),
+    ...facts.tried.map((change) => ({
+      what: 'tried',
+      text: `${changeText(change)}; it failed again`,
+      phrase: changePhrase(change),
+    })),
+    ...(status === 'failed' ? [retryEvidence(isOnDemand)] : []),
+    ...(waitsFor.length === 0
+      ? []
+      : [
+          {
+            what: 'waits for',
+            text: waitsFor.join(', '),
+            phrase: phrase('waits_for_names', { names: waitsFor.join(', ') }),
+          },
+        ]),
     ...(instance.newer_model_path === undefined
       ? []
       : [
           {
             what: 'model',
             text: `the library has a newer version of ${instance.model ?? ''}: ${instance.newer_model_path}`,
+            phrase: phrase('newer_version', { model: instance.model, file: instance.newer_model_path }),
           },
         ]),
     // The sentence of `does_not_fit` has the memory that the start needs. An estimate adds its margin, so it differs.
     ...(isShort && cause !== 'does_not_fit' ? shortages(estimate) : []),
     ...(memory === null || !isShort
       ? []
-      : [{ what: 'memory', text: `${memoryText(memory.used)} of ${memoryText(memory.total)} of memory are in use` }]),
+      : [
+          {
+            what: 'memory',
+            text: `${memoryText(memory.used)} of ${memoryText(memory.total)} of memory are in use`,
+            phrase: phrase('memory_in_use', { used_bytes: memory.used, total_bytes: memory.total }),
+          },
+        ]),
     ...alerts
       .filter(({ code, message }) => code !== REPEATED && message !== obstacle)
       .map(({ message }) => ({ what: 'alert', text: message })),
   ];
+}
+
+/** Seconds between the retries of a failed instance for requests. */
+const RETRY_SECONDS = 30;
+
+function retryEvidence(isOnDemand: boolean): Evidence {
+  return isOnDemand
+    ? {
+        what: 'retry',
+        text: `at most every ${RETRY_SECONDS} s, when a request comes`,
+        phrase: phrase('retried_for_requests', { seconds: RETRY_SECONDS }),
+      }
+    : { what: 'retry', text: 'by hand only', phrase: phrase('retried_by_hand') };
 }
 
 /** A changed setting. Only numbers and switches are shown: other values may be secret. */
@@ -72,6 +119,14 @@ function changeText({ setting, value }: TriedChange): string {
   const name = setting.replace(/^options\./, '');
   if (value === undefined) return `${name} removed`;
   return typeof value === 'number' || typeof value === 'boolean' ? `${name} ${value}` : `another ${name}`;
+}
+
+function changePhrase({ setting, value }: TriedChange): Phrase {
+  const name = setting.replace(/^options\./, '');
+  if (value === undefined) return phrase('tried_removed', { setting: name });
+  return typeof value === 'number' || typeof value === 'boolean'
+    ? phrase('tried_value', { setting: name, value: String(value) })
+    : phrase('tried_other', { setting: name });
 }
 
 /**
@@ -137,6 +192,7 @@ function shortages(estimate: Estimate | null): Evidence[] {
   return shortDevices(estimate).map(({ device, need, free }) => ({
     what: 'memory',
     text: `${deviceText(device)} has ${memoryText(need - free)} too little: ${memoryText(need)} are needed, ${memoryText(free)} are free`,
+    phrase: phrase('device_short', { device, short_bytes: need - free, need_bytes: need, free_bytes: free }),
   }));
 }
 
@@ -150,10 +206,20 @@ export function deviceText(device: string): string {
 }
 
 /** @param said The cause that the sentence already contains. */
-function exitText({ code, signal, at, reason }: NonNullable<Instance['last_exit']>, said: string, now: number): string {
+function exitEvidence(
+  { code, signal, at, reason, cause }: NonNullable<Instance['last_exit']>,
+  said: string,
+  now: number,
+): Evidence {
   // Status and signal are unknown for an engine that ended while no server watched, or that was never launched.
   const how = signal ?? (code === null ? '' : `status ${code}`);
   const why = bareReason(reason);
-  const when = `${duration((now - Date.parse(at)) / 1_000)} ago`;
-  return `${how === '' ? '' : `${how}, `}${when}${why === said ? '' : `: ${why}`}`;
+  const seconds = (now - Date.parse(at)) / 1_000;
+  const because = why === said ? null : reasonPhrase(reason, cause);
+  return {
+    what: 'last exit',
+    text: `${how === '' ? '' : `${how}, `}${duration(seconds)} ago${why === said ? '' : `: ${why}`}`,
+    phrase: phrase('last_exit', { seconds, signal: signal ?? undefined, status: code ?? undefined }),
+    ...(because === null ? {} : { reason: because }),
+  };
 }

@@ -4,11 +4,11 @@ import type { Health } from '@llamactl/contract/health';
 import type { Instance, LastExit } from '@llamactl/contract/instance';
 import type { LogEntry } from '@llamactl/contract/logs';
 import type { Alert } from '@llamactl/contract/system';
-import type { Remedy } from '@llamactl/contract/why';
+import type { Remedy, Why } from '@llamactl/contract/why';
 import { describe, expect, it } from 'vitest';
 import { newInstance } from '../../testing/fake-manager.ts';
 import { shortageText } from '../slots/shortage-text.ts';
-import { explain, isAboutMemory, isAboutOptions } from './explanation.ts';
+import { explain as explained, isAboutMemory, isAboutOptions } from './explanation.ts';
 import { causeOfEnd, causeOfObstacle } from './failure-cause.ts';
 import type { WhyFacts } from './why-facts.ts';
 
@@ -49,6 +49,16 @@ function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFa
     meantOption: () => null,
     now: NOW,
     ...rest,
+  };
+}
+
+/** An explanation in words. Its phrases have tests of their own. */
+function explain(known: WhyFacts): Why {
+  const { evidence, remedies, ...why } = explained(known);
+  return {
+    ...why,
+    evidence: evidence.map(({ what, text }) => ({ what, text })),
+    remedies: remedies.map(({ phrase: _, ...remedy }) => remedy),
   };
 }
 
@@ -400,7 +410,7 @@ describe('remedies', () => {
   });
 
   it.each<[Cause, string, RegExp]>([
-    ['model_missing', 'the model file /m/qwen.gguf does not exist', /settings\/model_path$/],
+    ['model_missing', 'the model file /m/qwen.gguf does not exist', /settings\/model$/],
     [
       'model_unreadable',
       'the model file /m/qwen.gguf cannot be read by llamactl’s user',
@@ -417,7 +427,7 @@ describe('remedies', () => {
       'the model file /m/q.gguf is not a GGUF file: it is a Git LFS pointer, not the model itself (run git lfs pull)',
       /^Fetch the file itself/,
     ],
-    ['wrong_file', 'the model file /m/q.gguf is a LoRA adapter, not a model; give the model', /settings\/model_path$/],
+    ['wrong_file', 'the model file /m/q.gguf is a LoRA adapter, not a model; give the model', /settings\/model$/],
     ['model_too_new', "unknown model architecture: 'qwen9'", /newer llama-server/],
     [
       'port_in_use',
@@ -458,7 +468,9 @@ describe('remedies', () => {
 
   it('correct the command of another engine', () => {
     const [first] = failed('vllm was not found on the PATH (/usr/bin)', { engine: 'mine' });
-    expect(first).toMatch(/configuration\/engines\.mine\.command$/);
+    expect(first).toMatch(
+      /configuration\/engines\.mine\.command \| llamactl config set engines\.mine\.command=PROGRAM$/,
+    );
     const [own] = failed('vllm was not found on the PATH (/usr/bin)', { engine: 'custom' });
     expect(own).toMatch(/settings\/command$/);
   });
@@ -504,7 +516,7 @@ describe('remedies', () => {
         body: { model: 'ollama:chatty:latest' },
         command: 'llamactl import ollama chatty:latest --update',
       },
-      { label: 'Or choose another model file', link: 'settings/model_path' },
+      { label: 'Or choose another model file', link: 'settings/model' },
       { label: `Or put the file back: ${file}` },
       { label: 'Start it when that is done', operation: 'startInstance' },
       { label: 'Or delete the instance', command: 'llamactl rm qwen' },
@@ -625,21 +637,39 @@ describe('remedies', () => {
   });
 
   it.each([
-    ['own', 'configuration/engines.own.command'],
-    ['custom', 'settings/command'],
-  ])('lead to the log, the command and the arguments of the unknown program of the engine %s', (engine, command) => {
+    ['own', 'configuration/engines.own.command', ['configuration/engines.own.environment.NAME']],
+    ['custom', 'settings/command', []],
+  ])('lead to the parts of the unknown program of the engine %s', (engine, command, variables) => {
     const reason = 'the engine exited with status 1: No such file or directory: /etc/own.conf';
     const { cause, remedies } = explain(
-      facts({ status: 'failed', engine, model_path: undefined, reason, last_exit: ended({ reason }) }),
+      facts({
+        status: 'failed',
+        engine,
+        model_path: undefined,
+        reason,
+        environment: { HF_HOME: '/x' },
+        last_exit: ended({ reason }),
+      }),
     );
     expect(cause).toBe('unknown');
     expect(remedies.map(({ link, operation }) => link ?? operation)).toEqual([
       'log',
       command,
       'settings/extra_args',
+      'settings/environment',
+      ...variables,
       'startInstance',
     ]);
   });
+
+  it.each(['the engine crashed (SIGSEGV)', 'the engine exited with status 3'])(
+    'lead to the variables that an instance sets: %s',
+    (reason) => {
+      const step = 'Check its environment variables | settings/environment';
+      expect(failed(reason, { environment: { GGML_CUDA: '1' } })).toContain(step);
+      expect(failed(reason)).not.toContain(step);
+    },
+  );
 
   it('name the option that the engine refuses', () => {
     const [first, second] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
@@ -686,7 +716,7 @@ describe('remedies', () => {
   it.each([
     ['ENGINE_NOT_FOUND', 'llama-server was not found on the PATH (/usr/bin)', /llamactl quickstart$/],
     ['PORT_IN_USE', 'Port 8100 is in use by python3 (pid 7); end it, or give qwen another port.', /{"port":null}$/],
-    ['MODEL_NOT_FOUND', 'the model file /m/qwen.gguf does not exist', /settings\/model_path$/],
+    ['MODEL_NOT_FOUND', 'the model file /m/qwen.gguf does not exist', /settings\/model$/],
     [
       'CAPACITY_EXCEEDED',
       'pinned instances hold every slot that it could have; unpin one',

@@ -4,17 +4,22 @@ import type { Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
 import type { Remedy } from '@llamactl/contract/why';
 import { shellQuoted } from '../../../format/shell-words.ts';
+import { companionIn, companionRemedies, FILE_CAUSES, readable } from './companion-file.ts';
 import { isDeletedInOllama, lostFile } from './lost-file.ts';
+import { byCommandLine, step, update, type Step } from './step.ts';
 import type { WhyFacts } from './why-facts.ts';
 
 /** Tokens; a smaller context saves little. */
 const LEAST_CONTEXT = 4_096;
 /** Layers for a GPU that has too little memory for all. */
 const FEWER_LAYERS = 20;
-const LOG: Remedy = { label: 'Look at its output', link: 'log' };
+const LOG: Remedy = { ...step('look_at_output', 'Look at its output'), link: 'log' };
 const SYSTEM = 'system';
-const UNPIN: Remedy = { label: 'Unpin an instance', link: 'instances/pinned' };
-const OTHERS: Remedy = { label: 'See the memory of other instances', link: 'instances' };
+const UNPIN: Remedy = { ...step('unpin', 'Unpin an instance'), link: 'instances/pinned' };
+const OTHERS: Remedy = {
+  ...step('see_others_memory', 'See the memory of other instances'),
+  link: 'instances',
+};
 
 /** The facts that remedies depend on. */
 export interface RemedyFacts {
@@ -32,7 +37,7 @@ type PossibilityFacts = Pick<WhyFacts, 'engineOptions' | 'tried'>;
 export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): Remedy[] {
   const { instance, estimate } = facts;
   const { model_path: file, engine } = instance;
-  const choose: Remedy = { label: 'Choose another model file', link: 'settings/model_path' };
+  const choose: Remedy = { ...step('choose_model', 'Choose another model file'), link: 'settings/model' };
   const companion = companionIn(reason);
   if (companion !== null && FILE_CAUSES.has(cause)) return companionRemedies(cause, companion, instance);
   switch (cause) {
@@ -43,35 +48,50 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
     case 'model_damaged':
       return [
         file !== undefined && reason.includes('Git LFS pointer')
-          ? { label: 'Fetch the file itself', command: `git -C ${shellQuoted(path.dirname(file))} lfs pull` }
-          : { label: 'Download the model again: its file is damaged, or not GGUF', link: 'models' },
+          ? {
+              ...step('fetch_lfs_file', 'Fetch the file itself'),
+              command: `git -C ${shellQuoted(path.dirname(file))} lfs pull`,
+            }
+          : { ...step('download_again', 'Download the model again: its file is damaged, or not GGUF'), link: 'models' },
         choose,
       ];
     case 'wrong_file':
-      return [{ label: 'Choose the file of the model', link: 'settings/model_path' }];
+      return [{ ...step('choose_file_of_model', 'Choose the file of the model'), link: 'settings/model' }];
     case 'model_too_new':
-      return [{ label: 'Install a newer llama-server, which may support this model', link: SYSTEM }, choose];
+      return [
+        {
+          ...step('install_newer_for_model', 'Install a newer llama-server, which may support this model'),
+          link: SYSTEM,
+        },
+        choose,
+      ];
     case 'port_in_use':
       return [
-        update('Let llamactl choose a free port', { port: null }),
-        { label: 'Give it another port', link: 'settings/port' },
-        { label: 'End the program that uses the port' },
+        update(step('free_port', 'Let llamactl choose a free port'), { port: null }),
+        { ...step('another_port', 'Give it another port'), link: 'settings/port' },
+        step('end_port_holder', 'End the program that uses the port'),
       ];
     case 'engine_missing':
       return engine === 'llama_cpp'
         ? [
-            { label: 'Install a llama-server', command: 'llamactl quickstart' },
-            { label: 'Set the path of a llama-server', link: 'configuration/engines.llama_cpp.command' },
-            { label: 'See which program is found', link: SYSTEM },
+            { ...step('install_llama_server', 'Install a llama-server'), command: 'llamactl quickstart' },
+            byCommandLine(
+              step('set_llama_server_path', 'Set the path of a llama-server'),
+              'engines.llama_cpp.command',
+              'PROGRAM',
+            ),
+            { ...step('see_program', 'See which program is found'), link: SYSTEM },
           ]
-        : [correctCommand(engine), { label: 'Choose another engine', link: 'settings/engine' }];
+        : [
+            correctCommand(engine),
+            { ...step('choose_engine', 'Choose another engine'), link: 'settings/engine' },
+            ...variables(instance),
+          ];
     case 'library_missing':
       return [
-        {
-          label: 'Install the missing library, or set LD_LIBRARY_PATH for the engine',
-          link: `configuration/engines.${engine}.environment`,
-        },
-        { label: 'Test the engine', link: SYSTEM },
+        missingLibrary(instance),
+        ...variables(instance),
+        { ...step('test_engine', 'Test the engine'), link: SYSTEM },
       ];
     case 'gpu_memory':
       return [...fitting(estimate), ...fewerLayers(instance), ...smaller(instance, estimate), OTHERS];
@@ -83,52 +103,71 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
         ...smaller(instance, estimate),
         ...(reason.includes('pinned instances hold') ? [UNPIN] : []),
         ...[...reason.matchAll(/`(memory\.[^`]+)`/g)].map(([, key = '']) => ({
-          label: `Raise ${key}`,
+          ...step('raise_key', `Raise ${key}`, { key }),
           link: `configuration/${key}`,
         })),
         OTHERS,
       ];
     case 'killed':
       return [
-        { label: 'Check whether the system killed it for its memory', command: 'journalctl -k | grep -i oom' },
+        {
+          ...step('check_oom', 'Check whether the system killed it for its memory'),
+          command: 'journalctl -k | grep -i oom',
+        },
         ...fitting(estimate),
         ...smaller(instance, estimate),
       ];
     case 'waits_for':
       return [];
     case 'no_slot':
-      return [UNPIN, { label: 'Raise the number of running instances', link: 'configuration/instances.max_running' }];
+      return [
+        UNPIN,
+        {
+          ...step('raise_max_running', 'Raise the number of running instances'),
+          link: 'configuration/instances.max_running',
+        },
+      ];
     case 'argument':
       return argument(reason, facts);
     case 'processor':
-      return [{ label: 'Install a llama-server that was built for this CPU', link: SYSTEM }];
+      return [{ ...step('install_for_cpu', 'Install a llama-server that was built for this CPU'), link: SYSTEM }];
     case 'crash':
       return [
         LOG,
-        { label: 'Try a newer llama-server', link: SYSTEM },
-        { label: 'Check that the model file is complete' },
+        ...(engine === 'llama_cpp'
+          ? [{ ...step('try_newer_llama_server', 'Try a newer llama-server'), link: SYSTEM }]
+          : []),
+        step('check_model_file', 'Check that the model file is complete'),
+        ...variables(instance),
       ];
     case 'no_progress':
       return [
         {
-          label: 'If the disk is slow, allow more time without progress',
+          ...step('allow_more_time', 'If the disk is slow, allow more time without progress'),
           link: 'configuration/instances.start_timeout',
         },
         LOG,
       ];
     case 'no_answer':
-      return [LOG, update('Compute fewer requests at once', { options: { parallel: 1 } })];
+      return [LOG, update(step('one_request_at_once', 'Compute fewer requests at once'), { options: { parallel: 1 } })];
     case 'ended_by_itself':
-      return [{ label: 'Look for an option that ends it, or a program that did', link: 'settings' }];
+      return [
+        {
+          ...step('look_for_ending_option', 'Look for an option that ends it, or a program that did'),
+          link: 'settings',
+        },
+      ];
     case 'unknown':
-      return engine === 'llama_cpp' ? [LOG] : [LOG, ...ownProgram(engine)];
+      return [LOG, ...(engine === 'llama_cpp' ? [] : ownProgram(engine)), ...variables(instance)];
   }
 }
 
 /** The last step of a user who does not want the model back; empty: the file may come back without Ollama. */
 export function givingUp(cause: Cause, reason: string, instance: Instance): Remedy[] {
   const isOfModel = cause === 'model_missing' && companionIn(reason) === null && isDeletedInOllama(instance);
-  return isOfModel ? [{ label: 'Or delete the instance', command: `llamactl rm ${instance.name}` }] : [];
+  return isOfModel
+    ? [{ ...step('delete_instance', 'Or delete the instance'), command: `llamactl rm ${instance.name}` }]
+    : [];
 }
 
 /** Steps if an engine uses the GPUs less than its settings ask. @param alert The message of the alert. */
@@ -139,12 +178,18 @@ export function offloadRemedies({ options }: Instance, alert: string): Remedy[] 
     ...(alert.includes('no usable GPU') || !isLarge
       ? []
       : [
-          update(`Use a context of ${LEAST_CONTEXT} tokens, which leaves more room on the GPU`, {
-            options: { ctx_size: LEAST_CONTEXT },
-          }),
+          update(
+            step('context_for_gpu', `Use a context of ${LEAST_CONTEXT} tokens, which leaves more room on the GPU`, {
+              tokens: LEAST_CONTEXT,
+            }),
+            { options: { ctx_size: LEAST_CONTEXT } },
+          ),
         ]),
-    { label: 'See the GPUs and the llama-server: a build without GPU support finds none', link: SYSTEM },
-    update('Use only the CPU', { options: { n_gpu_layers: 0 } }),
+    {
+      ...step('see_gpus', 'See the GPUs and the llama-server: a build without GPU support finds none'),
+      link: SYSTEM,
+    },
+    update(step('cpu_only', 'Use only the CPU'), { options: { n_gpu_layers: 0 } }),
   ];
 }
 
@@ -180,66 +225,19 @@ function optionsOf({ operation, body }: Remedy): object {
 
 /** Fewer layers on the GPU than now; with a small number already, also half of it. */
 function fewerLayers({ options: { n_gpu_layers: layers } }: Instance): Remedy[] {
-  const label = 'Leave a part of it to the CPU';
-  const fewer = update(label, { options: { n_gpu_layers: FEWER_LAYERS } });
+  const fewer = update(step('part_to_cpu', 'Leave a part of it to the CPU'), {
+    options: { n_gpu_layers: FEWER_LAYERS },
+  });
   if (typeof layers !== 'number' || layers < 1 || layers > FEWER_LAYERS) return [fewer];
   const half = layers >> 1;
-  const less = update(`Leave more of it to the CPU: ${half} instead of ${layers} layers on the GPU`, {
-    options: { n_gpu_layers: half },
-  });
+  const less = update(
+    step('more_to_cpu', `Leave more of it to the CPU: ${half} instead of ${layers} layers on the GPU`, {
+      layers: half,
+      before: layers,
+    }),
+    { options: { n_gpu_layers: half } },
+  );
   return layers === FEWER_LAYERS ? [less, fewer] : [less];
-}
-
-/** A remedy that changes settings. */
-function update(label: string, body: NonNullable<Remedy['body']>): Remedy {
-  return { label, operation: 'updateInstance', body };
-}
-
-/** A file beside the model, in a reason. */
-interface NamedCompanion {
-  subject: string;
-  file: string;
-}
-
-/** Causes of files that an instance cannot load. */
-const FILE_CAUSES: ReadonlySet<Cause> = new Set(['model_missing', 'model_unreadable', 'model_damaged', 'wrong_file']);
-
-/** The file beside the model that a reason is about; `null`: it is about another matter. */
-function companionIn(reason: string): NamedCompanion | null {
-  const [, subject, file] =
-    /\bthe (projector|draft model|LoRA adapter|control vector),? (\S.*?) (?:does not|is|has|cannot)\b/.exec(reason) ??
-    [];
-  return subject === undefined || file === undefined ? null : { subject, file };
-}
-
-/** The step against a file that the server may not read. @param file `undefined`: the instance names none */
-function readable(file: string | undefined): Remedy {
-  return {
-    label: "Let the server's user read the file, and enter its folders",
-    ...(file === undefined ? {} : { command: `chmod a+r ${shellQuoted(file)}` }),
-  };
-}
-
-/** Steps against a file beside the model, which an option names, or which was found with the model. */
-function companionRemedies(cause: Cause, { subject, file }: NamedCompanion, instance: Instance): Remedy[] {
-  const { options, model, model_path: modelFile } = instance;
-  const [key] = Object.entries(options).find(([, value]) => [value].flat().join(' ').includes(file)) ?? [];
-  const again = model === undefined ? { model_path: modelFile ?? null } : { model };
-  const choices =
-    key === undefined
-      ? [
-          update('Look for the files of the model again', again),
-          ...(subject === 'projector' ? [update('Start without the projector', { options: { mmproj: false } })] : []),
-        ]
-      : [
-          { label: `Correct the option ${key}`, link: `settings/options.${key}` },
-          update(`Start without the ${subject}`, { options: { [key]: null } }),
-        ];
-  return [
-    ...(cause === 'model_unreadable' ? [readable(file)] : []),
-    ...choices,
-    ...(cause === 'model_missing' ? [{ label: `Put the file back: ${file}` }] : []),
-  ];
 }
 
 /** Changes with which it fits, as estimated. */
@@ -247,15 +245,35 @@ export function fitting(estimate: Estimate | null): Remedy[] {
   if (estimate === null || estimate.fits) return [];
   const { suggestions, must_stop: others } = estimate;
   return [
-    ...suggestions.map(({ label, options }) => update(`Use ${label}, which fits`, { options })),
+    ...suggestions.map(({ label, options }) => update(fittingStep(label, options), { options })),
     ...stopping(others),
   ];
+}
+
+/** The step that takes options with which it fits. */
+function fittingStep(label: string, options: Readonly<Record<string, unknown>>): Step {
+  const text = `Use ${label}, which fits`;
+  const { ctx_size: tokens, cache_type_k: type, n_gpu_layers: layers, n_cpu_moe: experts } = options;
+  if (typeof tokens === 'number')
+    return typeof type === 'string'
+      ? step('context_and_cache_fit', text, { tokens, type })
+      : step('context_fits', text, { tokens });
+  if (typeof type === 'string') return step('cache_fits', text, { type });
+  if (typeof layers === 'number') return step('layers_fit', text, { layers });
+  if (typeof experts === 'number') return step('experts_fit', text, { layers: experts });
+  return step('options_fit', text);
 }
 
 /** Stops other instances, if the caller may see all of them. */
 export function stopping(names: readonly string[]): Remedy[] {
   if (names.length === 0 || names.some((name) => name.includes(' '))) return [];
-  return [{ label: `Stop ${names.join(', ')}`, operation: 'stopAllInstances', body: { names: [...names] } }];
+  return [
+    {
+      ...step('stop_instances', `Stop ${names.join(', ')}`, { names: names.join(', ') }),
+      operation: 'stopAllInstances',
+      body: { names: [...names] },
+    },
+  ];
 }
 
 /** A smaller context, unless an estimate names one that fits. */
@@ -263,20 +281,57 @@ function smaller({ options: { ctx_size: context } }: Instance, estimate: Estimat
   if (fitting(estimate).some(({ operation }) => operation === 'updateInstance')) return [];
   // Without the option the context is the model's own, which may be smaller than any number named here.
   if (typeof context !== 'number' || context <= 1)
-    return [{ label: 'Make its context smaller, or choose a smaller model', link: 'settings/options.ctx_size' }];
+    return [
+      {
+        ...step('smaller_context', 'Make its context smaller, or choose a smaller model'),
+        link: 'settings/options.ctx_size',
+      },
+    ];
   const less = Math.max(1, Math.min(LEAST_CONTEXT, context >> 1));
-  return [update(`Use a context of ${less} tokens`, { options: { ctx_size: less } })];
+  return [
+    update(step('context', `Use a context of ${less} tokens`, { tokens: less }), { options: { ctx_size: less } }),
+  ];
 }
 
 /** Steps to what starts a program that llamactl does not know. */
 function ownProgram(engine: string): Remedy[] {
-  return [correctCommand(engine), { label: 'Correct its arguments', link: 'settings/extra_args' }];
+  return [
+    correctCommand(engine),
+    { ...step('correct_arguments', 'Correct its arguments'), link: 'settings/extra_args' },
+  ];
 }
 
 /** The command of a custom engine is a setting of its instance. */
 function correctCommand(engine: string): Remedy {
-  const link = engine === 'custom' ? 'settings/command' : `configuration/engines.${engine}.command`;
-  return { label: 'Correct the command of the engine', link };
+  const what = step('correct_command', 'Correct the command of the engine');
+  return engine === 'custom'
+    ? { ...what, link: 'settings/command' }
+    : byCommandLine(what, `engines.${engine}.command`, 'PROGRAM');
+}
+
+/** The step to the variables of an engine, which may be the cause; empty: the instance sets none. */
+function variables({ engine, environment }: Instance): Remedy[] {
+  const own: Remedy[] =
+    Object.keys(environment).length === 0
+      ? []
+      : [
+          {
+            ...step('check_variables', 'Check its environment variables'),
+            link: 'settings/environment',
+          },
+        ];
+  // Those of llama_cpp are seldom set.
+  if (engine === 'custom' || engine === 'llama_cpp') return own;
+  const what = step('check_engine_variables', `Check the environment variables of the engine ${engine}`, { engine });
+  return [...own, byCommandLine(what, `engines.${engine}.environment.NAME`, 'VALUE')];
+}
+
+/** The step against a library that is missing. A custom engine has its variables in its instance. */
+function missingLibrary({ engine }: Instance): Remedy {
+  const what = step('install_library', 'Install the missing library, or set LD_LIBRARY_PATH for the engine');
+  return engine === 'custom'
+    ? { ...what, link: 'settings/environment.LD_LIBRARY_PATH' }
+    : byCommandLine(what, `engines.${engine}.environment.LD_LIBRARY_PATH`, 'FOLDER');
 }
 
 function argument(reason: string, { instance: { options, extra_args: extra }, meantOption }: RemedyFacts): Remedy[] {
@@ -289,17 +344,20 @@ function argument(reason: string, { instance: { options, extra_args: extra }, me
     if (isExtra) {
       return [
         ...meantFlag(flag, extra, meantOption),
-        { label: 'Correct its further arguments', link: 'settings/extra_args' },
+        { ...step('correct_further_arguments', 'Correct its further arguments'), link: 'settings/extra_args' },
       ];
     }
     const variable = /^environment variable "?(\w+)|^the stored variables? `(\w+)/.exec(reason);
     const name = variable?.[1] ?? variable?.[2];
-    if (name !== undefined) return [{ label: `Correct the variable ${name}`, link: `settings/environment.${name}` }];
-    return [{ label: 'Correct its options and arguments', link: 'settings' }];
+    if (name !== undefined) {
+      const what = step('correct_variable', `Correct the variable ${name}`, { variable: name });
+      return [{ ...what, link: `settings/environment.${name}` }];
+    }
+    return [{ ...step('correct_options', 'Correct its options and arguments'), link: 'settings' }];
   }
   return [
-    update(`Remove the option ${key}`, { options: { [key]: null } }),
-    { label: `Give ${key} another value`, link: `settings/options.${key}` },
+    update(step('remove_option', `Remove the option ${key}`, { option: key }), { options: { [key]: null } }),
+    { ...step('another_value', `Give ${key} another value`, { option: key }), link: `settings/options.${key}` },
   ];
 }
 
@@ -314,5 +372,6 @@ function meantFlag(flag: string, extra: readonly string[], meantBy: RemedyFacts[
   );
   // In `--flag 1`, one argument with a space, another name alone would not help.
   if (words.every((word) => extra.includes(word))) return [];
-  return [update(`Use \`${correct}\` instead of \`${flag}\``, { extra_args: words })];
+  const what = step('use_flag', `Use \`${correct}\` instead of \`${flag}\``, { flag: correct, before: flag });
+  return [update(what, { extra_args: words })];
 }

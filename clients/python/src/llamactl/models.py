@@ -37,6 +37,9 @@ Options: TypeAlias = Mapping[str, str | float | bool | Sequence[str | float]]
 """The engine's own long flags in snake_case. `false` becomes `--no-x` if the engine has that flag; a list repeats the flag."""
 
 
+PhraseKind: TypeAlias = Literal["runs_well", "runs_without_answer", "settings_wait", "blocked_once_stopped", "changed_blocked_once_stopped", "waits_to_start", "needs_memory", "about_to_start", "loads", "starts", "stops", "goes_down", "goes_down_because", "will_restart", "never_started", "stopped_by_caller", "run_ended", "blocked", "blocked_before_first_start", "blocked_after_change", "failed", "failed_before_change", "gave_up", "evicted", "idle", "rebooted", "model_missing", "model_unreadable", "model_damaged", "model_too_new", "wrong_file", "port_in_use", "engine_missing", "library_missing", "gpu_memory", "memory", "killed", "argument", "processor", "crash", "no_progress", "no_answer", "ended_by_itself", "does_not_fit", "waits_for", "no_slot", "unknown", "look_at_output", "follow_output", "unpin", "see_others_memory", "choose_model", "choose_model_or_name", "or_choose_model", "or_choose_model_or_name", "fetch_lfs_file", "download_again", "choose_file_of_model", "install_newer_for_model", "free_port", "another_port", "end_port_holder", "install_llama_server", "set_llama_server_path", "see_program", "choose_engine", "install_library", "test_engine", "raise_key", "check_oom", "raise_max_running", "install_for_cpu", "try_newer_llama_server", "check_model_file", "allow_more_time", "one_request_at_once", "look_for_ending_option", "delete_instance", "context_for_gpu", "see_gpus", "cpu_only", "part_to_cpu", "more_to_cpu", "make_readable", "find_files_again", "start_without_projector", "correct_option", "start_without_companion", "put_back", "or_put_back", "stop_instances", "smaller_context", "context", "context_fits", "cache_fits", "context_and_cache_fit", "layers_fit", "experts_fit", "options_fit", "correct_command", "correct_arguments", "correct_further_arguments", "correct_variable", "correct_options", "check_variables", "check_engine_variables", "remove_option", "another_value", "use_flag", "use_present_file", "or_use_present_file", "use_newer_version", "pull_with_ollama", "then_use_file", "take_file_and_settings", "only_file", "start", "start_when_done", "start_with_new_settings", "restart", "restart_then", "restart_if_hanging", "restart_to_apply", "stop_at_once", "retry_now", "give_up", "do_not_start", "process", "port", "last_exit", "restarts", "tried_removed", "tried_value", "tried_other", "retried_for_requests", "retried_by_hand", "waits_for_names", "newer_version", "device_short", "memory_in_use"]
+
+
 RequestOutcome: TypeAlias = Literal["ok", "client_error", "engine_error", "refused", "aborted", "cancelled", "broken"]
 
 
@@ -815,6 +818,10 @@ class Evidence(_Base):
     what: str
     """`process`, `port`, `last exit`, `log`, `restarts`, `memory`, `retry`, `waits for`, `tried` or `alert`."""
     text: str
+    phrase: Phrase | None
+    """`text` as data; absent: a line of output, or the message of an alert."""
+    reason: Phrase | None
+    """Why the last run ended, if `text` says it."""
 
 
 class Finding(_Base):
@@ -1849,6 +1856,14 @@ class PastAlert(_Base):
     """`None`: it is still raised."""
 
 
+class Phrase(_Base):
+    """A sentence of the server as data, for programs that write it in another language."""
+
+    kind: PhraseKind
+    data: dict[str, str | float] | None
+    """The names and figures in it. Names of sizes end in `_bytes`. Absent: none."""
+
+
 class Probe(_Base):
     status: Literal["ok", "starting", "stopping"]
 
@@ -1929,6 +1944,8 @@ class RefusedStart(_Base):
 class Remedy(_Base):
     label: str
     """The step for people, as on a button: `Use a context of 4096 tokens`."""
+    phrase: Phrase | None
+    """`label` as data; absent: no kind of phrase."""
     operation: Literal["updateInstance", "startInstance", "stopInstance", "restartInstance", "stopAllInstances"] | None
     """Operation of the API that does it; for the instance, unless `body` has `names`."""
     body: dict[str, JsonValue] | None
@@ -1938,7 +1955,7 @@ class Remedy(_Base):
     tried: bool | None
     """Whether the instance has these settings and failed again with them, for the same cause; absent: no."""
     command: str | None
-    """A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all instances of the model."""
+    """A command for a shell on the machine, instead of `operation`; with `operation`, one that does it for all instances of the model; with `link`, one that does it where the place is locked."""
 
 
 class RequestError(_Base):
@@ -2349,6 +2366,10 @@ class UserList(_Base):
 class Why(_Base):
     sentence: str
     """The state of the instance, and why, in one sentence."""
+    phrases: list[Phrase] | None
+    """`sentence` as data, in its order. A phrase that ends in a reason has that reason after it."""
+    words: str | None
+    """The reason in `sentence`, in the words of the engine, the system or llamactl; absent: none."""
     cause: Cause | None
     """`None`: nothing is wrong."""
     evidence: list[Evidence]

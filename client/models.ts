@@ -1425,6 +1425,8 @@ export interface Instance {
   last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
+  /** The cause in `reason`; absent: it has none. */
+  cause?: Cause | undefined;
   /** The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `null`: neither. */
   refused: RefusedStart | null;
   /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
@@ -1598,6 +1600,8 @@ export interface InstanceSummary {
   last_load_seconds: number | null;
   /** Why the instance failed or restarts; `null`: neither. */
   reason: string | null;
+  /** The cause in `reason`; absent: it has none. */
+  cause?: Cause | undefined;
   /** The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `null`: neither. */
   refused: RefusedStart | null;
   /** The memory that it holds on each device; absent: it does not run, or its need is unknown. */
@@ -1702,6 +1706,8 @@ export interface LastExit {
   reason: string;
   /** `null`: it was stopped, so nothing was wrong. */
   cause: Cause | null;
+  /** `reason` as data; absent: no kind of phrase. */
+  phrase?: Phrase | undefined;
   /** The engine's last lines of output. */
   lines: string[];
 }
@@ -2142,7 +2148,7 @@ export interface Phrase {
   data?: { [name: string]: string | number } | undefined;
 }
 
-export type PhraseKind = 'runs_well' | 'runs_without_answer' | 'settings_wait' | 'blocked_once_stopped' | 'changed_blocked_once_stopped' | 'waits_to_start' | 'needs_memory' | 'about_to_start' | 'loads' | 'starts' | 'stops' | 'goes_down' | 'goes_down_because' | 'will_restart' | 'never_started' | 'stopped_by_caller' | 'run_ended' | 'blocked' | 'blocked_before_first_start' | 'blocked_after_change' | 'failed' | 'failed_before_change' | 'gave_up' | 'evicted' | 'idle' | 'rebooted' | 'model_missing' | 'model_unreadable' | 'model_damaged' | 'model_too_new' | 'wrong_file' | 'port_in_use' | 'engine_missing' | 'library_missing' | 'gpu_memory' | 'memory' | 'killed' | 'argument' | 'processor' | 'crash' | 'no_progress' | 'no_answer' | 'ended_by_itself' | 'does_not_fit' | 'waits_for' | 'no_slot' | 'unknown' | 'look_at_output' | 'follow_output' | 'unpin' | 'see_others_memory' | 'choose_model' | 'choose_model_or_name' | 'or_choose_model' | 'or_choose_model_or_name' | 'fetch_lfs_file' | 'download_again' | 'choose_file_of_model' | 'install_newer_for_model' | 'free_port' | 'another_port' | 'end_port_holder' | 'install_llama_server' | 'set_llama_server_path' | 'see_program' | 'choose_engine' | 'install_library' | 'test_engine' | 'raise_key' | 'check_oom' | 'raise_max_running' | 'install_for_cpu' | 'try_newer_llama_server' | 'check_model_file' | 'allow_more_time' | 'one_request_at_once' | 'look_for_ending_option' | 'delete_instance' | 'context_for_gpu' | 'see_gpus' | 'cpu_only' | 'part_to_cpu' | 'more_to_cpu' | 'make_readable' | 'find_files_again' | 'start_without_projector' | 'correct_option' | 'start_without_companion' | 'put_back' | 'or_put_back' | 'stop_instances' | 'smaller_context' | 'context' | 'context_fits' | 'cache_fits' | 'context_and_cache_fit' | 'layers_fit' | 'experts_fit' | 'options_fit' | 'correct_command' | 'correct_arguments' | 'correct_further_arguments' | 'correct_variable' | 'correct_options' | 'check_variables' | 'check_engine_variables' | 'remove_option' | 'another_value' | 'use_flag' | 'use_present_file' | 'or_use_present_file' | 'use_newer_version' | 'pull_with_ollama' | 'then_use_file' | 'take_file_and_settings' | 'only_file' | 'start' | 'start_when_done' | 'start_with_new_settings' | 'restart' | 'restart_then' | 'restart_if_hanging' | 'restart_to_apply' | 'stop_at_once' | 'retry_now' | 'give_up' | 'do_not_start' | 'process' | 'port' | 'last_exit' | 'restarts' | 'tried_removed' | 'tried_value' | 'tried_other' | 'retried_for_requests' | 'retried_by_hand' | 'waits_for_names' | 'newer_version' | 'device_short' | 'memory_in_use';
+export type PhraseKind = 'runs_well' | 'runs_without_answer' | 'settings_wait' | 'blocked_once_stopped' | 'changed_blocked_once_stopped' | 'waits_to_start' | 'needs_memory' | 'about_to_start' | 'loads' | 'starts' | 'stops' | 'goes_down' | 'goes_down_because' | 'will_restart' | 'never_started' | 'stopped_by_caller' | 'run_ended' | 'blocked' | 'blocked_before_first_start' | 'blocked_after_change' | 'failed' | 'failed_before_change' | 'gave_up' | 'as_asked' | 'evicted' | 'idle' | 'rebooted' | 'model_missing' | 'model_unreadable' | 'model_damaged' | 'model_too_new' | 'wrong_file' | 'port_in_use' | 'engine_missing' | 'library_missing' | 'gpu_memory' | 'memory' | 'killed' | 'argument' | 'processor' | 'crash' | 'no_progress' | 'no_answer' | 'ended_by_itself' | 'does_not_fit' | 'waits_for' | 'no_slot' | 'unknown' | 'look_at_output' | 'follow_output' | 'unpin' | 'see_others_memory' | 'choose_model' | 'choose_model_or_name' | 'or_choose_model' | 'or_choose_model_or_name' | 'fetch_lfs_file' | 'download_again' | 'choose_file_of_model' | 'install_newer_for_model' | 'free_port' | 'another_port' | 'end_port_holder' | 'install_llama_server' | 'set_llama_server_path' | 'see_program' | 'choose_engine' | 'install_library' | 'test_engine' | 'raise_key' | 'check_oom' | 'raise_max_running' | 'install_for_cpu' | 'try_newer_llama_server' | 'check_model_file' | 'allow_more_time' | 'one_request_at_once' | 'look_for_ending_option' | 'delete_instance' | 'context_for_gpu' | 'see_gpus' | 'cpu_only' | 'part_to_cpu' | 'more_to_cpu' | 'make_readable' | 'find_files_again' | 'start_without_projector' | 'correct_option' | 'start_without_companion' | 'put_back' | 'or_put_back' | 'stop_instances' | 'smaller_context' | 'context' | 'context_fits' | 'cache_fits' | 'context_and_cache_fit' | 'layers_fit' | 'experts_fit' | 'options_fit' | 'correct_command' | 'correct_arguments' | 'correct_further_arguments' | 'correct_variable' | 'correct_options' | 'check_variables' | 'check_engine_variables' | 'remove_option' | 'another_value' | 'use_flag' | 'use_present_file' | 'or_use_present_file' | 'use_newer_version' | 'pull_with_ollama' | 'then_use_file' | 'take_file_and_settings' | 'only_file' | 'start' | 'start_when_done' | 'start_with_new_settings' | 'restart' | 'restart_then' | 'restart_if_hanging' | 'restart_to_apply' | 'stop_at_once' | 'retry_now' | 'give_up' | 'do_not_start' | 'process' | 'port' | 'last_exit' | 'restarts' | 'tried_removed' | 'tried_value' | 'tried_other' | 'retried_for_requests' | 'retried_by_hand' | 'waits_for_names' | 'newer_version' | 'device_short' | 'memory_in_use';
 
 export interface Probe {
   status: 'ok' | 'starting' | 'stopping';

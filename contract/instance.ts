@@ -4,6 +4,7 @@ import { DURATION, durationSeconds } from './duration.ts';
 import { LoadSchema } from './load.ts';
 import { LongIntegerSchema } from './long-integer.ts';
 import { ModelSchema } from './model.ts';
+import { PhraseSchema } from './phrases.ts';
 import { RefusedStartSchema } from './refused-start.ts';
 import { RequestDefaultsSchema, SystemPromptSchema } from './request-additions.ts';
 import { StatsSchema } from './stats.ts';
@@ -261,6 +262,7 @@ export const LastExitSchema = z
     at: TimestampSchema,
     reason: z.string().describe('Why the run ended, in one sentence.'),
     cause: CauseSchema.nullable().describe('`null`: it was stopped, so nothing was wrong.'),
+    phrase: PhraseSchema.optional().describe('`reason` as data; absent: no kind of phrase.'),
     lines: z.array(z.string()).max(20).describe("The engine's last lines of output."),
   })
   .meta({ id: 'LastExit' });
@@ -368,6 +370,7 @@ const summary = {
     .nullable()
     .describe('Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown.'),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
+  cause: CauseSchema.optional().describe('The cause in `reason`; absent: it has none.'),
   refused: RefusedStartSchema.nullable().describe(
     'The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `null`: neither.',
   ),

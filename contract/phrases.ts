@@ -31,7 +31,7 @@ const STATES = {
 } as const;
 
 /** Wanted ends of a run. The other reasons are the causes. */
-const ENDS = { evicted: ['instance'], idle: ['seconds'], rebooted: [] } as const;
+const ENDS = { as_asked: [], evicted: ['instance'], idle: ['seconds'], rebooted: [] } as const;
 
 /** What a reason names: a file, a port and the program on it, an argument, a library, a program, a device and its memory. */
 const REASON_DATA = [

@@ -1606,6 +1606,9 @@ type Instance struct {
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
+	// The cause in `reason`; absent: it has none.
+	Cause Cause `json:"cause,omitzero"`
+
 	// The last start that was refused since its status or settings changed, or why a start of a stopped instance
 	// would be refused, as found by a look after each scan of models; nil: neither.
 	Refused *RefusedStart `json:"refused"`
@@ -1950,6 +1953,9 @@ type InstanceSummary struct {
 	// Why the instance failed or restarts; nil: neither.
 	Reason *string `json:"reason"`
 
+	// The cause in `reason`; absent: it has none.
+	Cause Cause `json:"cause,omitzero"`
+
 	// The last start that was refused since its status or settings changed, or why a start of a stopped instance
 	// would be refused, as found by a look after each scan of models; nil: neither.
 	Refused *RefusedStart `json:"refused"`
@@ -2114,6 +2120,9 @@ type LastExit struct {
 
 	// nil: it was stopped, so nothing was wrong.
 	Cause *Cause `json:"cause"`
+
+	// `reason` as data; absent: no kind of phrase.
+	Phrase *Phrase `json:"phrase,omitzero"`
 
 	// The engine's last lines of output.
 	Lines []string `json:"lines"`
@@ -2569,6 +2578,7 @@ const (
 	PhraseKindFailed                    PhraseKind = "failed"
 	PhraseKindFailedBeforeChange        PhraseKind = "failed_before_change"
 	PhraseKindGaveUp                    PhraseKind = "gave_up"
+	PhraseKindAsAsked                   PhraseKind = "as_asked"
 	PhraseKindEvicted                   PhraseKind = "evicted"
 	PhraseKindIdle                      PhraseKind = "idle"
 	PhraseKindRebooted                  PhraseKind = "rebooted"

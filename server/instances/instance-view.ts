@@ -1,6 +1,7 @@
 import {
   DEFAULT_QUEUE_LIMIT,
   type Instance,
+  type LastExit,
   type InstanceMemory,
   type InstanceSummary,
   type KeptContext,
@@ -16,7 +17,8 @@ import type { LaunchPlan } from './ports/runs.ts';
 import { restartsInARow } from './life/restart-policy.ts';
 import { maskedWords } from './settings/secret-words.ts';
 import { currentRun, launchedPlan, livePort } from './life/transitions.ts';
-import { causeOfEnd } from './why/failure-cause.ts';
+import { causeOfEnd, type FailedSettings } from './why/failure-cause.ts';
+import { reasonPhrase } from './why/reason-phrase.ts';
 
 /** Data that the views need besides record and state. */
 export interface ViewContext {
@@ -62,6 +64,8 @@ export function summarize(
   { model, memory, refused, abilities, live }: Pick<ViewContext, 'model' | 'memory' | 'refused' | 'abilities' | 'live'>,
 ): Omit<InstanceSummary, 'restart_count' | 'restart_required' | 'stats'> {
   const { settings } = record;
+  const reason = reasonOf(state);
+  const cause = reason === null ? null : causeOfEnd(reason, settings);
   return {
     name: record.name,
     status: state.status,
@@ -85,7 +89,8 @@ export function summarize(
     load: live.load,
     ready_at: live.ready_at,
     last_load_seconds: live.last_load_seconds,
-    reason: reasonOf(state),
+    reason,
+    ...(cause === null ? {} : { cause }),
     refused,
     ...(memory === null ? {} : { memory: memoryView(memory) }),
     started_at: startOf(state),
@@ -126,8 +131,7 @@ export function describe(record: InstanceRecord, state: InstanceState, surroundi
     context: surroundings.context,
     restart_count: restartsInARow(state.restarts, run?.readyAt ?? null, elapsed),
     restart_required: isLearnt && isRestartRequired(state, plan),
-    last_exit:
-      state.lastExit === null ? null : { ...state.lastExit, cause: causeOfEnd(state.lastExit.reason, settings) },
+    last_exit: state.lastExit === null ? null : exitView(state.lastExit, settings),
     effective_command: commandLine(launched ?? plan),
     stats: run?.identity ? stats : null,
   };
@@ -149,6 +153,13 @@ export function tagOf({ id, version }: Pick<InstanceRecord, 'id' | 'version'>): 
 export function matchesTag(ifMatch: string, record: Pick<InstanceRecord, 'id' | 'version'>): boolean {
   const tags = new Set(ifMatch.split(',').map((tag) => tag.trim()));
   return tags.has('*') || tags.has(tagOf(record));
+}
+
+/** An exit with its cause, and its reason as data. */
+function exitView(exit: NonNullable<InstanceState['lastExit']>, settings: FailedSettings): LastExit {
+  const cause = causeOfEnd(exit.reason, settings);
+  const phrase = reasonPhrase(exit.reason, cause);
+  return { ...exit, cause, ...(phrase === null ? {} : { phrase }) };
 }
 
 /** The reason for the state; `null`: the state has none. */

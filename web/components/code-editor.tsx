@@ -17,7 +17,7 @@ export interface CodeEditorProps {
   onChange: (text: string) => void;
   hint?: ReactNode;
   /** Why the whole text is refused. It shows while no line is marked. */
-  error?: string | null;
+  error?: ReactNode;
   /** Problems that the server found, which are marked at their lines. */
   problems?: readonly PlacedProblem[];
   /** Keys that may stand within these names; `[]` is an item of a list. */

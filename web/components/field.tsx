@@ -15,7 +15,7 @@ export interface FieldProps {
   /** One sentence below the control. */
   hint?: ReactNode;
   /** Replaces the hint: why the value is refused. */
-  error?: string | null | undefined;
+  error?: ReactNode;
   /** Stands before the hint: what may go wrong with the value. */
   warning?: string | null | undefined;
   /** Hides the label from sight, not from screen readers. */

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
-import { errorText } from '../lib/error-text.ts';
 import { useWords } from '../lib/language.ts';
+import { ErrorSentence } from './server-sentence.tsx';
 import { partsWords } from '../words/parts.ts';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
@@ -61,7 +61,7 @@ export function FormDialog(props: FormDialogProps) {
         {children}
         {error !== null && (
           <p role="alert" className="text-bad">
-            {errorText(error).sentence}
+            <ErrorSentence error={error} />
           </p>
         )}
         {/* Without it, Enter does not submit a form of several fields. */}

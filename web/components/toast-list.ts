@@ -4,6 +4,8 @@ import { ValueStore } from '../lib/value-store.ts';
 export interface Toast {
   kind: 'done' | 'error';
   text: string;
+  /** What the server says about it in English, after a text in another language. */
+  words?: string | null | undefined;
   /** Of the answer with the error, for a report. */
   requestId?: string | null | undefined;
   action?: { label: string; run: () => void };
@@ -33,7 +35,7 @@ export class ToastList {
   show(toast: Toast): void {
     this.#lastId += 1;
     const id = this.#lastId;
-    const others = this.shown.get().filter(({ text }) => text !== toast.text);
+    const others = this.shown.get().filter(({ text, words }) => text !== toast.text || words !== toast.words);
     this.shown.set([...others, { ...toast, id, shownAt: performance.now() }].slice(-MOST));
     const stays =
       toast.kind === 'error' ? STAYS_MS.error : toast.action === undefined ? STAYS_MS.done : STAYS_MS.action;

@@ -8,6 +8,7 @@ import { Button } from './button.tsx';
 import { CopyButton } from './copy-button.tsx';
 import { IconButton } from './icon-button.tsx';
 import { Icon } from './icons.tsx';
+import { ServerSentence } from './server-sentence.tsx';
 import { ToastList, type ShownToast, type Toast } from './toast-list.ts';
 
 const toasts = new ToastList();
@@ -24,10 +25,10 @@ export function showError(error: unknown): void {
 
 /** Shows an error of a request about instances; their next try closes it. */
 export function showErrorAbout(about: readonly string[], error: unknown): void {
-  const { kind, sentence, requestId } = errorText(error);
+  const { kind, sentence, words, requestId } = errorText(error);
   // The client guesses at the address and its rules. This page came from that very server.
   const text = kind === 'no connection' ? wordsNow(partsWords).noConnection : sentence;
-  showToast({ kind: 'error', text, requestId, about });
+  showToast({ kind: 'error', text, words, requestId, about });
 }
 
 /** Closes messages about an instance that starts. */
@@ -78,14 +79,16 @@ export function ToastHost() {
   );
 }
 
-function Message({ toast: { id, kind, text, requestId, action } }: { toast: ShownToast }) {
+function Message({ toast: { id, kind, text, words: serverWords, requestId, action } }: { toast: ShownToast }) {
   const words = useWords(partsWords);
   const isError = kind === 'error';
   return (
     <li className="popped flex items-start gap-2 rounded-panel border border-line bg-raised py-2 pr-2 pl-3 shadow-float">
       <Icon name={isError ? 'warning' : 'check'} className={classNames('mt-1.5', isError ? 'text-bad' : 'text-ok')} />
       <div className="min-w-0 grow py-1">
-        <p className="break-words whitespace-pre-line">{text}</p>
+        <p className="break-words whitespace-pre-line">
+          <ServerSentence own={{ text, isWhole: false }} words={serverWords ?? null} />
+        </p>
         {isError && typeof requestId === 'string' && (
           <p className="mt-0.5 flex items-center gap-1 text-label text-mute">
             {words.request} <code className="min-w-0 truncate text-label">{requestId}</code>

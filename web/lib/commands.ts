@@ -15,6 +15,8 @@ export type CommandFailure = {
   | {
       /** The sentence of the API, about the whole request. */
       sentence: string;
+      /** The words of the API, if the sentence is in another language and says less; `null`: it says all. */
+      words: string | null;
       requestId: string | null;
     }
   | {
@@ -143,8 +145,8 @@ export class CommandBook {
       setTimeout(() => this.#done(names), EVENT_MS);
       return accepted;
     } catch (error) {
-      const { sentence, requestId } = errorText(error);
-      this.#witness.failed({ command, names, sentence, requestId });
+      const { sentence, words, requestId } = errorText(error);
+      this.#witness.failed({ command, names, sentence, words, requestId });
       this.#done(names);
       return [];
     }

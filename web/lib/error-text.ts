@@ -1,6 +1,7 @@
 import { ConnectionError, ForbiddenError, LlamactlError, NotFoundError } from '@llamactl/client';
 import { partsWords } from '../words/parts.ts';
 import { wordsNow } from './language.ts';
+import { serverWordsNow } from './server-words.ts';
 import { UnreadableAnswer } from './unreadable-answer.ts';
 
 /** An error as the page shows it. */
@@ -8,6 +9,8 @@ export interface ErrorText {
   kind: 'forbidden' | 'not found' | 'no connection' | 'error';
   /** The sentence of the API, of the client, or of the page in the reader's language. */
   sentence: string;
+  /** The words of the API, if `sentence` is in another language and says less; `null`: it says all. */
+  words: string | null;
   /** For a report; `null`: the server did not answer. */
   requestId: string | null;
 }
@@ -21,9 +24,20 @@ export function errorText(error: unknown): ErrorText {
     const more = [error.reason, error.details].find(
       (text) => text !== undefined && text !== '' && !sentence.includes(text),
     );
-    return { kind, sentence: more === undefined ? sentence : `${sentence} ${more}`, requestId: error.requestId };
+    const words = more === undefined ? sentence : `${sentence} ${more}`;
+    const own = serverWordsNow()?.error(error) ?? null;
+    const { requestId } = error;
+    return own === null
+      ? { kind, sentence: words, words: null, requestId }
+      : { kind, sentence: own.text, words: own.isWhole ? null : words, requestId };
   }
-  return { kind: error instanceof ConnectionError ? 'no connection' : 'error', sentence, requestId: null };
+  return { kind: error instanceof ConnectionError ? 'no connection' : 'error', sentence, words: null, requestId: null };
+}
+
+/** An error as plain text, where its two languages cannot be marked. */
+export function plainErrorText(error: unknown): string {
+  const { sentence, words } = errorText(error);
+  return words === null ? sentence : `${sentence} ${words}`;
 }
 
 function sentenceOf(error: unknown): string {

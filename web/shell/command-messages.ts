@@ -28,8 +28,8 @@ export function commandMessages({ rows, feed, start }: Sources): CommandWitness 
   const failed = (failure: CommandFailure): void => {
     const { names } = failure;
     if ('sentence' in failure) {
-      const { sentence: text, requestId } = failure;
-      return showToast({ kind: 'error', text, requestId, about: names });
+      const { sentence: text, words: serverWords, requestId } = failure;
+      return showToast({ kind: 'error', text, words: serverWords, requestId, about: names });
     }
     // Few visits need it, so it does not come with the page.
     import('./bulk-message.ts').then(({ bulkMessage }) => {

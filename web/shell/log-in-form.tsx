@@ -4,6 +4,7 @@ import { Button } from '../components/button.tsx';
 import { TextField } from '../components/field.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { useApp } from '../lib/app.ts';
+import { plainErrorText } from '../lib/error-text.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
 import { logInWords } from '../words/log-in.ts';
@@ -34,7 +35,7 @@ export function LogInForm({ username = '' }: { username?: string }) {
       await logIn.logIn(name, password);
     } catch (refusal) {
       if (!(refusal instanceof Error)) throw refusal;
-      setError(refusal.message);
+      setError(plainErrorText(refusal));
       setPassword('');
       passwordField.current?.focus();
       if (refusal instanceof LlamactlError && refusal.retryAfter !== null)

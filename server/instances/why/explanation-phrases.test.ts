@@ -4,7 +4,7 @@ import { newInstance } from '../../testing/fake-manager.ts';
 import { explain } from './explanation.ts';
 import type { WhyFacts } from './why-facts.ts';
 
-const LAST = { code: 1, signal: null, at: '2026-03-01T11:57:00Z', cause: null, lines: [] } as const;
+const LAST = { code: 1, signal: null, at: '2026-03-01T11:57:00Z', cause: null };
 
 function facts(instance: Partial<Instance>, rest: Partial<WhyFacts> = {}): WhyFacts {
   return {
@@ -44,7 +44,7 @@ describe('the phrases of an explanation', () => {
   });
 
   it('name the instance for which another was evicted', () => {
-    const last = { ...LAST, code: 0, reason: 'it was evicted: another instance needed its slot or memory' };
+    const last = { ...LAST, code: 0, lines: [], reason: 'it was evicted: another instance needed its slot or memory' };
     const { phrases } = explain(facts({ status: 'stopped', last_exit: last }, { evictedFor: 'vision' }));
     expect(phrases).toEqual([
       { kind: 'run_ended', data: { name: 'qwen', seconds: 180 } },
@@ -54,7 +54,12 @@ describe('the phrases of an explanation', () => {
 
   it('are there for every step and every fact but output and alerts', () => {
     const known = facts(
-      { status: 'failed', reason: 'CUDA error: out of memory', last_exit: { ...LAST, reason: 'x' }, restart_count: 2 },
+      {
+        status: 'failed',
+        reason: 'CUDA error: out of memory',
+        last_exit: { ...LAST, reason: 'x', lines: [] },
+        restart_count: 2,
+      },
       { memory: { used: 1, total: 2 }, tried: [{ setting: 'options.n_gpu_layers', value: 20 }] },
     );
     const { remedies, evidence } = explain(known);

@@ -63,7 +63,8 @@ it.each<[string, Cause | null, Phrase | null]>([
   ['idle for 300 s (idle_timeout)', null, { kind: 'idle', data: { seconds: 300 } }],
   ['it was evicted: another instance needed its slot or memory', null, { kind: 'evicted' }],
   ['the machine was rebooted', null, { kind: 'rebooted' }],
-  ['stopped as asked', null, null],
+  ['stopped as asked', null, { kind: 'as_asked' }],
+  ['going down', null, null],
 ])('the reason "%s" of the cause %s names its data', (reason, cause, phrase) => {
   expect(reasonPhrase(reason, cause)).toEqual(phrase);
 });

@@ -48,8 +48,9 @@ export function reasonPhrase(message: string, cause: Cause | null): Phrase | nul
   }
 }
 
-/** The end of a run that nothing was wrong with; `null`: a caller stopped it. */
+/** The end of a run that nothing was wrong with; `null`: it is no end. */
 function wantedEnd(reason: string): Phrase | null {
+  if (reason === 'stopped as asked') return { kind: 'as_asked' };
   if (reason.startsWith('it was evicted')) return { kind: 'evicted' };
   if (reason === 'the machine was rebooted') return { kind: 'rebooted' };
   const [idle, seconds] = /^idle for (?:(\d+) s|too long) \(idle_timeout\)/.exec(reason) ?? [];

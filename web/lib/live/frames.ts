@@ -31,6 +31,7 @@ export function applyFrame(rows: RowStore, frame: Frame): Stale {
       rows.change(name, {
         status,
         reason: reason ?? null,
+        cause: undefined,
         refused: null,
         load: null,
         waits_for: [],

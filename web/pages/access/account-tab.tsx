@@ -6,9 +6,9 @@ import { TextField } from '../../components/field.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Facts, Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
+import { ErrorSentence } from '../../components/server-sentence.tsx';
 import { showToast } from '../../components/toast.tsx';
 import { useApp, useRole } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { accessWords } from '../../words/access.ts';
@@ -102,7 +102,7 @@ function PasswordForm({ username }: { username: string }) {
       />
       {change.error !== null && (
         <p role="alert" className="text-bad">
-          {errorText(change.error).sentence}
+          <ErrorSentence error={change.error} />
         </p>
       )}
       <p className="text-mute">{words.passwordEnds}</p>

@@ -5,6 +5,7 @@ import { Moment } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
+import { ServerSentence } from '../../components/server-sentence.tsx';
 import { StatusMark, VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp, useHasAccounts, useMay } from '../../lib/app.ts';
@@ -13,6 +14,7 @@ import { alertTitle } from '../../lib/alert-title.ts';
 import { refusalText } from '../../../format/refusal-text.ts';
 import { authorText, triggerText, type Trigger } from '../../lib/trigger-text.ts';
 import { alertWords } from '../../words/alerts.ts';
+import { useServerWords } from '../../lib/server-words.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { eventsQuery, mergedEvents, useNewEvents, type InstanceEvent } from './instance-events.ts';
 
@@ -122,10 +124,12 @@ function What({ event }: { event: InstanceEvent }) {
 
 function Reason({ event }: { event: InstanceEvent }) {
   const words = useWords(instanceWords).events;
-  if (event.type === 'system_alert') return event.data.message;
+  const serverWords = useServerWords();
+  if (event.type === 'system_alert')
+    return <ServerSentence own={serverWords?.alert(event.data) ?? null} words={event.data.message} />;
   if (event.type === 'instance_start_refused') {
     const { message, trigger } = event.data;
-    return <Caused why={refusalText(message)} trigger={trigger} />;
+    return <Caused why={serverWords?.refusal(event.data) ?? refusalText(message)} trigger={trigger} />;
   }
   if (event.type !== 'instance_status_changed') return <Change data={event.data} />;
   const { reason, cause, trigger } = event.data;

@@ -1,4 +1,5 @@
 import type { Remedy, Role, Status } from '@llamactl/client';
+import type { ServerWords } from '../../lib/server-words.ts';
 
 /** The command after a remedy, so that one press leads to a running instance. */
 export type FollowUp = 'start' | 'restart' | null;
@@ -60,6 +61,17 @@ export function placeOf({ link }: Remedy): RemedyPlace | null {
 /** The remedies that a button can do or open, and that were not tried yet. */
 export function stepsOf(remedies: readonly Remedy[]): Remedy[] {
   return remedies.filter(
-    (remedy) => remedy.tried !== true && (remedy.operation !== undefined || placeOf(remedy) !== null),
+    (remedy) =>
+      remedy.tried !== true && (remedy.operation !== undefined || (placeOf(remedy) !== null && !isLocked(remedy))),
   );
+}
+
+/** Whether the place is a key that requests may not change: the remedy has a command for the machine. */
+export function isLocked({ operation, command, link }: Remedy): boolean {
+  return operation === undefined && command !== undefined && link?.startsWith('configuration/') === true;
+}
+
+/** A remedy as the page names it. */
+export function labelOf({ label, phrase }: Remedy, serverWords: ServerWords | null): string {
+  return (phrase && serverWords?.phrase(phrase)?.text) ?? label;
 }

@@ -4,7 +4,8 @@ import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { instanceWords } from '../../words/instance.ts';
-import { fieldOf, followUpOf, placeOf, roleFor } from './remedies.ts';
+import { useServerWords } from '../../lib/server-words.ts';
+import { fieldOf, followUpOf, labelOf, placeOf, roleFor } from './remedies.ts';
 import { StepButton, useOpenPlace } from './remedy-step.tsx';
 import { useRemedy } from './run-remedy.ts';
 
@@ -31,7 +32,7 @@ export function RemedyButton({
   const isOnline = useIsOnline();
   const run = useRemedy(name);
   const followUp = followUpOf(remedy, status);
-  const { label } = remedy;
+  const label = labelOf(remedy, useServerWords());
   if (!may) return null;
   const place = placeOf(remedy);
   const open = (): void => {

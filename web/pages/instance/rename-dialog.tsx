@@ -3,8 +3,8 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { TextField } from '../../components/field.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
+import { ErrorSentence } from '../../components/server-sentence.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { instanceWords } from '../../words/instance.ts';
 
@@ -30,7 +30,7 @@ export function RenameDialog({ name, onClose, onRenamed }: RenameDialogProps) {
     },
   });
   const isBad = !/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(text);
-  const flaw = rename.isError ? errorText(rename.error).sentence : isBad && text !== '' ? words.renameBad : null;
+  const flaw = rename.isError ? <ErrorSentence error={rename.error} /> : isBad && text !== '' ? words.renameBad : null;
   const mayRename = !isBad && text !== name;
   return (
     <FormDialog

@@ -4,16 +4,19 @@ import type { Why } from '@llamactl/client';
 import { Badge } from '../../components/badge.tsx';
 import { Button } from '../../components/button.tsx';
 import { CommandText } from '../../components/command-text.tsx';
+import { ServerSentence } from '../../components/server-sentence.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
 import { useApp } from '../../lib/app.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useAlerts } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
+import { useServerWords } from '../../lib/server-words.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { visibleText } from './log-text.ts';
-import { placeOf, stepsOf } from './remedies.ts';
+import { labelOf, placeOf, stepsOf } from './remedies.ts';
 import { RemedyButton } from './remedy-button.tsx';
+import { evidenceText, whySentence, whyWords } from './why-text.ts';
 import { mayLackFile, whyQuery } from './why-query.ts';
 
 /** Why an instance does not run well, or could not start again, and what helps. Else empty, also if it was stopped on purpose. */
@@ -32,6 +35,7 @@ export function WhyPanel({ row }: { row: Row }) {
 
 function WhyBox({ why, row }: { why: Why; row: Row }) {
   const words = useWords(instanceWords).why;
+  const serverWords = useServerWords();
   const navigate = useNavigate();
   const verdict = verdictOf(row, why);
   const { log_seq: line, remedies, evidence } = why;
@@ -58,8 +62,10 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
         <span className="flex h-5 items-center">
           <StatusShape of={verdict} />
         </span>
-        <p className="min-w-0 grow text-form break-words">{why.sentence}</p>
-        {why.cause !== null && <Badge colour={verdict}>{words.cause(why.cause)}</Badge>}
+        <p className="min-w-0 grow text-form break-words">
+          <ServerSentence own={whySentence(why, serverWords)} words={whyWords(why, serverWords)} />
+        </p>
+        {why.cause !== null && why.cause !== 'unknown' && <Badge colour={verdict}>{words.cause(why.cause)}</Badge>}
       </div>
       <div className={classNames('flex flex-col gap-2 px-4', isShort ? 'py-1.5' : 'pt-2 pb-3 wide:pl-9')}>
         {(steps.length > 0 || line !== null) && (
@@ -98,7 +104,7 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
                 <span aria-hidden className="text-mute">
                   ·
                 </span>
-                {remedy.tried === true ? words.tried(remedy.label) : remedy.label}
+                {remedy.tried === true ? words.tried(labelOf(remedy, serverWords)) : labelOf(remedy, serverWords)}
                 {remedy.command !== undefined && <CommandText command={remedy.command} />}
               </li>
             ))}
@@ -115,10 +121,12 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
               {words.evidence}
             </summary>
             <dl className="grid grid-cols-[max-content_minmax(0,1fr)] gap-x-4 gap-y-1 pt-1">
-              {facts.map(({ what, text }) => (
-                <div key={`${what} ${text}`} className="contents">
-                  <dt>{what}</dt>
-                  <dd className="break-words text-ink">{text}</dd>
+              {facts.map((fact) => (
+                <div key={`${fact.what} ${fact.text}`} className="contents">
+                  <dt>{serverWords?.evidence(fact.what) ?? fact.what}</dt>
+                  <dd className="break-words text-ink">
+                    <ServerSentence own={evidenceText(fact, serverWords)} words={fact.text} />
+                  </dd>
                 </div>
               ))}
             </dl>

@@ -3,8 +3,10 @@ import { useState } from 'react';
 import { Banner } from '../../components/banner.tsx';
 import { Button } from '../../components/button.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
+import { ServerSentence } from '../../components/server-sentence.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
+import { useServerWords } from '../../lib/server-words.ts';
 import { useAlerts } from '../../lib/live/live-hooks.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { AlertActions } from '../instance/alert-actions.tsx';
@@ -38,8 +40,10 @@ export function AlertList() {
   );
 }
 
-function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Alert; onHide: () => void }) {
+function AlertLine({ alert, onHide }: { alert: Alert; onHide: () => void }) {
   const words = useWords(instancesWords);
+  const { level, message, instance } = alert;
+  const own = useServerWords()?.alert(alert) ?? null;
   const [isOpen, setOpen] = useState(false);
   return (
     <Banner
@@ -61,7 +65,7 @@ function AlertLine({ alert: { level, message, instance }, onHide }: { alert: Ale
         onClick={() => setOpen(!isOpen)}
         className={classNames('min-h-7 w-full text-left', isOpen ? 'break-words' : 'truncate')}
       >
-        {message}
+        <ServerSentence own={own} words={message} />
       </button>
     </Banner>
   );

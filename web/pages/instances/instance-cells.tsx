@@ -9,6 +9,7 @@ import { Sparkline } from '../../components/sparkline.tsx';
 import { StatusMark, VerdictMark } from '../../components/status.tsx';
 import { isPinnedByGroup } from '../../lib/groups.ts';
 import { useWords } from '../../lib/language.ts';
+import { useServerWords, type ServerWords } from '../../lib/server-words.ts';
 import { useGroups, useTrail } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { modelName } from '../../../format/model-name.ts';
@@ -86,20 +87,27 @@ function Note({ icon, label, className }: { icon: 'restart' | 'pin'; label: stri
 
 function StatusCell({ row }: { row: Row }) {
   const words = useWords(instancesWords);
-  const { status, reason, load, waits_for: others } = row;
+  const serverWords = useServerWords();
+  const { status, load, waits_for: others } = row;
   if (status === 'starting' && others.length > 0) {
     return <StatusText row={row} text={words.waitsFor(others.join(', '))} />;
   }
   if (status === 'starting' && load !== null) return <LoadCell row={row} load={load} />;
-  return <StatusText row={row} text={reason ?? refusedStart(row, words)} />;
+  return <StatusText row={row} text={reasonText(row, words, serverWords)} />;
 }
 
-/** Why the last start of a stopped instance was refused; `null`: none was. */
-export function refusedStart({ status, refused }: Row, words: (typeof instancesWords)['en']): string | null {
+/** Why an instance failed or restarts, or why the last start of a stopped one was refused; `null`: none of these. */
+export function reasonText(
+  { status, reason, cause, refused }: Row,
+  words: (typeof instancesWords)['en'],
+  serverWords: ServerWords | null,
+): string | null {
+  if (reason !== null) return (cause && serverWords?.reason(cause)) ?? reason;
   if (status !== 'stopped' || refused === null) return null;
-  const reason = refusalText(refused.message);
+  if (serverWords !== null) return serverWords.refusal(refused);
+  const refusal = refusalText(refused.message);
   // The mark of the row says the rest.
-  return refused.code === 'CAPACITY_EXCEEDED' ? words.refused(reason) : reason;
+  return refused.code === 'CAPACITY_EXCEEDED' ? words.refused(refusal) : refusal;
 }
 
 /** The status of a row. An instance that cannot start stands out from those that are only stopped. */

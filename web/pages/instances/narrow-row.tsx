@@ -3,19 +3,21 @@ import { LongName } from '../../components/long-name.tsx';
 import { memoryText, number } from '../../lib/figures.ts';
 import { StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
+import { useServerWords, type ServerWords } from '../../lib/server-words.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { modelName } from '../../../format/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
 import { instanceAddress } from './instance-address.ts';
-import { loadText, refusedStart, RowStatus } from './instance-cells.tsx';
+import { loadText, reasonText, RowStatus } from './instance-cells.tsx';
 import { RowActions } from './row-actions.tsx';
 
 /** An instance in two lines, for a narrow screen. */
 export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {
   const words = useWords(instancesWords);
   const parts = useWords(partsWords);
+  const serverWords = useServerWords();
   const row = useRow(name);
   if (row === undefined) return null;
   return (
@@ -32,7 +34,7 @@ export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {
             </span>
           )}
         </span>
-        <span className="figures truncate text-mute">{secondLine(row, words)}</span>
+        <span className="figures truncate text-mute">{secondLine(row, words, serverWords)}</span>
       </a>
       <RowActions row={row} />
     </div>
@@ -40,11 +42,10 @@ export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {
 });
 
 /** The most useful facts of an instance in its state. */
-function secondLine(row: Row, words: (typeof instancesWords)['en']): string {
-  const { status, reason, load, waits_for: others, stats } = row;
-  if (reason !== null && status !== 'running') return reason;
-  const refused = refusedStart(row, words);
-  if (refused !== null) return refused;
+function secondLine(row: Row, words: (typeof instancesWords)['en'], serverWords: ServerWords | null): string {
+  const { status, load, waits_for: others, stats } = row;
+  const reason = status === 'running' ? null : reasonText(row, words, serverWords);
+  if (reason !== null) return reason;
   if (others.length > 0) return words.waitsFor(others.join(', '));
   if (status === 'starting' && load !== null) return loadText(load, words);
   const memory = stats === null ? null : memoryText(stats.gpu_memory_usage ?? stats.memory_usage);

@@ -6,8 +6,8 @@ import { TextArea } from '../../components/field.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { StatusShape } from '../../components/status.tsx';
+import { ErrorSentence } from '../../components/server-sentence.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { instanceName } from '../../lib/instance-name.ts';
 import { useWords } from '../../lib/language.ts';
 import { useRowNames } from '../../lib/live/live-hooks.ts';
@@ -65,7 +65,7 @@ export function CommandTab({ command, onUsed }: CommandTabProps) {
           <TextArea
             label={words.pasteLabel}
             hint={words.pasteHint}
-            error={parse.isError ? errorText(parse.error).sentence : null}
+            error={parse.isError ? <ErrorSentence error={parse.error} /> : null}
             isMono
             rows={6}
             spellCheck={false}

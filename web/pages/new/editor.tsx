@@ -132,7 +132,7 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
     preview,
     problems,
     changes: changesBetween(draft.base, draft.document),
-    error: error.sentence,
+    error: error.cause,
     isPending,
     canSave: draft.document['name'] !== undefined && dirty && unread === null,
     unread,

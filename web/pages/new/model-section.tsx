@@ -25,7 +25,8 @@ export function ModelSection() {
   const names = useRowNames() ?? [];
   const file = useSetting('model_path');
   const [source, setSource] = useState<'library' | 'path'>(
-    document['model_path'] !== undefined && document['model'] === undefined ? 'path' : 'library',
+    // A remedy that leads to the model wants another one, which the library lists.
+    field !== 'model' && document['model_path'] !== undefined && document['model'] === undefined ? 'path' : 'library',
   );
   // A name that was made of a model follows the next model.
   const [suggested, setSuggested] = useState<string | null>(null);

@@ -1,5 +1,6 @@
 import type { Problem } from '@llamactl/client';
 import { Button } from '../../components/button.tsx';
+import { ErrorSentence } from '../../components/server-sentence.tsx';
 import { StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { canStart } from '../../lib/instance-actions.ts';
@@ -15,7 +16,7 @@ export interface SaveButtonsProps {
   preview: Preview;
   problems: readonly Problem[];
   /** Why the last try to save failed. */
-  error: string | null;
+  error: unknown;
   isPending: boolean;
   canSave: boolean;
   onSave: (after: AfterSave) => void;
@@ -46,7 +47,7 @@ export function SaveButtons({ name, preview, problems, error, isPending, canSave
     <div className="flex flex-col gap-2">
       {error !== null && (
         <p role="alert" className="break-words text-bad">
-          {error}
+          <ErrorSentence error={error} />
         </p>
       )}
       {needsRestart && (

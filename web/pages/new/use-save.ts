@@ -2,7 +2,6 @@ import { PreconditionFailedError, type Problem } from '@llamactl/client';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import type { Draft } from './draft.ts';
 import { bodyOf, problemsOf, saveSettings } from './use-preview.ts';
 import { storedSettings, type Stored } from './stored-settings.ts';
@@ -19,7 +18,7 @@ interface SaveParts {
 
 /** Why the last try to save failed; `null` and none: it did not. */
 interface SaveError {
-  sentence: string | null;
+  cause: unknown;
   problems: readonly Problem[];
 }
 
@@ -62,10 +61,10 @@ export function useSave({ name, draft, onSaved }: SaveParts): Saving {
   return {
     save: mutate,
     isPending,
-    error: isAnswered ? NO_ERROR : { sentence: errorText(error).sentence, problems: problemsOf(error) },
+    error: isAnswered ? NO_ERROR : { cause: error, problems: problemsOf(error) },
     conflict,
     setConflict,
   };
 }
 
-const NO_ERROR: SaveError = { sentence: null, problems: [] };
+const NO_ERROR: SaveError = { cause: null, problems: [] };

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { duration } from '../../lib/figures.ts';
 import { Progress } from '../../components/meter.tsx';
 import { useWords } from '../../lib/language.ts';
+import { useServerWords } from '../../lib/server-words.ts';
 import { useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { useStored } from '../../lib/value-store.ts';
@@ -35,7 +36,9 @@ export function AnswerWait({ instance }: { instance: string }) {
 /** Returns why the engine ended while its answer was awaited; `null`: it did not. */
 function useFault(row: Row | undefined): string | null {
   const [fault, setFault] = useState<string | null>(null);
-  const reason = row?.status === 'restarting' ? row.reason : null;
+  const serverWords = useServerWords();
+  const cause = row?.cause;
+  const reason = row?.status === 'restarting' ? ((cause && serverWords?.reason(cause)) ?? row.reason) : null;
   useEffect(() => {
     if (reason !== null) setFault(reason.replace(/^backoff after: /, ''));
   }, [reason]);

@@ -1,5 +1,5 @@
 import type { ChatRequest } from '@llamactl/client';
-import { errorText } from '../../lib/error-text.ts';
+import { plainErrorText } from '../../lib/error-text.ts';
 import { ValueStore } from '../../lib/value-store.ts';
 import type { AnswerFigures } from './answer-figures.ts';
 import type { AnswerEffects } from './one-answer.ts';
@@ -81,7 +81,7 @@ export class LoadRun {
         const { figures } = await read({ body: plan.body, signal: abort.signal, onPart });
         state = { ...state, figures: [...state.figures, figures] };
       } catch (error) {
-        if (!abort.signal.aborted) state = { ...state, failures: [...state.failures, errorText(error).sentence] };
+        if (!abort.signal.aborted) state = { ...state, failures: [...state.failures, plainErrorText(error)] };
       }
       coming.delete(index);
       show();

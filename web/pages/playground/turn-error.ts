@@ -1,4 +1,4 @@
-import { errorText } from '../../lib/error-text.ts';
+import { errorText, plainErrorText } from '../../lib/error-text.ts';
 import { AnswerBrokeOff } from './answer-record.ts';
 import type { TurnError } from './conversation.ts';
 
@@ -7,6 +7,6 @@ export function turnError(error: unknown): TurnError {
   if (error instanceof AnswerBrokeOff) {
     return { sentence: error.message, requestId: error.requestId, brokeOff: error.outcome };
   }
-  const { kind, sentence, requestId } = errorText(error);
-  return { sentence, requestId, isLost: kind === 'no connection' };
+  const { kind, requestId } = errorText(error);
+  return { sentence: plainErrorText(error), requestId, isLost: kind === 'no connection' };
 }

@@ -8,7 +8,6 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { configQuery } from '../../lib/queries.ts';
@@ -82,7 +81,7 @@ function Configuration({ view, api }: { view: ConfigView; api: unknown }) {
         <SaveBar
           settings={settings}
           drafts={drafts}
-          error={save.error === null ? null : errorText(save.error).sentence}
+          error={save.error}
           isPending={save.isPending}
           onDiscard={() => edit(new Map())}
           onSave={changes === null ? null : (reloads) => save.mutate({ changes, reloads })}

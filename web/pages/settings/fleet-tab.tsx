@@ -8,8 +8,8 @@ import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { PageBody } from '../../components/page-header.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { showError, showToast } from '../../components/toast.tsx';
+import { ErrorSentence } from '../../components/server-sentence.tsx';
 import { useApp } from '../../lib/app.ts';
-import { errorText } from '../../lib/error-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { engineOptionsQuery } from '../../lib/queries.ts';
@@ -102,7 +102,7 @@ function ImportPanel() {
           rows={8}
           mostRows={28}
           value={text}
-          error={error === null ? null : errorText(error).sentence}
+          error={error === null ? null : <ErrorSentence error={error} />}
           problems={error instanceof LlamactlError ? error.problems : NO_PROBLEMS}
           offer={offer}
           onChange={(next) => changed(() => setText(next))}

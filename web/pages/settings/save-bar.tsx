@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
+import { ErrorSentence } from '../../components/server-sentence.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
@@ -12,7 +13,7 @@ interface SaveBarProps {
   settings: readonly Setting[];
   drafts: Drafts;
   /** Why the last try to save failed. */
-  error: string | null;
+  error: unknown;
   isPending: boolean;
   onDiscard: () => void;
   /** `null`: a value is wrong. @param reloads Whether llamactl reloads then. */
@@ -33,7 +34,7 @@ export function SaveBar({ settings, drafts, error, isPending, onDiscard, onSave 
           <span className="truncate text-mute">{changesText(settings, drafts, words)}</span>
         ) : (
           <span role="alert" className="break-words text-bad">
-            {error}
+            <ErrorSentence error={error} />
           </span>
         )}
       </div>

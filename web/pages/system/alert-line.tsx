@@ -2,10 +2,12 @@ import { Link } from '@tanstack/react-router';
 import type { PastAlert } from '@llamactl/client';
 import type { ReactNode } from 'react';
 import { Badge } from '../../components/badge.tsx';
+import { ServerSentence } from '../../components/server-sentence.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
 import { alertTitle } from '../../lib/alert-title.ts';
 import { useWords } from '../../lib/language.ts';
 import { alertWords } from '../../words/alerts.ts';
+import { useServerWords } from '../../lib/server-words.ts';
 import { instanceWords } from '../../words/instance.ts';
 
 interface AlertLineProps {
@@ -21,11 +23,14 @@ export function AlertLine({ alert, verdict, time, actions }: AlertLineProps) {
   const words = useWords(instanceWords).why;
   const alerts = useWords(alertWords);
   const { level, message, instance, code, cause } = alert;
+  const own = useServerWords()?.alert(alert) ?? null;
   return (
     <li className="flex flex-wrap items-baseline gap-x-3 py-2">
       <StatusShape of={verdict} label={alerts.levels[level]} />
       <span className="min-w-0 grow basis-60">
-        <span className="block break-words">{message}</span>
+        <span className="block break-words">
+          <ServerSentence own={own} words={message} />
+        </span>
         <span className="flex flex-wrap items-center gap-x-3 text-label">
           {instance !== undefined && (
             <Link

@@ -3,9 +3,10 @@ import type { Finding, Remedy } from '@llamactl/client';
 import { CommandText } from '../../components/command-text.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
+import { useServerWords } from '../../lib/server-words.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { systemWords } from '../../words/system.ts';
-import { placeOf } from '../instance/remedies.ts';
+import { isLocked, labelOf, placeOf } from '../instance/remedies.ts';
 import { StepButton, useOpenPlace } from '../instance/remedy-step.tsx';
 
 const VERDICTS: Readonly<Record<Finding['status'], Verdict>> = { ok: 'ok', warning: 'warn', problem: 'bad' };
@@ -19,7 +20,9 @@ export function FindingItem({ finding: { id, status, sentence, instance, remedie
       <StatusShape of={VERDICTS[status]} label={status} />
       <span className={status === 'ok' ? 'text-mute' : 'font-strong'}>{words.checks[id]}</span>
       <div className="col-start-2 flex min-w-0 flex-col gap-1.5 wide:col-start-3">
-        <p className="min-w-0 break-words">{sentence}</p>
+        <p lang="en" className="min-w-0 break-words">
+          {sentence}
+        </p>
         {(remedies.length > 0 || instance !== undefined) && (
           <ul className="flex flex-wrap gap-x-3 gap-y-1.5">
             {instance !== undefined && (
@@ -48,10 +51,11 @@ export function FindingItem({ finding: { id, status, sentence, instance, remedie
 
 function Step({ remedy }: { remedy: Remedy }) {
   const openPlace = useOpenPlace();
-  const { label, command } = remedy;
+  const label = labelOf(remedy, useServerWords());
+  const { command } = remedy;
   const place = placeOf(remedy);
-  if (place !== null && place !== 'log' && place !== 'edit') {
-    return <StepButton onClick={() => openPlace(place, remedy)}>{textOf(remedy)}</StepButton>;
+  if (place !== null && place !== 'log' && place !== 'edit' && !isLocked(remedy)) {
+    return <StepButton onClick={() => openPlace(place, remedy)}>{textOf(label, remedy)}</StepButton>;
   }
   return (
     <>
@@ -62,7 +66,7 @@ function Step({ remedy }: { remedy: Remedy }) {
 }
 
 /** The step, and the key of the configuration that it changes. */
-function textOf({ label, link }: Remedy): string {
+function textOf(label: string, { link }: Remedy): string {
   const [, key] = /^configuration\/(.+)$/.exec(link ?? '') ?? [];
   return key === undefined ? label : `${label}: ${key}`;
 }

@@ -1,0 +1,31 @@
+import { errorText } from '../lib/error-text.ts';
+import type { OwnSentence } from '../lib/server-words.ts';
+
+interface ServerSentenceProps {
+  /** The sentence in the reader's language; `null`: the page has none. */
+  own: OwnSentence | null;
+  /** The words of the server or the engine, which are English; `null`: it has none. */
+  words: string | null;
+}
+
+/** A sentence of the server: the page's own and, unless that says all, the server's words, which screen readers read as English. */
+export function ServerSentence({ own, words }: ServerSentenceProps) {
+  if (own === null) return <span lang="en">{words}</span>;
+  return (
+    <>
+      {own.text}
+      {words !== null && !own.isWhole && (
+        <>
+          {' '}
+          <span lang="en">{words}</span>
+        </>
+      )}
+    </>
+  );
+}
+
+/** Why a request was refused, in one or two sentences. */
+export function ErrorSentence({ error }: { error: unknown }) {
+  const { sentence, words } = errorText(error);
+  return words === null ? sentence : <ServerSentence own={{ text: sentence, isWhole: false }} words={words} />;
+}

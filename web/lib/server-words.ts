@@ -1,0 +1,58 @@
+import type { Phrase, RefusedStart, Alert } from '@llamactl/client';
+import { language } from './language.ts';
+import { useStored, ValueStore } from './value-store.ts';
+
+/** A sentence of the page for one of the server. */
+export interface OwnSentence {
+  text: string;
+  /** Whether it says all that the server's sentence says. */
+  isWhole: boolean;
+}
+
+/** The facts of an error answer that its sentence depends on. */
+export interface ErrorFacts {
+  code: string;
+  retryAfter?: number | null;
+}
+
+/** Sentences of the server in another language. `null`: the language has none, so that the server's own is shown. */
+export interface ServerWords {
+  phrase(phrase: Phrase): OwnSentence | null;
+  /** A reason without its data, for a line. */
+  reason(kind: Phrase['kind']): string;
+  refusal(refused: Pick<RefusedStart, 'code'>): string;
+  error(facts: ErrorFacts): OwnSentence | null;
+  alert(alert: Pick<Alert, 'code' | 'level' | 'instance' | 'cause'>): OwnSentence | null;
+  /** The name of a kind of evidence. */
+  evidence(what: string): string;
+}
+
+/** Those of the reader's language; `null`: English, which comes from the server, or not loaded yet. */
+const loaded = new ValueStore<ServerWords | null>(null);
+
+/** Loads the sentences of each language when it is chosen. English readers load none. */
+export function followLanguage(onFault: (error: unknown) => void): void {
+  const load = (): void => {
+    if (language.get() === 'en') loaded.set(null);
+    else
+      import('../words/de/server.ts').then(({ serverWords }) => {
+        if (language.get() === 'de') loaded.set(serverWords);
+      }, onFault);
+  };
+  language.subscribe(load);
+  load();
+}
+
+export function useServerWords(): ServerWords | null {
+  return useStored(loaded);
+}
+
+/** Like {@link useServerWords}, outside of components. */
+export function serverWordsNow(): ServerWords | null {
+  return loaded.get();
+}
+
+/** Sets the sentences. Only tests call it. */
+export function setServerWords(words: ServerWords | null): void {
+  loaded.set(words);
+}

@@ -350,8 +350,8 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
     await server.call('POST', '/api/instances/lost/start?wait=true');
     const page = await window.tab(server.url, '/instances/lost');
     await page.getByRole('button', { name: 'Choose another model file' }).click();
-    await page.waitForURL(/edit\?field=model_path$/);
-    await expect.poll(() => isFocused(page.getByLabel('Path of the model file'))).toBe(true);
+    await page.waitForURL(/edit\?field=model$/);
+    await expect.poll(() => isFocused(page.getByRole('combobox', { name: 'Model' }))).toBe(true);
     expect(await barriersOf(page)).toEqual([]);
   });
 

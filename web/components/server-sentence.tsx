@@ -17,7 +17,7 @@ export function ServerSentence({ own, words }: ServerSentenceProps) {
       {words !== null && !own.isWhole && (
         <>
           {' '}
-          <span lang="en">{words}</span>
+          <q lang="en">{words}</q>
         </>
       )}
     </>

@@ -1,4 +1,4 @@
-import type { Phrase, RefusedStart, Alert } from '@llamactl/client';
+import type { Alert, Cause, Phrase, RefusedStart } from '@llamactl/client';
 import { language } from './language.ts';
 import { useStored, ValueStore } from './value-store.ts';
 
@@ -18,9 +18,10 @@ export interface ErrorFacts {
 /** Sentences of the server in another language. `null`: the language has none, so that the server's own is shown. */
 export interface ServerWords {
   phrase(phrase: Phrase): OwnSentence | null;
-  /** A reason without its data, for a line. */
-  reason(kind: Phrase['kind']): string;
-  refusal(refused: Pick<RefusedStart, 'code'>): string;
+  /** A cause in some words; `null`: it is not known. */
+  cause(cause: Cause): string | null;
+  /** The cause for which a start was refused, in some words. */
+  refusal(refused: Pick<RefusedStart, 'code'>): string | null;
   error(facts: ErrorFacts): OwnSentence | null;
   alert(alert: Pick<Alert, 'code' | 'level' | 'instance' | 'cause'>): OwnSentence | null;
   /** The name of a kind of evidence. */

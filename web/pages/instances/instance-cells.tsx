@@ -93,7 +93,7 @@ function StatusCell({ row }: { row: Row }) {
     return <StatusText row={row} text={words.waitsFor(others.join(', '))} />;
   }
   if (status === 'starting' && load !== null) return <LoadCell row={row} load={load} />;
-  return <StatusText row={row} text={reasonText(row, words, serverWords)} />;
+  return <StatusText row={row} text={reasonText(row, words, serverWords)} tip={reasonText(row, words, null)} />;
 }
 
 /** Why an instance failed or restarts, or why the last start of a stopped one was refused; `null`: none of these. */
@@ -102,9 +102,10 @@ export function reasonText(
   words: (typeof instancesWords)['en'],
   serverWords: ServerWords | null,
 ): string | null {
-  if (reason !== null) return (cause && serverWords?.reason(cause)) ?? reason;
+  if (reason !== null) return (cause && serverWords?.cause(cause)) ?? reason;
   if (status !== 'stopped' || refused === null) return null;
-  if (serverWords !== null) return serverWords.refusal(refused);
+  const own = serverWords?.refusal(refused) ?? null;
+  if (own !== null) return own;
   const refusal = refusalText(refused.message);
   // The mark of the row says the rest.
   return refused.code === 'CAPACITY_EXCEEDED' ? words.refused(refusal) : refusal;
@@ -117,9 +118,10 @@ export function RowStatus({ row, word }: { row: Row; word?: string }) {
   return <StatusMark status={row.status} {...(word === undefined ? {} : { word })} />;
 }
 
-function StatusText({ row, text }: { row: Row; text: string | null }) {
+/** @param tip The whole reason, in the words of the server; `null`: `text` is all. */
+function StatusText({ row, text, tip = text }: { row: Row; text: string | null; tip?: string | null }) {
   return (
-    <GridCell tip={text ?? undefined} className="flex items-center gap-2">
+    <GridCell tip={tip ?? undefined} className="flex items-center gap-2">
       <span className="flex shrink-0">
         <RowStatus row={row} />
       </span>

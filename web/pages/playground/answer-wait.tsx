@@ -38,7 +38,7 @@ function useFault(row: Row | undefined): string | null {
   const [fault, setFault] = useState<string | null>(null);
   const serverWords = useServerWords();
   const cause = row?.cause;
-  const reason = row?.status === 'restarting' ? ((cause && serverWords?.reason(cause)) ?? row.reason) : null;
+  const reason = row?.status === 'restarting' ? ((cause && serverWords?.cause(cause)) ?? row.reason) : null;
   useEffect(() => {
     if (reason !== null) setFault(reason.replace(/^backoff after: /, ''));
   }, [reason]);

@@ -1,14 +1,15 @@
-import type { Alert, Phrase, RefusedStart } from '@llamactl/client';
+import type { Alert, Cause, Phrase, RefusedStart } from '@llamactl/client';
 import { duration } from '../../lib/figures.ts';
 import { filled } from '../../lib/phrase-text.ts';
 import type { ErrorFacts, OwnSentence, ServerWords } from '../../lib/server-words.ts';
 import { ALERTS, WHOLE_ALERTS } from './alert-sentences.ts';
+import { CAUSES } from './causes.ts';
 import { ERRORS, LATER, WHOLE_ERRORS } from './errors.ts';
 import { EVIDENCE, PHRASES, VALUES } from './phrases.ts';
 import { REASONS, WHOLE } from './reasons.ts';
 
 /** Der Grund eines abgelehnten Starts. */
-const REFUSALS: Readonly<Record<RefusedStart['code'], keyof typeof REASONS>> = {
+const REFUSALS: Readonly<Record<RefusedStart['code'], Cause>> = {
   MODEL_NOT_FOUND: 'model_missing',
   ENGINE_NOT_FOUND: 'engine_missing',
   PORT_IN_USE: 'port_in_use',
@@ -28,8 +29,8 @@ export const serverWords: ServerWords = {
     const isWhole = !Object.hasOwn(REASONS, phrase.kind) || (found.at === 0 && WHOLE.has(phrase.kind));
     return { text: found.text.replaceAll('another instance', 'eine andere Instanz'), isWhole };
   },
-  reason: (kind) => shortReason(kind),
-  refusal: ({ code }) => shortReason(lookup(REFUSALS, code) ?? 'unknown'),
+  cause,
+  refusal: ({ code }) => cause(lookup(REFUSALS, code) ?? 'unknown'),
   error({ code, retryAfter = null }: ErrorFacts): OwnSentence | null {
     const text = lookup(ERRORS, code);
     if (text === undefined) return null;
@@ -37,18 +38,22 @@ export const serverWords: ServerWords = {
     if (later === undefined) return { text, isWhole: WHOLE_ERRORS.has(code) };
     return { text: later(duration(retryAfter)), isWhole: true };
   },
-  alert({ code, level, instance = '', cause }: Pick<Alert, 'code' | 'level' | 'instance' | 'cause'>) {
+  alert({ code, level, instance = '', cause: why }: Pick<Alert, 'code' | 'level' | 'instance' | 'cause'>) {
     const sentence = lookup(ALERTS, code);
     if (sentence === undefined) return null;
-    const reason = cause === undefined || cause === 'unknown' ? '' : ` ${shortReason(cause)}`;
-    return { text: `${sentence({ instance, level })}${reason}`, isWhole: WHOLE_ALERTS.has(code) };
+    return { text: [sentence({ instance, level }), ...reasonOf(code, why)].join(' '), isWhole: WHOLE_ALERTS.has(code) };
   },
   evidence: (what) => lookup(EVIDENCE, what) ?? what,
 };
 
-/** The last text of a reason has no data. */
-function shortReason(kind: Phrase['kind']): string {
-  return [lookup(PHRASES, kind) ?? ''].flat().at(-1)?.replace(/\.$/, '') ?? '';
+function cause(known: Cause): string | null {
+  return known === 'unknown' ? null : (lookup(CAUSES, known) ?? null);
+}
+
+/** Warum ein Lauf endete, wenn die Warnung es nicht schon sagt. Der letzte Text eines Grunds braucht keine Daten. */
+function reasonOf(code: string, why: Cause | undefined): string[] {
+  if (why === undefined || why === 'unknown' || code === 'port_clash') return [];
+  return [lookup(REASONS, why) ?? []].flat().slice(-1);
 }
 
 /** A value by a key that a newer server may have made. */

@@ -1,0 +1,76 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { testModel } from '../../scripts/test-assets.ts';
+import { ServerProcess } from '../server-process.ts';
+import { barriersOf, HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
+
+/** The sentences of the server on a page in German, in a real browser. */
+
+let server: ServerProcess;
+let browser: Browser;
+let window: Window;
+
+beforeAll(async () => {
+  server = await ServerProcess.create();
+  await server.start();
+  browser = await startBrowser();
+  await create('gone', { model_path: '/models/none.gguf' });
+  await create('flag', { extra_args: ['--ctx-siez', '1'] });
+  await server.call('POST', '/api/instances/flag/start?wait=true');
+});
+
+beforeEach(async () => {
+  window = await Window.open(browser, server.url, { locale: 'de-DE' });
+});
+
+afterEach(async () => {
+  const { complaints } = window;
+  await window.close();
+  expect(complaints).toEqual([]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server.dispose();
+});
+
+async function create(name: string, settings: Record<string, unknown>): Promise<void> {
+  const body = { name, model_path: await testModel(), auto_restart: false, ...settings };
+  const answer = await server.call('POST', '/api/instances', body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
+}
+
+describe.skipIf(HAS_NO_BROWSER)('a German reader', () => {
+  it('reads causes and steps in German', async () => {
+    const page = await window.tab(server.url, '/instances/gone');
+    const why = page.getByRole('region', { name: 'Warum' });
+    await why
+      .getByText('gone lief noch nie und kann nicht starten: Die Datei /models/none.gguf existiert nicht.')
+      .waitFor();
+    await why.getByText('Oder die Datei zurücklegen: /models/none.gguf').waitFor();
+    expect(await why.locator('[lang="en"]').count()).toBe(0);
+    expect(await barriersOf(page)).toEqual([]);
+    await why.getByRole('button', { name: 'Ein anderes Modell wählen' }).click();
+    await page.getByRole('combobox', { name: 'Modell' }).waitFor();
+  });
+
+  it('reads the words of the engine after a German sentence, marked as English', async () => {
+    const page = await window.tab(server.url, '/instances/flag');
+    const why = page.getByRole('region', { name: 'Warum' });
+    await why.getByText('flag ist gescheitert: Die Engine lehnt das Argument --ctx-siez ab.').waitFor();
+    expect(await why.locator('q[lang="en"]').allTextContents()).toEqual(['invalid argument: --ctx-siez']);
+    await why.getByRole('button', { name: '„--ctx-size statt --ctx-siez nehmen“, dann starten' }).waitFor();
+  });
+
+  it('reads why a start is refused in German, also in the list', async () => {
+    window.allow(/409/);
+    const page = await window.tab(server.url, '/instances');
+    const row = page.getByRole('row').filter({ hasText: 'gone' });
+    await row.getByRole('button', { name: 'Starten' }).click();
+    const message = page.getByRole('status').getByRole('listitem');
+    await message.getByText('Die Modelldatei fehlt oder ist kein Modell.').waitFor();
+    expect(await message.locator('q[lang="en"]').textContent()).toContain('does not exist');
+    await row.getByText('Modell fehlt').waitFor();
+    await page.getByRole('row').filter({ hasText: 'flag' }).getByText('Argument abgelehnt').waitFor();
+  });
+});

@@ -28,6 +28,8 @@ describe('types of the TypeScript client', () => {
   path: string;
   /** Problem, and the expected value. */
   message: string;
+  /** \`message\` as data; absent: no kind of phrase. */
+  phrase?: Phrase | undefined;
 }
 `);
     expect(declarationOf('LastExit')).toContain('  code: number | null;\n');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PhraseSchema } from './phrases.ts';
 
 /**
  * Every error of `/api`: its code, HTTP status and meaning. No other place chooses a status.
@@ -87,6 +88,7 @@ export const ProblemSchema = z
   .object({
     path: z.string().describe('Where the problem is, dotted: `options.threads`; empty for the whole body.'),
     message: z.string().describe('Problem, and the expected value.'),
+    phrase: PhraseSchema.optional().describe('`message` as data; absent: no kind of phrase.'),
   })
   .meta({ id: 'Problem' });
 

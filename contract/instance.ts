@@ -479,6 +479,7 @@ export const BatchSchema = z
         name: z.string(),
         status: StatusSchema.nullable().describe('`null`: no such instance exists, or it was deleted.'),
         error: z.string().optional(),
+        code: z.string().optional().describe('The code that `error` would have as an answer; absent: none.'),
       }),
     ),
   })

@@ -154,8 +154,17 @@ const FACTS = {
   memory_in_use: ['used_bytes', 'total_bytes'],
 } as const;
 
+/** Problems of a request. */
+const PROBLEMS = {
+  model_path_missing: [],
+  name_taken: ['name'],
+  names_instance: ['name', 'instance'],
+  port_taken: ['port', 'holder'],
+  ports_used_up: [],
+} as const;
+
 /** Every kind of phrase, with the names of the data that it may have. Names of sizes end in `_bytes`. */
-export const PHRASES = { ...STATES, ...ENDS, ...REASONS, ...STEPS, ...FACTS } as const;
+export const PHRASES = { ...STATES, ...ENDS, ...REASONS, ...STEPS, ...FACTS, ...PROBLEMS } as const;
 export type PhraseKind = keyof typeof PHRASES;
 
 const PhraseKindSchema = z.enum(Object.keys(PHRASES) as [PhraseKind, ...PhraseKind[]]).meta({ id: 'PhraseKind' });

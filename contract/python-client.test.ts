@@ -48,7 +48,9 @@ describe('models of the Python client', () => {
     path: str
     """Where the problem is, dotted: \`options.threads\`; empty for the whole body."""
     message: str
-    """Problem, and the expected value."""`);
+    """Problem, and the expected value."""
+    phrase: Phrase | None
+    """\`message\` as data; absent: no kind of phrase."""`);
     expect(classOf('Instance')).toContain('    model_path: str | None\n');
     expect(classOf('Instance')).toContain('    pid: int | None\n');
   });

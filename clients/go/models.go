@@ -198,6 +198,9 @@ type BatchStep struct {
 	Status *Status `json:"status"`
 
 	Error string `json:"error,omitzero"`
+
+	// The code that `error` would have as an answer; absent: none.
+	Code string `json:"code,omitzero"`
 }
 
 type Caller struct {
@@ -2696,6 +2699,11 @@ const (
 	PhraseKindNewerVersion              PhraseKind = "newer_version"
 	PhraseKindDeviceShort               PhraseKind = "device_short"
 	PhraseKindMemoryInUse               PhraseKind = "memory_in_use"
+	PhraseKindModelPathMissing          PhraseKind = "model_path_missing"
+	PhraseKindNameTaken                 PhraseKind = "name_taken"
+	PhraseKindNamesInstance             PhraseKind = "names_instance"
+	PhraseKindPortTaken                 PhraseKind = "port_taken"
+	PhraseKindPortsUsedUp               PhraseKind = "ports_used_up"
 )
 
 type Probe struct {
@@ -2709,6 +2717,9 @@ type Problem struct {
 
 	// Problem, and the expected value.
 	Message string `json:"message"`
+
+	// `message` as data; absent: no kind of phrase.
+	Phrase *Phrase `json:"phrase,omitzero"`
 }
 
 type Quant struct {

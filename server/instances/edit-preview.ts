@@ -146,7 +146,9 @@ class Findings {
   }
 
   add(problems: readonly Problem[]): void {
-    this.#problems.push(...problems.map(({ path, message }) => ({ path, message })));
+    this.#problems.push(
+      ...problems.map(({ path, message, phrase }) => ({ path, message, ...(phrase === undefined ? {} : { phrase }) })),
+    );
   }
 
   warn(warning: string): void {

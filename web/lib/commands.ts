@@ -1,6 +1,7 @@
 import type { BatchResult, Client } from '@llamactl/client';
 import type { Refused } from './bulk-reasons.ts';
 import { errorText } from './error-text.ts';
+import { serverWordsNow } from './server-words.ts';
 import type { Feed } from './live/feed.ts';
 
 /** A command to an instance. */
@@ -154,7 +155,9 @@ export class CommandBook {
 
   /** Reports the results, and returns the names of those that accepted the command. */
   #judge(command: Command, { results }: BatchResult): readonly string[] {
-    const refused = results.flatMap(({ name, error }) => (error === undefined ? [] : [{ name, sentence: error }]));
+    const refused = results.flatMap(({ name, error, code = '' }) =>
+      error === undefined ? [] : [{ name, sentence: serverWordsNow()?.error({ code })?.text ?? error }],
+    );
     const accepted = results.filter(({ error }) => error === undefined).map(({ name }) => name);
     if (accepted.length > 0) this.#report(command, accepted);
     const names = refused.map(({ name }) => name);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { problemsWithin } from './problems.ts';
+import { serverWords } from '../words/de/server.ts';
+import { problemsWithin, problemText } from './problems.ts';
 
 test('problems within a value have their paths in it', () => {
   const problems = ['groups.big.max', 'groups[1]', 'groups', 'groupsy.a', 'server.port'].map((path) => ({
@@ -7,4 +8,14 @@ test('problems within a value have their paths in it', () => {
     message: 'is wrong',
   }));
   expect(problemsWithin(problems, 'groups').map(({ path }) => path)).toEqual(['big.max', '[1]', '']);
+});
+
+test('a problem has the message of the reader’s language, if the server sends its data', () => {
+  const message = 'An instance named qwen exists already; choose another name';
+  const problem = { path: 'name', message, phrase: { kind: 'name_taken', data: { name: 'qwen' } } } as const;
+  expect(problemText(problem, serverWords).message).toBe(
+    'Eine Instanz namens qwen gibt es schon; wählen Sie einen anderen Namen',
+  );
+  expect(problemText(problem, null)).toBe(problem);
+  expect(problemText({ path: 'port', message: 'must be a number' }, serverWords).message).toBe('must be a number');
 });

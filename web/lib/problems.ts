@@ -1,4 +1,5 @@
 import type { Problem } from '@llamactl/client';
+import type { ServerWords } from './server-words.ts';
 
 /** The problems within the value at a path, with their paths in that value. Empty: the whole value. */
 export function problemsWithin(problems: readonly Problem[], at: string): Problem[] {
@@ -8,6 +9,12 @@ export function problemsWithin(problems: readonly Problem[], at: string): Proble
       ? [{ path: path.slice(at.length).replace(/^\./, ''), message }]
       : [];
   });
+}
+
+/** A problem with its message in the reader's language, if the page has one. */
+export function problemText(problem: Problem, words: ServerWords | null): Problem {
+  const own = problem.phrase && words?.phrase(problem.phrase);
+  return own === undefined || own === null ? problem : { ...problem, message: own.text };
 }
 
 /** The path of a problem with dots alone: `aliases.0` of `aliases[0]`. */

@@ -30,7 +30,8 @@ export async function batch(
       } catch (error) {
         if (!(error instanceof ApiError || error instanceof Sealed)) throw error;
         if (error instanceof Sealed) late.push(error);
-        return { name, status: statusOf(name), error: error.message };
+        const code = error instanceof ApiError ? { code: error.code } : {};
+        return { name, status: statusOf(name), error: error.message, ...code };
       }
     }),
   );

@@ -1,3 +1,4 @@
+import { phrase } from '@llamactl/contract/phrases';
 import type { ErrorCode, Problem } from '@llamactl/contract/errors';
 import type { Claims, Clash } from '../settings/claims.ts';
 import type { FleetMove } from './fleet-plan.ts';
@@ -81,7 +82,9 @@ export function judgeClaims<Move extends FleetMove<StoredInstance>>(
     if (clashes.has(move) || ports.has(move)) continue;
     const port = freePort(claims);
     if (port === null) {
-      clashes.set(move, [{ code: 'PORT_CONFLICT', path: 'port', message: usedUp, holder: null }]);
+      clashes.set(move, [
+        { code: 'PORT_CONFLICT', path: 'port', message: usedUp, phrase: phrase('ports_used_up'), holder: null },
+      ]);
       continue;
     }
     claims.takePort(port, claimantOf(move), `the instance ${move.name}`);

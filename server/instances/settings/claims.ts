@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@llamactl/contract/errors';
+import { phrase, type Phrase } from '@llamactl/contract/phrases';
 import type { InstanceRecord } from '../ports/instance-record.ts';
 
 /** The name, aliases and port of an instance, which must be unique. */
@@ -15,6 +16,7 @@ export interface Clash {
   path: string;
   /** One sentence, without its full stop. */
   message: string;
+  phrase: Phrase;
   /** Id of the holder; `null`: llamactl itself. */
   holder: string | null;
 }
@@ -61,7 +63,15 @@ export class Claims {
     const twin = other(this.#names.get(name.toLowerCase()), id);
     if (twin !== null) {
       const message = `An instance named ${twin.who} exists already; choose another name`;
-      return [{ code: 'INSTANCE_EXISTS', path: 'name', message, holder: twin.id }];
+      return [
+        {
+          code: 'INSTANCE_EXISTS',
+          path: 'name',
+          message,
+          phrase: phrase('name_taken', { name: twin.who }),
+          holder: twin.id,
+        },
+      ];
     }
     // Names match in any case and before aliases, so an equal alias could never be reached.
     const shadowed = other(this.#aliasesInAnyCase.get(name.toLowerCase()), id);
@@ -79,13 +89,15 @@ export class Claims {
     const holder = port === null ? null : other(this.#ports.get(port), id);
     if (holder === null) return [];
     const message = `Port ${port} belongs to ${holder.who}; choose another, or leave it out to have one chosen`;
-    return [{ code: 'PORT_CONFLICT', path: 'port', message, holder: holder.id }];
+    const conflict = phrase('port_taken', { port: port ?? undefined, holder: holder.who });
+    return [{ code: 'PORT_CONFLICT', path: 'port', message, phrase: conflict, holder: holder.id }];
   }
 }
 
 function taken(path: string, word: string, holder: Holder): Clash {
   const message = `${word} already names the instance ${holder.who}; choose another`;
-  return { code: 'ALIAS_CONFLICT', path, message, holder: holder.id };
+  const conflict = phrase('names_instance', { name: word, instance: holder.who });
+  return { code: 'ALIAS_CONFLICT', path, message, phrase: conflict, holder: holder.id };
 }
 
 function put<Key>(map: Map<Key, Holder>, key: Key, holder: Holder): void {

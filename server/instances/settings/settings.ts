@@ -1,3 +1,4 @@
+import { phrase } from '@llamactl/contract/phrases';
 import { ApiError, type ErrorCode, type Problem } from '@llamactl/contract/errors';
 import type { CreateInstance, OptionValue, UpdateInstance } from '@llamactl/contract/instance';
 import { mergeJson, mergePatch } from './merge-patch.ts';
@@ -187,7 +188,14 @@ async function judgeSettings(
   const warnings = [...found, ...kept];
   const missing: SettingsProblem[] =
     adapter.needsModel && settings.model_path === undefined
-      ? [{ code: 'VALIDATION_ERROR', path: 'model_path', message: 'is required: the path of the model file' }]
+      ? [
+          {
+            code: 'VALIDATION_ERROR',
+            path: 'model_path',
+            message: 'is required: the path of the model file',
+            phrase: phrase('model_path_missing'),
+          },
+        ]
       : [];
   return { problems: [...missing, ...problems], warnings: [...warnings, ...unknownNames(settings, defined)] };
 }
@@ -261,7 +269,7 @@ export function refused(problems: readonly (Problem & { code: ErrorCode })[]): A
     code,
     sentence(`${first === undefined ? 'The settings are invalid' : subjectAndMessage(first)}${more}`),
     {
-      problems: problems.map(({ path, message }) => ({ path, message })),
+      problems: problems.map(({ code: _, ...problem }) => problem),
     },
   );
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fieldOf, followUpOf, placeOf, roleFor, stepsOf } from './remedies.ts';
+import { serverWords } from '../../words/de/server.ts';
+import { fieldOf, followUpOf, isLocked, labelOf, placeOf, roleFor, stepsOf } from './remedies.ts';
 
 const change = { label: 'Use a context of 4096 tokens', operation: 'updateInstance' } as const;
 
@@ -46,6 +47,21 @@ describe('a remedy', () => {
     const opened = { label: 'Show the log', link: 'log' };
     const byHand = { label: 'Free some memory', command: 'free -h' };
     expect(stepsOf([tried, change, byHand, opened, { label: 'x', link: 'somewhere' }])).toEqual([change, opened]);
+  });
+
+  it('of a key that requests may not change is a command to copy, not a step', () => {
+    const command = 'llamactl config set engines.vllm.command=PROGRAM';
+    const locked = { label: 'Correct it', link: 'configuration/engines.vllm.command', command };
+    expect(isLocked(locked)).toBe(true);
+    expect(stepsOf([locked])).toEqual([]);
+    expect(isLocked({ label: 'See the reasons', link: 'models', command: 'llamactl models' })).toBe(false);
+  });
+
+  it('has a label in German, if the server sends its data', () => {
+    const remedy = { ...change, phrase: { kind: 'context', data: { tokens: 512 } } } as const;
+    expect(labelOf(remedy, serverWords)).toBe('Einen Kontext von 512 Tokens nehmen');
+    expect(labelOf(remedy, null)).toBe(change.label);
+    expect(labelOf(change, serverWords)).toBe(change.label);
   });
 
   it('is a button only for those who may press it', () => {

@@ -114,6 +114,12 @@ export const PHRASES: Readonly<Record<PhraseKind, Texts>> = {
   give_up: 'Aufgeben',
   do_not_start: 'Nicht starten',
 
+  model_path_missing: 'fehlt: Wählen Sie ein Modell oder den Pfad seiner Datei',
+  name_taken: 'Eine Instanz namens {name} gibt es schon; wählen Sie einen anderen Namen',
+  names_instance: '{name} nennt schon die Instanz {instance}; wählen Sie etwas anderes',
+  ports_used_up: 'Kein Port des Bereichs ist mehr frei',
+  port_taken: 'Der Port {port} gehört schon zu: {holder}; wählen Sie einen anderen, oder lassen Sie ihn weg',
+
   process: ['{pid}, {memory_bytes} Speicher', '{pid}'],
   port: ['{port}, {state}; Antwort: {answer}', '{port}'],
   last_exit: ['{signal}, vor {seconds}', 'Status {status}, vor {seconds}', 'vor {seconds}'],
@@ -143,7 +149,7 @@ export const EVIDENCE: Readonly<Record<string, string>> = {
   alert: 'Warnung',
 };
 
-/** Wörter der Daten, die keine Namen sind. */
+/** Wörter der Daten, die keine Namen sind. Andere Werte bleiben, wie sie sind. */
 export const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   answer: { ok: 'gut', loading: 'lädt', error: 'Fehler', timeout: 'keine Antwort in der Zeit', none: 'keine' },
   state: { open: 'offen', closed: 'geschlossen' },

@@ -6,7 +6,7 @@ import { canStart } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline, usePending, useRow } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
-import { instanceWords } from '../../words/instance.ts';
+import { whyWords } from '../../words/why.ts';
 import { stepsOf } from './remedies.ts';
 import { RemedyButton } from './remedy-button.tsx';
 import { whyQuery } from './why-query.ts';
@@ -23,7 +23,7 @@ interface AlertActionsProps {
 
 /** Buttons against an alert about an instance: its explanation, the best remedies, and another start. */
 export function AlertActions({ name, isShort = false }: AlertActionsProps) {
-  const words = useWords(instanceWords).why;
+  const words = useWords(whyWords);
   const row = useRow(name);
   return (
     <>
@@ -41,7 +41,7 @@ export function AlertActions({ name, isShort = false }: AlertActionsProps) {
 
 function Remedies({ row, isShort }: { row: Row; isShort: boolean }) {
   const { name, status } = row;
-  const words = useWords(instanceWords).why;
+  const words = useWords(whyWords);
   const { client, commands } = useApp();
   const pending = usePending(name);
   const mayOperate = useMay('operator');

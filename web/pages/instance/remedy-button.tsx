@@ -3,7 +3,7 @@ import type { Remedy, Status } from '@llamactl/client';
 import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
-import { instanceWords } from '../../words/instance.ts';
+import { whyWords } from '../../words/why.ts';
 import { useServerWords } from '../../lib/server-words.ts';
 import { fieldOf, followUpOf, labelOf, placeOf, roleFor } from './remedies.ts';
 import { StepButton, useOpenPlace } from './remedy-step.tsx';
@@ -25,7 +25,7 @@ export function RemedyButton({
   line?: number | null;
   isFirst: boolean;
 }) {
-  const words = useWords(instanceWords).why;
+  const words = useWords(whyWords);
   const navigate = useNavigate();
   const openPlace = useOpenPlace();
   const may = useMay(roleFor(remedy));

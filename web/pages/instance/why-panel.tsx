@@ -12,11 +12,11 @@ import { useWords } from '../../lib/language.ts';
 import { useAlerts } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { useServerWords } from '../../lib/server-words.ts';
-import { instanceWords } from '../../words/instance.ts';
+import { whyWords } from '../../words/why.ts';
 import { visibleText } from './log-text.ts';
 import { labelOf, placeOf, stepsOf } from './remedies.ts';
 import { RemedyButton } from './remedy-button.tsx';
-import { evidenceText, whySentence, whyWords } from './why-text.ts';
+import { evidenceText, whySentence, wordsBeside } from './why-text.ts';
 import { mayLackFile, whyQuery } from './why-query.ts';
 
 /** Why an instance does not run well, or could not start again, and what helps. Else empty, also if it was stopped on purpose. */
@@ -34,7 +34,7 @@ export function WhyPanel({ row }: { row: Row }) {
 }
 
 function WhyBox({ why, row }: { why: Why; row: Row }) {
-  const words = useWords(instanceWords).why;
+  const words = useWords(whyWords);
   const serverWords = useServerWords();
   const navigate = useNavigate();
   const verdict = verdictOf(row, why);
@@ -63,7 +63,7 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
           <StatusShape of={verdict} />
         </span>
         <p className="min-w-0 grow text-form break-words">
-          <ServerSentence own={whySentence(why, serverWords)} words={whyWords(why, serverWords)} />
+          <ServerSentence own={whySentence(why, serverWords)} words={wordsBeside(why, serverWords)} />
         </p>
         {why.cause !== null && why.cause !== 'unknown' && <Badge colour={verdict}>{words.cause(why.cause)}</Badge>}
       </div>

@@ -1,7 +1,7 @@
 import type { Why } from '@llamactl/client';
 import { describe, expect, it } from 'vitest';
 import { serverWords } from '../../words/de/server.ts';
-import { evidenceText, whySentence, whyWords } from './why-text.ts';
+import { evidenceText, whySentence, wordsBeside } from './why-text.ts';
 
 function why(phrases: Why['phrases'], words?: string): Why {
   return {
@@ -23,13 +23,13 @@ describe('an explanation', () => {
       text: 'qwen ist gescheitert: Die Engine ist abgestürzt.',
       isWhole: false,
     });
-    expect(whyWords(known, serverWords)).toBe('CUDA error');
+    expect(wordsBeside(known, serverWords)).toBe('CUDA error');
   });
 
   it('is the sentence of the server in English, and if a phrase is unknown', () => {
-    expect([whySentence(known, null), whyWords(known, null)]).toEqual([null, known.sentence]);
+    expect([whySentence(known, null), wordsBeside(known, null)]).toEqual([null, known.sentence]);
     const unknown = why([{ kind: 'of_tomorrow' as 'failed' }]);
-    expect([whySentence(unknown, serverWords), whyWords(unknown, serverWords)]).toEqual([null, unknown.sentence]);
+    expect([whySentence(unknown, serverWords), wordsBeside(unknown, serverWords)]).toEqual([null, unknown.sentence]);
   });
 
   it('has the reason of an exit after its status', () => {

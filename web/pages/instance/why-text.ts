@@ -16,7 +16,7 @@ export function whySentence({ phrases }: Why, words: ServerWords | null): OwnSen
 }
 
 /** The words of the server beside {@link whySentence}: the reason, or its whole sentence. */
-export function whyWords(why: Why, words: ServerWords | null): string | null {
+export function wordsBeside(why: Why, words: ServerWords | null): string | null {
   return whySentence(why, words) === null ? why.sentence : (why.words ?? null);
 }
 

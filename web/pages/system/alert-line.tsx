@@ -8,7 +8,7 @@ import { alertTitle } from '../../lib/alert-title.ts';
 import { useWords } from '../../lib/language.ts';
 import { alertWords } from '../../words/alerts.ts';
 import { useServerWords } from '../../lib/server-words.ts';
-import { instanceWords } from '../../words/instance.ts';
+import { whyWords } from '../../words/why.ts';
 
 interface AlertLineProps {
   alert: Pick<PastAlert, 'level' | 'message' | 'instance' | 'code' | 'cause'>;
@@ -20,7 +20,7 @@ interface AlertLineProps {
 
 /** One alert of a list: its message, instance, title and cause, and a time at the end. */
 export function AlertLine({ alert, verdict, time, actions }: AlertLineProps) {
-  const words = useWords(instanceWords).why;
+  const words = useWords(whyWords);
   const alerts = useWords(alertWords);
   const { level, message, instance, code, cause } = alert;
   const own = useServerWords()?.alert(alert) ?? null;

@@ -4,7 +4,7 @@ import { CommandText } from '../../components/command-text.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useServerWords } from '../../lib/server-words.ts';
-import { instanceWords } from '../../words/instance.ts';
+import { whyWords } from '../../words/why.ts';
 import { systemWords } from '../../words/system.ts';
 import { isLocked, labelOf, placeOf } from '../instance/remedies.ts';
 import { StepButton, useOpenPlace } from '../instance/remedy-step.tsx';
@@ -14,7 +14,7 @@ const VERDICTS: Readonly<Record<Finding['status'], Verdict>> = { ok: 'ok', warni
 /** A finding of the doctor: its sentence, and each remedy as a button, a command or a sentence. */
 export function FindingItem({ finding: { id, status, sentence, instance, remedies } }: { finding: Finding }) {
   const words = useWords(systemWords);
-  const why = useWords(instanceWords).why;
+  const why = useWords(whyWords);
   return (
     <li className="grid grid-cols-[10px_minmax(0,1fr)] items-baseline gap-x-3 gap-y-1 py-2 wide:grid-cols-[10px_152px_minmax(0,1fr)]">
       <StatusShape of={VERDICTS[status]} label={status} />

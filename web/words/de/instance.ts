@@ -1,5 +1,4 @@
 import type { en } from '../en/instance.ts';
-import { CAUSES } from './causes.ts';
 
 /** Sätze der Seite einer Instanz. */
 export const de = {
@@ -24,17 +23,6 @@ export const de = {
   renameBad: 'Buchstaben, Ziffern, Punkte, Binde- und Unterstriche; höchstens 63, vorn ein Buchstabe oder eine Ziffer.',
   keysPlace: 'Eine Instanz',
   keyStartStop: 'Starten oder stoppen',
-  why: {
-    ask: 'Warum?',
-    startAgain: 'Erneut starten',
-    title: 'Warum',
-    cause: (cause) => CAUSES[cause],
-    evidence: 'Belege',
-    showLine: 'Die Zeile zeigen',
-    thenStart: (label) => `„${label}“, dann starten`,
-    thenRestart: (label) => `„${label}“, dann neu starten`,
-    tried: (label) => `„${label}“: versucht, wieder gescheitert`,
-  },
   load: {
     title: 'Start',
     usual: (time) => `dauert meist ${time}`,

@@ -1,4 +1,4 @@
-import type { Cause, LogLevel, Status } from '@llamactl/client';
+import type { LogLevel, Status } from '@llamactl/client';
 import type { ChartWindow } from '../../pages/instance/chart-window.ts';
 import type { InstanceTab } from '../../pages/instance/instance-search.ts';
 import type { Snippet } from '../../pages/instance/snippets.ts';
@@ -26,17 +26,6 @@ export const en = {
   renameBad: 'Letters, digits, dots, hyphens and underscores; at most 63, a letter or digit first.',
   keysPlace: 'One instance',
   keyStartStop: 'Start or stop',
-  why: {
-    ask: 'Why?',
-    startAgain: 'Start again',
-    title: 'Why',
-    cause: (cause: Cause) => cause.replaceAll('_', ' '),
-    evidence: 'Evidence',
-    showLine: 'Show the line',
-    thenStart: (label: string) => `${label}, then start`,
-    thenRestart: (label: string) => `${label}, then restart`,
-    tried: (label: string) => `${label}: tried, it failed again`,
-  },
   load: {
     title: 'Start',
     usual: (time: string) => `usually takes ${time}`,

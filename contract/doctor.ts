@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { PhraseSchema } from './phrases.ts';
+import { AlertSchema } from './system.ts';
 import { RemedySchema } from './why.ts';
 
 /** The checks of the doctor. */
@@ -34,6 +36,13 @@ export const FindingSchema = z
       .enum(['ok', 'warning', 'problem'])
       .describe('`warning`: it works, but may fail later or could be better. `problem`: it does not work.'),
     sentence: z.string().describe('The finding, for people.'),
+    phrases: z
+      .array(PhraseSchema)
+      .optional()
+      .describe('`sentence` as data, in its order; absent: a name, a path, or words of a program.'),
+    alert: AlertSchema.pick({ code: true, level: true, cause: true })
+      .optional()
+      .describe('The alert that it repeats; absent: none.'),
     instance: z.string().optional().describe('The instance that it is about; absent: none.'),
     remedies: z.array(RemedySchema).describe('The steps against it, the best one first; empty: nothing to do.'),
   })

@@ -1216,11 +1216,28 @@ type Finding struct {
 	// The finding, for people.
 	Sentence string `json:"sentence"`
 
+	// `sentence` as data, in its order; absent: a name, a path, or words of a program.
+	Phrases []Phrase `json:"phrases,omitzero"`
+
+	// The alert that it repeats; absent: none.
+	Alert *FindingAlert `json:"alert,omitzero"`
+
 	// The instance that it is about; absent: none.
 	Instance string `json:"instance,omitzero"`
 
 	// The steps against it, the best one first; empty: nothing to do.
 	Remedies []Remedy `json:"remedies"`
+}
+
+type FindingAlert struct {
+	// Kind of alert; stable.
+	Code string `json:"code"`
+
+	// One of warning, error.
+	Level string `json:"level"`
+
+	// The cause, if the alert is about the end of a run.
+	Cause Cause `json:"cause,omitzero"`
 }
 
 type FinishedRequest struct {
@@ -2699,6 +2716,76 @@ const (
 	PhraseKindNewerVersion              PhraseKind = "newer_version"
 	PhraseKindDeviceShort               PhraseKind = "device_short"
 	PhraseKindMemoryInUse               PhraseKind = "memory_in_use"
+	PhraseKindCannotStart               PhraseKind = "cannot_start"
+	PhraseKindCannotStartAgain          PhraseKind = "cannot_start_again"
+	PhraseKindNoAlerts                  PhraseKind = "no_alerts"
+	PhraseKindChecksUnfinished          PhraseKind = "checks_unfinished"
+	PhraseKindNoConfigurationFile       PhraseKind = "no_configuration_file"
+	PhraseKindConfigurationPending      PhraseKind = "configuration_pending"
+	PhraseKindFilesReplacedByOllama     PhraseKind = "files_replaced_by_ollama"
+	PhraseKindModelDeletedByOllama      PhraseKind = "model_deleted_by_ollama"
+	PhraseKindBrokenModels              PhraseKind = "broken_models"
+	PhraseKindDataDirOk                 PhraseKind = "data_dir_ok"
+	PhraseKindDataDirForeign            PhraseKind = "data_dir_foreign"
+	PhraseKindDataDirNotWritable        PhraseKind = "data_dir_not_writable"
+	PhraseKindDataDirWritableByOthers   PhraseKind = "data_dir_writable_by_others"
+	PhraseKindDataDirReadableByOthers   PhraseKind = "data_dir_readable_by_others"
+	PhraseKindDiskFree                  PhraseKind = "disk_free"
+	PhraseKindDiskLow                   PhraseKind = "disk_low"
+	PhraseKindDatabaseNone              PhraseKind = "database_none"
+	PhraseKindDatabaseWhole             PhraseKind = "database_whole"
+	PhraseKindNoGPU                     PhraseKind = "no_gpu"
+	PhraseKindGPUNotReported            PhraseKind = "gpu_not_reported"
+	PhraseKindEngineFound               PhraseKind = "engine_found"
+	PhraseKindEngineOld                 PhraseKind = "engine_old"
+	PhraseKindEngineIsOther             PhraseKind = "engine_is_other"
+	PhraseKindEngineLacksFlags          PhraseKind = "engine_lacks_flags"
+	PhraseKindDevicesNotReported        PhraseKind = "devices_not_reported"
+	PhraseKindDevicesCPUOnly            PhraseKind = "devices_cpu_only"
+	PhraseKindDevicesLackGPU            PhraseKind = "devices_lack_gpu"
+	PhraseKindServiceNone               PhraseKind = "service_none"
+	PhraseKindServiceKillsEngines       PhraseKind = "service_kills_engines"
+	PhraseKindServiceEndsAtLogout       PhraseKind = "service_ends_at_logout"
+	PhraseKindModelsNoFolder            PhraseKind = "models_no_folder"
+	PhraseKindModelsNone                PhraseKind = "models_none"
+	PhraseKindModelsDirMissing          PhraseKind = "models_dir_missing"
+	PhraseKindModelsDirNoFolder         PhraseKind = "models_dir_no_folder"
+	PhraseKindPortFree                  PhraseKind = "port_free"
+	PhraseKindPortOwn                   PhraseKind = "port_own"
+	PhraseKindPortForeign               PhraseKind = "port_foreign"
+	PhraseKindPortsLeft                 PhraseKind = "ports_left"
+	PhraseKindOpenFiles                 PhraseKind = "open_files"
+	PhraseKindClockWrong                PhraseKind = "clock_wrong"
+	PhraseKindExplain                   PhraseKind = "explain"
+	PhraseKindReload                    PhraseKind = "reload"
+	PhraseKindCorrectFile               PhraseKind = "correct_file"
+	PhraseKindUseOllamasFiles           PhraseKind = "use_ollamas_files"
+	PhraseKindLetOllamaDownload         PhraseKind = "let_ollama_download"
+	PhraseKindDeleteInstances           PhraseKind = "delete_instances"
+	PhraseKindSeeReasons                PhraseKind = "see_reasons"
+	PhraseKindAllowWriting              PhraseKind = "allow_writing"
+	PhraseKindMakePrivate               PhraseKind = "make_private"
+	PhraseKindOtherUserOrFolder         PhraseKind = "other_user_or_folder"
+	PhraseKindOtherFolder               PhraseKind = "other_folder"
+	PhraseKindFreeSpace                 PhraseKind = "free_space"
+	PhraseKindSeeDiskUse                PhraseKind = "see_disk_use"
+	PhraseKindSetEnginePath             PhraseKind = "set_engine_path"
+	PhraseKindCorrectOrRemove           PhraseKind = "correct_or_remove"
+	PhraseKindInstallNewerEngine        PhraseKind = "install_newer_engine"
+	PhraseKindNameRightProgram          PhraseKind = "name_right_program"
+	PhraseKindInstallGPUEngine          PhraseKind = "install_gpu_engine"
+	PhraseKindKeepServicesRunning       PhraseKind = "keep_services_running"
+	PhraseKindSetKillMode               PhraseKind = "set_kill_mode"
+	PhraseKindUseCompleteUnit           PhraseKind = "use_complete_unit"
+	PhraseKindGetModel                  PhraseKind = "get_model"
+	PhraseKindAddFolder                 PhraseKind = "add_folder"
+	PhraseKindCorrect                   PhraseKind = "correct"
+	PhraseKindChoosePortOrStop          PhraseKind = "choose_port_or_stop"
+	PhraseKindWiden                     PhraseKind = "widen"
+	PhraseKindRaiseInShell              PhraseKind = "raise_in_shell"
+	PhraseKindSetLimitInService         PhraseKind = "set_limit_in_service"
+	PhraseKindSetClock                  PhraseKind = "set_clock"
+	PhraseKindInstallTool               PhraseKind = "install_tool"
 	PhraseKindModelPathMissing          PhraseKind = "model_path_missing"
 	PhraseKindNameTaken                 PhraseKind = "name_taken"
 	PhraseKindNamesInstance             PhraseKind = "names_instance"

@@ -24,6 +24,25 @@ async function found(changes: Partial<DoctorPatient>) {
 }
 
 describe('the doctor of a server', () => {
+  it('has what findings say as data too, for programs in another language', async () => {
+    const obstacle = { code: 'MODEL_NOT_FOUND', message: 'the model file /m/x.gguf does not exist' } as const;
+    const findings = await found({
+      configuration: async () => ({ file: '/etc/l.yaml', pending: ['server.port'] }),
+      alerts: () => [{ level: 'error', code: 'c', message: 'm', cause: 'crash', raised_at: '2026-03-01T12:00:00Z' }],
+      instances: { list: () => [{ name: 'a', status: 'stopped' }], health: async () => ({ start_obstacle: obstacle }) },
+    });
+    const [alert, instance, configuration] = findings;
+    expect(alert?.alert).toEqual({ level: 'error', code: 'c', cause: 'crash' });
+    expect(instance?.phrases).toEqual([
+      { kind: 'cannot_start', data: { name: 'a' } },
+      { kind: 'model_missing', data: { file: '/m/x.gguf' } },
+    ]);
+    expect(configuration).toMatchObject({
+      phrases: [{ kind: 'configuration_pending', data: { file: '/etc/l.yaml', keys: 'server.port' } }],
+      remedies: [{ phrase: { kind: 'reload' } }],
+    });
+  });
+
   it('returns a finding of each check, in the form of the API', async () => {
     const report = await new Doctor(patient()).examine();
     expect(DoctorSchema.parse(report)).toEqual(report);

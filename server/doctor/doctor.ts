@@ -6,9 +6,11 @@ import {
   type Finding as Shown,
 } from '@llamactl/contract/doctor';
 import type { InstanceSummary } from '@llamactl/contract/instance';
+import { phrase } from '@llamactl/contract/phrases';
 import type { Alert } from '@llamactl/contract/system';
 import { atMost, type Clock } from '../instances/ports/time.ts';
-import { byCommand, doubtful, well, wrong, type Finding } from './finding.ts';
+import { step } from '../instances/why/step.ts';
+import { byCommand, doubtful, told, well, wrong, type Finding } from './finding.ts';
 import { checkClock } from './process-checks.ts';
 import { type BlockedInstance, brokenModelFindings, examined, type NamedModel, stateFindings } from './state-checks.ts';
 
@@ -60,7 +62,14 @@ export class Doctor {
       this.#running = null;
     });
     return atMost(clock, LONGEST_MS, work).then(() => {
-      const late = isOver ? [] : [doubtful('unfinished', 'The checks took too long; the rest of them is missing.')];
+      const late = isOver
+        ? []
+        : [
+            told(
+              doubtful('unfinished', 'The checks took too long; the rest of them is missing.'),
+              phrase('checks_unfinished'),
+            ),
+          ];
       const duration = (clock.elapsed() - begun) / 1_000;
       return { checked_at: checkedAt, duration, findings: [...findings, ...late].map(shown) };
     });
@@ -96,18 +105,29 @@ function configurationFindings({
   if (problem !== undefined) {
     return problem
       .split('\n')
-      .map((each) => wrong(check, each, 'Correct the file; until then llamactl runs with the earlier values'));
+      .map((each) =>
+        wrong(check, each, step('correct_file', 'Correct the file; until then llamactl runs with the earlier values')),
+      );
   }
-  if (pending.length === 0) return [well(check, file ?? 'no file, only defaults')];
+  if (pending.length === 0)
+    return [file === null ? well(check, 'no file, only defaults', phrase('no_configuration_file')) : well(check, file)];
   const message = `${file ?? 'the file'}: changes of ${pending.join(', ')} wait for a reload`;
-  return [doubtful(check, message, byCommand('Reload llamactl', 'llamactl reload'))];
+  const reload = byCommand(step('reload', 'Reload llamactl'), 'llamactl reload');
+  return [
+    told(
+      doubtful(check, message, reload),
+      phrase('configuration_pending', { file: file ?? undefined, keys: pending.join(', ') }),
+    ),
+  ];
 }
 
-function shown({ check, level, message, instance, remedies }: Finding): Shown {
+function shown({ check, level, message, phrases, alert, instance, remedies }: Finding): Shown {
   return {
     id: idOf(check),
     status: level === 'error' ? 'problem' : level,
     sentence: check.startsWith('engine ') ? `${check}: ${message}` : message,
+    ...(phrases === undefined ? {} : { phrases: [...phrases] }),
+    ...(alert === undefined ? {} : { alert }),
     ...(instance === undefined ? {} : { instance }),
     remedies: [...remedies],
   };

@@ -1,10 +1,13 @@
 import type { Config } from '@llamactl/contract/config';
+import { phrase } from '@llamactl/contract/phrases';
 import { reasonOf } from '@llamactl/contract/reason';
 import type { Gpu } from '@llamactl/contract/system';
 import type { Remedy } from '@llamactl/contract/why';
 import type { Inspection } from '../inspection.ts';
+import { reasonPhrase } from '../instances/why/reason-phrase.ts';
+import { step } from '../instances/why/step.ts';
 import { devices, engineVersion, judgeVersion, missingFlags } from './engine-version.ts';
-import { byCommand, byConfiguration, doubtful, well, wrong, type Finding } from './finding.ts';
+import { byCommand, byConfiguration, doubtful, told, well, wrong, type Finding } from './finding.ts';
 
 type Engines = Config['engines'];
 
@@ -37,13 +40,15 @@ export async function checkLlamaServer(
   } catch (error) {
     const judge = hasOthers ? doubtful : wrong;
     const remedies = command.includes('/')
-      ? [byConfiguration('Correct or remove', COMMAND)]
+      ? [byConfiguration(step('correct_or_remove', 'Correct or remove'), COMMAND)]
       : [
-          byCommand('Install one', 'llamactl quickstart'),
-          byConfiguration('Set the path of an engine', COMMAND),
+          byCommand(step('install_llama_server', 'Install one'), 'llamactl quickstart'),
+          byConfiguration(step('set_engine_path', 'Set the path of an engine'), COMMAND),
           `The folders of the PATH: ${inspection.searchPath}`,
         ];
-    return { file: null, findings: [judge('engine', reasonOf(error), ...remedies)] };
+    const reason = reasonPhrase(reasonOf(error), 'engine_missing');
+    const finding = judge('engine', reasonOf(error), ...remedies);
+    return { file: null, findings: [reason === null ? finding : told(finding, reason)] };
   }
   const ask = async (flag: string): Promise<string> => {
     const { code, stdout, stderr } = await inspection.runTool(file, [...args, flag], { timeoutMs: TIMEOUT_MS });
@@ -63,25 +68,29 @@ export async function checkLlamaServer(
 
 function lacking(file: string, flags: readonly string[]): Finding {
   const message = `${file} does not support ${flags.join(', ')}, which llamactl passes: no instance will start`;
-  return wrong('engine', message, 'Install a newer llama-server: https://github.com/ggml-org/llama.cpp/releases');
+  const install = 'Install a newer llama-server: https://github.com/ggml-org/llama.cpp/releases';
+  return told(
+    wrong('engine', message, step('install_newer_engine', install)),
+    phrase('engine_lacks_flags', { file, flags: flags.join(', ') }),
+  );
 }
 
 /** Whether the engine finds the GPUs of this machine. */
 async function deviceFinding(ask: (flag: string) => Promise<string>, gpus: readonly Gpu[]): Promise<Finding> {
   const check = 'devices';
   const found = await ask('--list-devices').then(devices, () => null);
-  if (found === null) return well(check, 'the engine does not report its devices');
+  if (found === null) return well(check, 'the engine does not report its devices', phrase('devices_not_reported'));
   if (found.length > 0) return well(check, found.join('; '));
   const [gpu] = gpus;
-  if (gpu === undefined) return well(check, 'CPU only');
-  return doubtful(
+  if (gpu === undefined) return well(check, 'CPU only', phrase('devices_cpu_only'));
+  const support = gpu.vendor === 'nvidia' ? 'CUDA or Vulkan' : 'ROCm or Vulkan';
+  const install = `Install a llama-server with support for ${support}, and set its path`;
+  const finding = doubtful(
     check,
     `the engine finds no GPU, although this machine has ${gpu.name}: it will run on the CPU, which is slow`,
-    byConfiguration(
-      `Install a llama-server with support for ${gpu.vendor === 'nvidia' ? 'CUDA or Vulkan' : 'ROCm or Vulkan'}, and set its path`,
-      COMMAND,
-    ),
+    byConfiguration(step('install_gpu_engine', install, { support }), COMMAND),
   );
+  return told(finding, phrase('devices_lack_gpu', { gpu: gpu.name }));
 }
 
 function remediesFor(reason: string): (string | Remedy)[] {
@@ -109,7 +118,7 @@ export async function checkCustomEngines(
       try {
         return well(check, await findProgram(command));
       } catch (error) {
-        return wrong(check, reasonOf(error), byConfiguration('Correct', `engines.${name}.command`));
+        return wrong(check, reasonOf(error), byConfiguration(step('correct', 'Correct'), `engines.${name}.command`));
       }
     }),
   );

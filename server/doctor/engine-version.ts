@@ -1,4 +1,6 @@
-import { byConfiguration, doubtful, well, type Finding } from './finding.ts';
+import { phrase } from '@llamactl/contract/phrases';
+import { step } from '../instances/why/step.ts';
+import { byConfiguration, doubtful, told, well, type Finding } from './finding.ts';
 
 /** The oldest build that llamactl was tested with. */
 const OLDEST_BUILD = 10_573;
@@ -24,21 +26,28 @@ export function engineVersion(output: string): EngineVersion | null {
 export function judgeVersion(file: string, version: EngineVersion | null): Finding {
   const check = 'engine';
   if (version === null) {
-    return doubtful(
-      check,
-      `${file} runs, but its --version output is not from llama-server`,
-      byConfiguration('Name the right program', 'engines.llama_cpp.command'),
+    return told(
+      doubtful(
+        check,
+        `${file} runs, but its --version output is not from llama-server`,
+        byConfiguration(step('name_right_program', 'Name the right program'), 'engines.llama_cpp.command'),
+      ),
+      phrase('engine_is_other', { file }),
     );
   }
   const { text, build } = version;
   if (build !== null && build < OLDEST_BUILD) {
-    return doubtful(
+    const finding = doubtful(
       check,
       `${file} is version ${text}, older than build ${OLDEST_BUILD}, the oldest one tested with llamactl`,
-      'Install a newer llama-server, which supports more models and options: https://github.com/ggml-org/llama.cpp/releases',
+      step(
+        'install_newer_engine',
+        'Install a newer llama-server, which supports more models and options: https://github.com/ggml-org/llama.cpp/releases',
+      ),
     );
+    return told(finding, phrase('engine_old', { file, version: text, oldest: OLDEST_BUILD }));
   }
-  return well(check, `${file}, version ${text}`);
+  return well(check, `${file}, version ${text}`, phrase('engine_found', { file, version: text }));
 }
 
 /** The flags that llamactl needs and the help lacks. Empty also for output that is not a help text. */

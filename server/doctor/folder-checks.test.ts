@@ -23,7 +23,8 @@ describe('the data directory', () => {
     chmodSync(home, mode);
     const [finding] = await checkDataDirectory(home, UID, roomy);
     expect(finding?.level).toBe(level);
-    if (level !== 'ok') expect(finding?.remedies).toEqual([{ label: 'Make it private', command: `chmod 700 ${home}` }]);
+    if (level !== 'ok')
+      expect(finding?.remedies).toMatchObject([{ label: 'Make it private', command: `chmod 700 ${home}` }]);
   });
 
   it('is an error if it belongs to another user', async () => {

@@ -2,12 +2,14 @@ import { codeOf, errorWords, fileOf, reasonOf } from '@llamactl/contract/reason'
 import { accessSync, constants, statSync, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { phrase } from '@llamactl/contract/phrases';
 import type { ModelSource } from '@llamactl/contract/model';
 import type { FoundModel, Inspection } from '../inspection.ts';
 import { bytes, count } from '../../format/figures.ts';
-import { byCommand, byConfiguration, doubtful, well, wrong, type Finding } from './finding.ts';
+import { step } from '../instances/why/step.ts';
+import { byCommand, byConfiguration, doubtful, told, well, wrong, type Finding } from './finding.ts';
 
-const ANOTHER_FOLDER = 'Choose another folder with data_dir or --data-dir';
+const ANOTHER_FOLDER = step('other_folder', 'Choose another folder with data_dir or --data-dir');
 /** Depth limit of the search for models: only a quick look. */
 const DEEPEST = 4;
 /** Limit for folders that are a whole disk. */
@@ -41,26 +43,34 @@ export async function checkDataDirectory(
 function ownership(check: string, folder: string, { uid: owner, mode }: Stats, uid: number | null): Finding {
   if (uid !== null && owner !== uid) {
     const message = `${folder} belongs to another user (${owner}); yours is ${uid}`;
-    return wrong(check, message, 'Run llamactl as that user, or set data_dir to another folder');
+    const change = step('other_user_or_folder', 'Run llamactl as that user, or set data_dir to another folder');
+    return told(wrong(check, message, change), phrase('data_dir_foreign', { folder, owner, user: uid }));
   }
   if (!isWritable(folder))
-    return wrong(check, `you may not write to ${folder}`, byCommand('Allow it', `chmod u+rwx ${folder}`));
-  const rights = `mode ${(mode & 0o777).toString(8).padStart(4, '0')}`;
+    return told(
+      wrong(
+        check,
+        `you may not write to ${folder}`,
+        byCommand(step('allow_writing', 'Allow it'), `chmod u+rwx ${folder}`),
+      ),
+      phrase('data_dir_not_writable', { folder }),
+    );
+  const octal = (mode & 0o777).toString(8).padStart(4, '0');
+  const rights = `mode ${octal}`;
+  const closing = byCommand(step('make_private', 'Make it private'), `chmod 700 ${folder}`);
   if ((mode & 0o022) !== 0) {
-    return wrong(
-      check,
-      `${folder} is writable by others (${rights}), who can take over your account`,
-      byCommand('Make it private', `chmod 700 ${folder}`),
+    return told(
+      wrong(check, `${folder} is writable by others (${rights}), who can take over your account`, closing),
+      phrase('data_dir_writable_by_others', { folder, mode: octal }),
     );
   }
   if ((mode & 0o077) !== 0) {
-    return doubtful(
-      check,
-      `${folder} is readable by others (${rights}), and contains secrets`,
-      byCommand('Make it private', `chmod 700 ${folder}`),
+    return told(
+      doubtful(check, `${folder} is readable by others (${rights}), and contains secrets`, closing),
+      phrase('data_dir_readable_by_others', { folder, mode: octal }),
     );
   }
-  return well(check, `${folder}, ${rights}`);
+  return well(check, `${folder}, ${rights}`, phrase('data_dir_ok', { folder, mode: octal }));
 }
 
 /**
@@ -91,14 +101,18 @@ async function space(
   { check, what } = { check: 'disk', what: 'data_dir' },
 ): Promise<Finding> {
   const { available, level } = await disk(folder);
-  const message = `${bytes(available)} free for ${what}`;
-  if (level === null) return well(check, message);
-  return (level === 'error' ? wrong : doubtful)(
+  const free = bytes(available);
+  const message = `${free} free for ${what}`;
+  const told_ = (finding: Finding, kind: 'disk_free' | 'disk_low'): Finding =>
+    check === 'disk' ? told(finding, phrase(kind, { free })) : finding;
+  if (level === null) return told_(well(check, message), 'disk_free');
+  const finding = (level === 'error' ? wrong : doubtful)(
     check,
     `only ${message}`,
-    { label: 'Free space, for instance by removing models', link: 'models' },
-    byCommand('See what takes space', `du -sh ${folder}/*`),
+    { ...step('free_space', 'Free space, for instance by removing models'), link: 'models' },
+    byCommand(step('see_disk_use', 'See what takes space'), `du -sh ${folder}/*`),
   );
+  return told_(finding, 'disk_low');
 }
 
 /** Checks the integrity of the database, also while a server uses it. @param folder The data directory. */
@@ -108,11 +122,11 @@ export async function checkDatabase(folder: string, { database }: Pick<Inspectio
     const found = await database(folder);
     switch (found.is) {
       case 'none':
-        return well(check, 'none yet; the server creates it');
+        return well(check, 'none yet; the server creates it', phrase('database_none'));
       case 'unreadable':
         return doubtful(check, found.reason, `Free space on the disk of ${folder}`);
       case 'whole':
-        return well(check, `ok, ${bytes(found.bytes)}`);
+        return well(check, `ok, ${bytes(found.bytes)}`, phrase('database_whole', { size: bytes(found.bytes) }));
     }
   } catch (error) {
     if (fileOf(error) !== null) return wrong(check, `${fileOf(error)} cannot be read: ${errorWords(error)}`);
@@ -165,13 +179,19 @@ export async function checkModels(
   if (found.length > 0) return [...unusable, well(check, found.join('; '))];
   if (there.length === 0 && unusable.length > 0) return unusable;
   const what = there.length === 0 ? `no such folder: ${named.join(', ')}` : `no .gguf below ${there.join(', ')}`;
+  const finding = doubtful(
+    check,
+    what,
+    { ...step('get_model', 'Get a model, or put model files there'), link: 'models' },
+    byConfiguration(step('add_folder', 'Or add your folder'), 'models.dirs'),
+  );
   return [
     ...unusable,
-    doubtful(
-      check,
-      what,
-      { label: 'Get a model, or put model files there', link: 'models' },
-      byConfiguration('Or add your folder', 'models.dirs'),
+    told(
+      finding,
+      there.length === 0
+        ? phrase('models_no_folder', { folders: named.join(', ') })
+        : phrase('models_none', { folders: there.join(', ') }),
     ),
   ];
 }
@@ -183,12 +203,18 @@ function modelsOfPrograms(library: readonly Pick<FoundModel, 'source'>[]): strin
 }
 
 function unusableFolder(folder: string, problem: unknown): Finding {
-  const remedy = byConfiguration('Correct', 'models.dirs');
+  const remedy = byConfiguration(step('correct', 'Correct'), 'models.dirs');
   switch (codeOf(problem)) {
     case 'ENOENT':
-      return doubtful('models', `models.dirs: ${folder} does not exist`, remedy);
+      return told(
+        doubtful('models', `models.dirs: ${folder} does not exist`, remedy),
+        phrase('models_dir_missing', { folder }),
+      );
     case 'ENOTDIR':
-      return doubtful('models', `models.dirs: ${folder} is not a folder`, remedy);
+      return told(
+        doubtful('models', `models.dirs: ${folder} is not a folder`, remedy),
+        phrase('models_dir_no_folder', { folder }),
+      );
     default:
       return doubtful(
         'models',

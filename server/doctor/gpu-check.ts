@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { phrase } from '@llamactl/contract/phrases';
 import type { Gpu } from '@llamactl/contract/system';
 import { memoryText } from '../../format/figures.ts';
-import { doubtful, well, type Finding } from './finding.ts';
+import { step } from '../instances/why/step.ts';
+import { doubtful, told, well, type Finding } from './finding.ts';
 
 /** Device files of GPU drivers, and the tools that report GPUs. */
 const SIGNS: readonly (readonly [file: string, tool: string])[] = [
@@ -19,10 +21,11 @@ export function checkGpus(gpus: readonly Gpu[], isThere: (file: string) => boole
     return well(check, list.join(', '));
   }
   const [, tool] = SIGNS.find(([file]) => isThere(file)) ?? [];
-  if (tool === undefined) return well(check, 'none');
-  return doubtful(
+  if (tool === undefined) return well(check, 'none', phrase('no_gpu'));
+  const finding = doubtful(
     check,
     `this machine seems to have a GPU, but ${tool} does not report it: GPU statistics stay empty`,
-    `Install ${tool}, or run it to see why it fails`,
+    step('install_tool', `Install ${tool}, or run it to see why it fails`, { tool }),
   );
+  return told(finding, phrase('gpu_not_reported', { tool }));
 }

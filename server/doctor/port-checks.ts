@@ -1,6 +1,8 @@
+import { phrase } from '@llamactl/contract/phrases';
 import type { Inspection } from '../inspection.ts';
 import { count } from '../../format/figures.ts';
-import { byConfiguration, doubtful, well, wrong, type Finding } from './finding.ts';
+import { step } from '../instances/why/step.ts';
+import { byConfiguration, doubtful, told, well, wrong, type Finding } from './finding.ts';
 
 /** Most port holders to name. */
 const NAMED = 3;
@@ -17,13 +19,15 @@ export async function checkServerPort(
 ): Promise<Finding> {
   const check = 'port';
   const holder = await portHolder(port);
-  if (holder === null) return well(check, `${port} is free for the server`);
-  if (serverPid !== null && holder.pid === serverPid) return well(check, `${port} is used by the running server`);
-  return wrong(
+  if (holder === null) return well(check, `${port} is free for the server`, phrase('port_free', { port }));
+  if (serverPid !== null && holder.pid === serverPid)
+    return well(check, `${port} is used by the running server`, phrase('port_own', { port }));
+  const finding = wrong(
     check,
     `port ${port} of the server is in use by ${holder.description}`,
-    byConfiguration('Choose another, or stop that program', 'server.port'),
+    byConfiguration(step('choose_port_or_stop', 'Choose another, or stop that program'), 'server.port'),
   );
+  return told(finding, phrase('port_foreign', { port, holder: holder.description }));
 }
 
 /**
@@ -54,7 +58,9 @@ export async function checkPortRange(
   const more = foreign.length > NAMED ? `, and ${foreign.length - NAMED} more` : '';
   const taken = foreign.length === 0 ? '' : `; in use by others: ${holders.join(', ')}${more}`;
   const message = `${first}–${last}: ${count(left, 'port')} left for instances${taken}`;
-  const remedy = byConfiguration('Widen', 'instances.port_range');
-  if (left <= 0) return wrong(check, message, remedy);
-  return left < 5 && left < size / 2 ? doubtful(check, message, remedy) : well(check, message);
+  const remedy = byConfiguration(step('widen', 'Widen'), 'instances.port_range');
+  const others = foreign.length === 0 ? undefined : `${holders.join(', ')}${more}`;
+  const data = phrase('ports_left', { first, last, count: left, holders: others });
+  if (left <= 0) return told(wrong(check, message, remedy), data);
+  return told(left < 5 && left < size / 2 ? doubtful(check, message, remedy) : well(check, message), data);
 }

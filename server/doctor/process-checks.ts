@@ -1,5 +1,7 @@
+import { phrase } from '@llamactl/contract/phrases';
 import { readProc } from '../supervisor/proc-file.ts';
-import { byCommand, doubtful, well, wrong, type Finding } from './finding.ts';
+import { step } from '../instances/why/step.ts';
+import { byCommand, doubtful, told, well, wrong, type Finding } from './finding.ts';
 
 /**
  * Least limit of open files. A request takes two, an engine a few. Under load, a server with a lower limit runs out of
@@ -21,13 +23,15 @@ export function checkOpenFiles(pid: number | null): Finding[] {
 export function judgeOpenFiles(most: number): Finding {
   const check = 'open files';
   const message = `the server may open ${most === Infinity ? 'any number of' : `at most ${most}`} files`;
-  if (most >= FEW_FILES) return well(check, message);
-  return doubtful(
+  const data = phrase('open_files', { most: most === Infinity ? undefined : most });
+  if (most >= FEW_FILES) return well(check, message, data);
+  const finding = doubtful(
     check,
     message,
-    byCommand('Raise it in the shell', 'ulimit -n 65536'),
-    'Or set LimitNOFILE=65536 in the service',
+    byCommand(step('raise_in_shell', 'Raise it in the shell'), 'ulimit -n 65536'),
+    step('set_limit_in_service', 'Or set LimitNOFILE=65536 in the service'),
   );
+  return told(finding, data);
 }
 
 /** Whether the clock is plausible. @param built Build time of this program, RFC 3339. */
@@ -36,9 +40,10 @@ export function checkClock(now: number, built: string): Finding {
   const shown = new Date(now).toISOString();
   // A checkout has timestamps of another machine, whose clock may be some minutes ahead.
   if (now >= Date.parse(built) - 3_600_000) return well(check, shown);
-  return wrong(
+  const finding = wrong(
     check,
     `the time here is ${shown}, before this program was built (${built}): certificates and log-ins will fail`,
-    byCommand('Set the clock', 'timedatectl set-ntp true'),
+    byCommand(step('set_clock', 'Set the clock'), 'timedatectl set-ntp true'),
   );
+  return told(finding, phrase('clock_wrong', { now: shown, built }));
 }

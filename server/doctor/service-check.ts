@@ -1,3 +1,4 @@
+import { phrase } from '@llamactl/contract/phrases';
 import { codeOf } from '@llamactl/contract/reason';
 import { existsSync } from 'node:fs';
 import os from 'node:os';
@@ -5,7 +6,8 @@ import path from 'node:path';
 import type { Inspection } from '../inspection.ts';
 import { readProc } from '../supervisor/proc-file.ts';
 import { systemdPlaceIn, type SystemdPlace } from '../service/systemd-place.ts';
-import { byCommand, doubtful, well, type Finding } from './finding.ts';
+import { step } from '../instances/why/step.ts';
+import { byCommand, doubtful, told, well, type Finding } from './finding.ts';
 
 /** Access to facts about systemd and its users. */
 export interface ServiceWorld {
@@ -62,7 +64,7 @@ export async function checkService(pid: number | null, world: ServiceWorld): Pro
   const { unit, uid } = place;
   const findings = [...(await killing(place, world)), ...lingering(uid, 'the server', world)];
   if (findings.length > 0) return findings;
-  if (unit === null) return [well(CHECK, 'none; the server was started by hand')];
+  if (unit === null) return [well(CHECK, 'none; the server was started by hand', phrase('service_none'))];
   return [well(CHECK, `${unit} of ${uid === null ? 'the machine' : 'a user'}; engines outlive the server`)];
 }
 
@@ -75,27 +77,28 @@ async function killing({ unit, uid }: SystemdPlace, { runTool }: ServiceWorld): 
   const shown = await runTool('systemctl', words, { timeoutMs: TIMEOUT_MS, environment }).catch(() => null);
   const mode = shown?.code === 0 ? shown.stdout.trim() : '';
   if (mode === '' || mode === 'process' || mode === 'none') return [];
-  return [
-    doubtful(
-      CHECK,
-      `${unit} kills all engines whenever the server stops or restarts (KillMode=${mode})`,
-      byCommand(
-        'Set KillMode=process in its [Service] section, then',
-        `systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
-      ),
-      byCommand('Or use a complete unit', `llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`),
+  const finding = doubtful(
+    CHECK,
+    `${unit} kills all engines whenever the server stops or restarts (KillMode=${mode})`,
+    byCommand(
+      step('set_kill_mode', 'Set KillMode=process in its [Service] section, then'),
+      `systemctl ${[...whose, 'daemon-reload'].join(' ')}`,
     ),
-  ];
+    byCommand(
+      step('use_complete_unit', 'Or use a complete unit'),
+      `llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`,
+    ),
+  );
+  return [told(finding, phrase('service_kills_engines', { unit, mode }))];
 }
 
 /** @param what The thing that depends on lingering. */
 function lingering(uid: number | null, what: string, { user, lingers }: ServiceWorld): Finding[] {
   if (uid === null || user === null || uid !== user.uid || lingers(user.name)) return [];
-  return [
-    doubtful(
-      CHECK,
-      `${what} runs only while ${user.name} is logged in: it starts at the first log-in, and after the last logout systemd kills it and all engines`,
-      byCommand('Keep its services running', `loginctl enable-linger ${user.name}`),
-    ),
-  ];
+  const finding = doubtful(
+    CHECK,
+    `${what} runs only while ${user.name} is logged in: it starts at the first log-in, and after the last logout systemd kills it and all engines`,
+    byCommand(step('keep_services_running', 'Keep its services running'), `loginctl enable-linger ${user.name}`),
+  );
+  return [told(finding, phrase('service_ends_at_logout', { user: user.name }))];
 }

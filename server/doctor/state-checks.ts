@@ -3,20 +3,25 @@ import type { InstanceSummary } from '@llamactl/contract/instance';
 import type { Model } from '@llamactl/contract/model';
 import { modelsCalled } from '@llamactl/contract/model-names';
 import { isOllamaBlob, nameInOllama } from '@llamactl/contract/ollama-options';
+import { phrase } from '@llamactl/contract/phrases';
 import type { Alert } from '@llamactl/contract/system';
 import { count } from '../../format/figures.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
-import { byCommand, doubtful, well, wrong, type Finding } from './finding.ts';
+import { causeOfObstacle } from '../instances/why/failure-cause.ts';
+import { reasonPhrase } from '../instances/why/reason-phrase.ts';
+import { step } from '../instances/why/step.ts';
+import { byCommand, doubtful, told, well, wrong, type Finding } from './finding.ts';
 
 /** Most models to name. */
 const MOST_NAMED = 5;
 
 /** A finding for each alert that is raised now; one without a problem if none is. */
 function alertFindings(alerts: readonly Alert[]): Finding[] {
-  if (alerts.length === 0) return [well('alerts', 'none')];
-  return alerts.map(({ level, message, code, instance }) => {
+  if (alerts.length === 0) return [well('alerts', 'none', phrase('no_alerts'))];
+  return alerts.map(({ level, message, code, instance, cause }) => {
     const remedies = instance === undefined ? [] : [why(instance)];
-    const finding = (level === 'error' ? wrong : doubtful)('alert', `${message} (${code})`, ...remedies);
+    const alert = { level, code, ...(cause === undefined ? {} : { cause }) };
+    const finding = { ...(level === 'error' ? wrong : doubtful)('alert', `${message} (${code})`, ...remedies), alert };
     return instance === undefined ? finding : { ...finding, instance };
   });
 }
@@ -72,7 +77,9 @@ function replacedFindings(replaced: readonly BlockedInstance[]): Finding[] {
   const models = [...new Set(replaced.map(modelOf))];
   const message = `Ollama has replaced the files of ${models.join(', ')}, so these cannot be started: ${namesOf(replaced)}`;
   const command = `llamactl import ollama ${models.map(shellQuoted).join(' ')} --update`;
-  return [doubtful('instance', message, byCommand('Use the files that Ollama has now', command))];
+  const use = byCommand(step('use_ollamas_files', 'Use the files that Ollama has now'), command);
+  const data = { models: models.join(', '), names: namesOf(replaced) };
+  return [told(doubtful('instance', message, use), phrase('files_replaced_by_ollama', data))];
 }
 
 /** A finding for each model that Ollama no longer has, or whose file it lacks. */
@@ -80,12 +87,17 @@ function deletedFindings(deleted: readonly BlockedInstance[]): Finding[] {
   return [...Map.groupBy(deleted, modelOf)].map(([model, instances]) => {
     const message = `Ollama no longer has ${model}, so these cannot be started: ${namesOf(instances)}`;
     const names = instances.map(({ name }) => name).join(' ');
-    return doubtful(
+    const remove =
+      instances.length === 1
+        ? step('delete_instance', 'Or delete the instance')
+        : step('delete_instances', 'Or delete the instances');
+    const finding = doubtful(
       'instance',
       message,
-      byCommand('Let Ollama download it again', `ollama pull ${shellQuoted(model)}`),
-      byCommand(instances.length === 1 ? 'Or delete the instance' : 'Or delete the instances', `llamactl rm ${names}`),
+      byCommand(step('let_ollama_download', 'Let Ollama download it again'), `ollama pull ${shellQuoted(model)}`),
+      byCommand(remove, `llamactl rm ${names}`),
     );
+    return told(finding, phrase('model_deleted_by_ollama', { model, names: namesOf(instances) }));
   });
 }
 
@@ -97,9 +109,17 @@ function namesOf(instances: readonly BlockedInstance[]): string {
   return instances.map(({ name, status }) => (status === 'running' ? `${name} (once it stops)` : name)).join(', ');
 }
 
-function obstacleFinding({ name, status, obstacle: { message } }: BlockedInstance): Finding {
+function obstacleFinding({ name, status, obstacle }: BlockedInstance): Finding {
+  const { message, code } = obstacle;
   const what = status === 'running' ? 'runs, but once it stops, it cannot start again' : 'cannot be started';
-  return { ...doubtful('instance', `${name} ${what}: ${message}`, why(name)), instance: name };
+  const reason = code === undefined ? null : reasonPhrase(message, causeOfObstacle({ code, message }));
+  return {
+    ...doubtful('instance', `${name} ${what}: ${message}`, why(name)),
+    instance: name,
+    ...(reason === null
+      ? {}
+      : { phrases: [phrase(status === 'running' ? 'cannot_start_again' : 'cannot_start', { name }), reason] }),
+  };
 }
 
 /** The instances that may have an obstacle to their next start. Those that do not run come first. */
@@ -114,9 +134,12 @@ export function brokenModelFindings(models: readonly Pick<Model, 'name' | 'probl
   if (broken.length === 0) return [];
   const some = broken.slice(0, MOST_NAMED).map(({ name }) => name);
   const message = `${count(broken.length, 'model')} of the library cannot be loaded or ${broken.length === 1 ? 'lacks' : 'lack'} a part: ${some.join(', ')}`;
-  return [doubtful('models', message, { label: 'See the reasons', command: 'llamactl models', link: 'models' })];
+  const see = { ...step('see_reasons', 'See the reasons'), command: 'llamactl models', link: 'models' };
+  return [
+    told(doubtful('models', message, see), phrase('broken_models', { count: broken.length, names: some.join(', ') })),
+  ];
 }
 
 function why(instance: string) {
-  return byCommand('Explain it', `llamactl why ${instance}`);
+  return byCommand(step('explain', 'Explain it'), `llamactl why ${instance}`);
 }

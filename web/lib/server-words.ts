@@ -28,6 +28,20 @@ export interface ServerWords {
   evidence(what: string): string;
 }
 
+/** Several phrases as one sentence in the reader's language; `null`: the language lacks one, or there are none. */
+export function phrasesText(phrases: readonly Phrase[] | undefined, words: ServerWords | null): OwnSentence | null {
+  if (words === null || phrases === undefined) return null;
+  const own = phrases.map((phrase) => words.phrase(phrase));
+  const known = own.filter((each) => each !== null);
+  if (known.length < own.length) return null;
+  // A state whose reason is not among the data ends in a colon.
+  const text = known
+    .map((each) => each.text)
+    .join(' ')
+    .replace(/:$/, '.');
+  return { text, isWhole: known.every(({ isWhole }) => isWhole) };
+}
+
 /** Those of the reader's language; `null`: English, which comes from the server, or not loaded yet. */
 const loaded = new ValueStore<ServerWords | null>(null);
 

@@ -4,15 +4,13 @@ import type { Estimate } from '@llamactl/contract/estimate';
 import type { Instance } from '@llamactl/contract/instance';
 import type { Remedy } from '@llamactl/contract/why';
 import { shellQuoted } from '../../../format/shell-words.ts';
+import { argumentRemedies, type ArgumentFacts } from './argument-remedies.ts';
 import { companionIn, companionRemedies, FILE_CAUSES, readable } from './companion-file.ts';
 import { isDeletedInOllama, lostFile } from './lost-file.ts';
-import { byCommandLine, step, update, type Step } from './step.ts';
+import { fewerLayers, fitting, LEAST_CONTEXT, smaller } from './memory-remedies.ts';
+import { byCommandLine, step, update } from './step.ts';
 import type { WhyFacts } from './why-facts.ts';
 
-/** Tokens; a smaller context saves little. */
-const LEAST_CONTEXT = 4_096;
-/** Layers for a GPU that has too little memory for all. */
-const FEWER_LAYERS = 20;
 const LOG: Remedy = { ...step('look_at_output', 'Look at its output'), link: 'log' };
 const SYSTEM = 'system';
 const UNPIN: Remedy = { ...step('unpin', 'Unpin an instance'), link: 'instances/pinned' };
@@ -22,12 +20,9 @@ const OTHERS: Remedy = {
 };
 
 /** The facts that remedies depend on. */
-export interface RemedyFacts {
-  instance: Instance;
+export interface RemedyFacts extends ArgumentFacts {
   /** The memory that it needs and has; `null`: unknown. */
   estimate: Estimate | null;
-  /** Returns the option of the engine that an unknown name probably meant; `null`: none is like it, or they were not asked. */
-  meantOption: (name: string) => string | null;
 }
 
 /** The facts that decide which remedies are possible. */
@@ -128,7 +123,7 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
         },
       ];
     case 'argument':
-      return argument(reason, facts);
+      return argumentRemedies(reason, facts);
     case 'processor':
       return [{ ...step('install_for_cpu', 'Install a llama-server that was built for this CPU'), link: SYSTEM }];
     case 'crash':
@@ -223,76 +218,6 @@ function optionsOf({ operation, body }: Remedy): object {
   return typeof options === 'object' && options !== null ? options : {};
 }
 
-/** Fewer layers on the GPU than now; with a small number already, also half of it. */
-function fewerLayers({ options: { n_gpu_layers: layers } }: Instance): Remedy[] {
-  const fewer = update(step('part_to_cpu', 'Leave a part of it to the CPU'), {
-    options: { n_gpu_layers: FEWER_LAYERS },
-  });
-  if (typeof layers !== 'number' || layers < 1 || layers > FEWER_LAYERS) return [fewer];
-  const half = layers >> 1;
-  const less = update(
-    step('more_to_cpu', `Leave more of it to the CPU: ${half} instead of ${layers} layers on the GPU`, {
-      layers: half,
-      before: layers,
-    }),
-    { options: { n_gpu_layers: half } },
-  );
-  return layers === FEWER_LAYERS ? [less, fewer] : [less];
-}
-
-/** Changes with which it fits, as estimated. */
-export function fitting(estimate: Estimate | null): Remedy[] {
-  if (estimate === null || estimate.fits) return [];
-  const { suggestions, must_stop: others } = estimate;
-  return [
-    ...suggestions.map(({ label, options }) => update(fittingStep(label, options), { options })),
-    ...stopping(others),
-  ];
-}
-
-/** The step that takes options with which it fits. */
-function fittingStep(label: string, options: Readonly<Record<string, unknown>>): Step {
-  const text = `Use ${label}, which fits`;
-  const { ctx_size: tokens, cache_type_k: type, n_gpu_layers: layers, n_cpu_moe: experts } = options;
-  if (typeof tokens === 'number')
-    return typeof type === 'string'
-      ? step('context_and_cache_fit', text, { tokens, type })
-      : step('context_fits', text, { tokens });
-  if (typeof type === 'string') return step('cache_fits', text, { type });
-  if (typeof layers === 'number') return step('layers_fit', text, { layers });
-  if (typeof experts === 'number') return step('experts_fit', text, { layers: experts });
-  return step('options_fit', text);
-}
-
-/** Stops other instances, if the caller may see all of them. */
-export function stopping(names: readonly string[]): Remedy[] {
-  if (names.length === 0 || names.some((name) => name.includes(' '))) return [];
-  return [
-    {
-      ...step('stop_instances', `Stop ${names.join(', ')}`, { names: names.join(', ') }),
-      operation: 'stopAllInstances',
-      body: { names: [...names] },
-    },
-  ];
-}
-
-/** A smaller context, unless an estimate names one that fits. */
-function smaller({ options: { ctx_size: context } }: Instance, estimate: Estimate | null): Remedy[] {
-  if (fitting(estimate).some(({ operation }) => operation === 'updateInstance')) return [];
-  // Without the option the context is the model's own, which may be smaller than any number named here.
-  if (typeof context !== 'number' || context <= 1)
-    return [
-      {
-        ...step('smaller_context', 'Make its context smaller, or choose a smaller model'),
-        link: 'settings/options.ctx_size',
-      },
-    ];
-  const less = Math.max(1, Math.min(LEAST_CONTEXT, context >> 1));
-  return [
-    update(step('context', `Use a context of ${less} tokens`, { tokens: less }), { options: { ctx_size: less } }),
-  ];
-}
-
 /** Steps to what starts a program that llamactl does not know. */
 function ownProgram(engine: string): Remedy[] {
   return [
@@ -332,46 +257,4 @@ function missingLibrary({ engine }: Instance): Remedy {
   return engine === 'custom'
     ? { ...what, link: 'settings/environment.LD_LIBRARY_PATH' }
     : byCommandLine(what, `engines.${engine}.environment.LD_LIBRARY_PATH`, 'FOLDER');
-}
-
-function argument(reason: string, { instance: { options, extra_args: extra }, meantOption }: RemedyFacts): Remedy[] {
-  const flag = /(?:invalid argument:|argument) "?(--?[A-Za-z0-9-]+)/.exec(reason)?.[1] ?? '';
-  const key = flag.replace(/^--?(?:no-)?/, '').replaceAll('-', '_');
-  if (!Object.hasOwn(options, key)) {
-    // A line such as `--flag 1` is one argument for the engine, which it refuses.
-    const isExtra =
-      flag !== '' && extra.some((word) => /^(?:$|[=\s])/.test(word.slice(flag.length)) && word.startsWith(flag));
-    if (isExtra) {
-      return [
-        ...meantFlag(flag, extra, meantOption),
-        { ...step('correct_further_arguments', 'Correct its further arguments'), link: 'settings/extra_args' },
-      ];
-    }
-    const variable = /^environment variable "?(\w+)|^the stored variables? `(\w+)/.exec(reason);
-    const name = variable?.[1] ?? variable?.[2];
-    if (name !== undefined) {
-      const what = step('correct_variable', `Correct the variable ${name}`, { variable: name });
-      return [{ ...what, link: `settings/environment.${name}` }];
-    }
-    return [{ ...step('correct_options', 'Correct its options and arguments'), link: 'settings' }];
-  }
-  return [
-    update(step('remove_option', `Remove the option ${key}`, { option: key }), { options: { [key]: null } }),
-    { ...step('another_value', `Give ${key} another value`, { option: key }), link: `settings/options.${key}` },
-  ];
-}
-
-/** The step that takes the flag that was probably meant; empty: no flag of the engine is like it. */
-function meantFlag(flag: string, extra: readonly string[], meantBy: RemedyFacts['meantOption']): Remedy[] {
-  const unknown = flag.replace(/^--?/, '').replaceAll('-', '_');
-  const meant = meantBy(unknown);
-  if (meant === null || meant === unknown) return [];
-  const correct = `${meant.length < 3 ? '-' : '--'}${meant.replaceAll('_', '-')}`;
-  const words = extra.map((word) =>
-    word === flag || word.startsWith(`${flag}=`) ? correct + word.slice(flag.length) : word,
-  );
-  // In `--flag 1`, one argument with a space, another name alone would not help.
-  if (words.every((word) => extra.includes(word))) return [];
-  const what = step('use_flag', `Use \`${correct}\` instead of \`${flag}\``, { flag: correct, before: flag });
-  return [update(what, { extra_args: words })];
 }

@@ -1,18 +1,9 @@
 import type { Evidence, Why } from '@llamactl/client';
-import type { OwnSentence, ServerWords } from '../../lib/server-words.ts';
+import { phrasesText, type OwnSentence, type ServerWords } from '../../lib/server-words.ts';
 
 /** The sentences of an explanation in the reader's language; `null`: those of the server. */
 export function whySentence({ phrases }: Why, words: ServerWords | null): OwnSentence | null {
-  if (words === null || phrases === undefined) return null;
-  const own = phrases.map((phrase) => words.phrase(phrase));
-  const known = own.filter((each) => each !== null);
-  if (known.length < own.length) return null;
-  // A state whose reason is not among the data ends in a colon.
-  const text = known
-    .map((each) => each.text)
-    .join(' ')
-    .replace(/:$/, '.');
-  return { text, isWhole: known.every(({ isWhole }) => isWhole) };
+  return phrasesText(phrases, words);
 }
 
 /** The words of the server beside {@link whySentence}: the reason, or its whole sentence. */

@@ -1,9 +1,10 @@
 import { Link } from '@tanstack/react-router';
 import type { Finding, Remedy } from '@llamactl/client';
 import { CommandText } from '../../components/command-text.tsx';
+import { ServerSentence } from '../../components/server-sentence.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
-import { useServerWords } from '../../lib/server-words.ts';
+import { phrasesText, useServerWords, type OwnSentence, type ServerWords } from '../../lib/server-words.ts';
 import { whyWords } from '../../words/why.ts';
 import { systemWords } from '../../words/system.ts';
 import { isLocked, labelOf, placeOf } from '../instance/remedies.ts';
@@ -12,7 +13,9 @@ import { StepButton, useOpenPlace } from '../instance/remedy-step.tsx';
 const VERDICTS: Readonly<Record<Finding['status'], Verdict>> = { ok: 'ok', warning: 'warn', problem: 'bad' };
 
 /** A finding of the doctor: its sentence, and each remedy as a button, a command or a sentence. */
-export function FindingItem({ finding: { id, status, sentence, instance, remedies } }: { finding: Finding }) {
+export function FindingItem({ finding }: { finding: Finding }) {
+  const { id, status, sentence, instance, remedies } = finding;
+  const own = findingText(finding, useServerWords());
   const words = useWords(systemWords);
   const why = useWords(whyWords);
   return (
@@ -20,8 +23,8 @@ export function FindingItem({ finding: { id, status, sentence, instance, remedie
       <StatusShape of={VERDICTS[status]} label={status} />
       <span className={status === 'ok' ? 'text-mute' : 'font-strong'}>{words.checks[id]}</span>
       <div className="col-start-2 flex min-w-0 flex-col gap-1.5 wide:col-start-3">
-        <p lang="en" className="min-w-0 break-words">
-          {sentence}
+        <p className="min-w-0 break-words">
+          <ServerSentence own={own} words={sentence} />
         </p>
         {(remedies.length > 0 || instance !== undefined) && (
           <ul className="flex flex-wrap gap-x-3 gap-y-1.5">
@@ -63,6 +66,12 @@ function Step({ remedy }: { remedy: Remedy }) {
       {command !== undefined && <CommandText command={command} />}
     </>
   );
+}
+
+/** A finding in the reader's language; `null`: that of the server. */
+function findingText({ phrases, alert, instance }: Finding, words: ServerWords | null): OwnSentence | null {
+  if (alert !== undefined) return words?.alert({ ...alert, instance }) ?? null;
+  return phrasesText(phrases, words);
 }
 
 /** The step, and the key of the configuration that it changes. */

@@ -1,9 +1,11 @@
 import type { PhraseKind } from '@llamactl/client';
+import { FINDINGS } from './findings.ts';
 import { REASONS, type Texts } from './reasons.ts';
 
 /** Zustände, Schritte und Belege, die der Server nur auf Englisch schreibt. Typen sorgen dafür, dass keiner fehlt. */
 export const PHRASES: Readonly<Record<PhraseKind, Texts>> = {
   ...REASONS,
+  ...FINDINGS,
   runs_well: ['{name} läuft seit {seconds} und antwortet.', '{name} läuft und antwortet.'],
   runs_without_answer: [
     '{name} läuft seit {seconds}, besteht aber die Prüfung nicht: {answer}.',
@@ -159,5 +161,6 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> 
     'LoRA adapter': 'den LoRA-Adapter',
     'control vector': 'den Steuervektor',
   },
+  support: { 'CUDA or Vulkan': 'CUDA oder Vulkan', 'ROCm or Vulkan': 'ROCm oder Vulkan' },
   device: { ram: 'Arbeitsspeicher' },
 };

@@ -33,7 +33,7 @@ const STATES = {
 /** Wanted ends of a run. The other reasons are the causes. */
 const ENDS = { as_asked: [], evicted: ['instance'], idle: ['seconds'], rebooted: [] } as const;
 
-/** What a reason names: a file, a port and the program on it, an argument, a library, a program, a device and its memory. */
+/** Data of a reason: a file, a port and the program on it, an argument, a library, a program, a device and its memory. */
 const REASON_DATA = [
   'file',
   'port',

@@ -10,7 +10,7 @@ import { phrase } from '@llamactl/contract/phrases';
 import type { Alert } from '@llamactl/contract/system';
 import { atMost, type Clock } from '../instances/ports/time.ts';
 import { step } from '../instances/why/step.ts';
-import { byCommand, doubtful, told, well, wrong, type Finding } from './finding.ts';
+import { byCommand, doubtful, withPhrases, well, wrong, type Finding } from './finding.ts';
 import { checkClock } from './process-checks.ts';
 import { type BlockedInstance, brokenModelFindings, examined, type NamedModel, stateFindings } from './state-checks.ts';
 
@@ -65,7 +65,7 @@ export class Doctor {
       const late = isOver
         ? []
         : [
-            told(
+            withPhrases(
               doubtful('unfinished', 'The checks took too long; the rest of them is missing.'),
               phrase('checks_unfinished'),
             ),
@@ -114,7 +114,7 @@ function configurationFindings({
   const message = `${file ?? 'the file'}: changes of ${pending.join(', ')} wait for a reload`;
   const reload = byCommand(step('reload', 'Reload llamactl'), 'llamactl reload');
   return [
-    told(
+    withPhrases(
       doubtful(check, message, reload),
       phrase('configuration_pending', { file: file ?? undefined, keys: pending.join(', ') }),
     ),

@@ -7,7 +7,7 @@ import type { Inspection } from '../inspection.ts';
 import { reasonPhrase } from '../instances/why/reason-phrase.ts';
 import { step } from '../instances/why/step.ts';
 import { devices, engineVersion, judgeVersion, missingFlags } from './engine-version.ts';
-import { byCommand, byConfiguration, doubtful, told, well, wrong, type Finding } from './finding.ts';
+import { byCommand, byConfiguration, doubtful, withPhrases, well, wrong, type Finding } from './finding.ts';
 
 type Engines = Config['engines'];
 
@@ -48,7 +48,7 @@ export async function checkLlamaServer(
         ];
     const reason = reasonPhrase(reasonOf(error), 'engine_missing');
     const finding = judge('engine', reasonOf(error), ...remedies);
-    return { file: null, findings: [reason === null ? finding : told(finding, reason)] };
+    return { file: null, findings: [reason === null ? finding : withPhrases(finding, reason)] };
   }
   const ask = async (flag: string): Promise<string> => {
     const { code, stdout, stderr } = await inspection.runTool(file, [...args, flag], { timeoutMs: TIMEOUT_MS });
@@ -69,7 +69,7 @@ export async function checkLlamaServer(
 function lacking(file: string, flags: readonly string[]): Finding {
   const message = `${file} does not support ${flags.join(', ')}, which llamactl passes: no instance will start`;
   const install = 'Install a newer llama-server: https://github.com/ggml-org/llama.cpp/releases';
-  return told(
+  return withPhrases(
     wrong('engine', message, step('install_newer_engine', install)),
     phrase('engine_lacks_flags', { file, flags: flags.join(', ') }),
   );
@@ -90,7 +90,7 @@ async function deviceFinding(ask: (flag: string) => Promise<string>, gpus: reado
     `the engine finds no GPU, although this machine has ${gpu.name}: it will run on the CPU, which is slow`,
     byConfiguration(step('install_gpu_engine', install, { support }), COMMAND),
   );
-  return told(finding, phrase('devices_lack_gpu', { gpu: gpu.name }));
+  return withPhrases(finding, phrase('devices_lack_gpu', { gpu: gpu.name }));
 }
 
 function remediesFor(reason: string): (string | Remedy)[] {

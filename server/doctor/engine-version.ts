@@ -1,6 +1,6 @@
 import { phrase } from '@llamactl/contract/phrases';
 import { step } from '../instances/why/step.ts';
-import { byConfiguration, doubtful, told, well, type Finding } from './finding.ts';
+import { byConfiguration, doubtful, withPhrases, well, type Finding } from './finding.ts';
 
 /** The oldest build that llamactl was tested with. */
 const OLDEST_BUILD = 10_573;
@@ -26,7 +26,7 @@ export function engineVersion(output: string): EngineVersion | null {
 export function judgeVersion(file: string, version: EngineVersion | null): Finding {
   const check = 'engine';
   if (version === null) {
-    return told(
+    return withPhrases(
       doubtful(
         check,
         `${file} runs, but its --version output is not from llama-server`,
@@ -45,7 +45,7 @@ export function judgeVersion(file: string, version: EngineVersion | null): Findi
         'Install a newer llama-server, which supports more models and options: https://github.com/ggml-org/llama.cpp/releases',
       ),
     );
-    return told(finding, phrase('engine_old', { file, version: text, oldest: OLDEST_BUILD }));
+    return withPhrases(finding, phrase('engine_old', { file, version: text, oldest: OLDEST_BUILD }));
   }
   return well(check, `${file}, version ${text}`, phrase('engine_found', { file, version: text }));
 }

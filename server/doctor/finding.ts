@@ -25,7 +25,7 @@ export interface Finding {
 
 /** Makes a finding without problems. */
 export function well(check: string, message: string, ...phrases: Phrase[]): Finding {
-  return told({ check, level: 'ok', message, remedies: [] }, ...phrases);
+  return withPhrases({ check, level: 'ok', message, remedies: [] }, ...phrases);
 }
 
 /** Makes a finding about something that works, but may fail later or could be better. @param remedies A text is a step to do by hand. */
@@ -39,7 +39,7 @@ export function wrong(check: string, message: string, ...remedies: (string | Rem
 }
 
 /** A finding with its message as data. Without phrases it is returned as it is. */
-export function told(finding: Finding, ...phrases: Phrase[]): Finding {
+export function withPhrases(finding: Finding, ...phrases: Phrase[]): Finding {
   return phrases.length === 0 ? finding : { ...finding, phrases };
 }
 

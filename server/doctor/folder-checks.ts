@@ -7,7 +7,7 @@ import type { ModelSource } from '@llamactl/contract/model';
 import type { FoundModel, Inspection } from '../inspection.ts';
 import { bytes, count } from '../../format/figures.ts';
 import { step } from '../instances/why/step.ts';
-import { byCommand, byConfiguration, doubtful, told, well, wrong, type Finding } from './finding.ts';
+import { byCommand, byConfiguration, doubtful, withPhrases, well, wrong, type Finding } from './finding.ts';
 
 const ANOTHER_FOLDER = step('other_folder', 'Choose another folder with data_dir or --data-dir');
 /** Depth limit of the search for models: only a quick look. */
@@ -44,10 +44,10 @@ function ownership(check: string, folder: string, { uid: owner, mode }: Stats, u
   if (uid !== null && owner !== uid) {
     const message = `${folder} belongs to another user (${owner}); yours is ${uid}`;
     const change = step('other_user_or_folder', 'Run llamactl as that user, or set data_dir to another folder');
-    return told(wrong(check, message, change), phrase('data_dir_foreign', { folder, owner, user: uid }));
+    return withPhrases(wrong(check, message, change), phrase('data_dir_foreign', { folder, owner, user: uid }));
   }
   if (!isWritable(folder))
-    return told(
+    return withPhrases(
       wrong(
         check,
         `you may not write to ${folder}`,
@@ -59,13 +59,13 @@ function ownership(check: string, folder: string, { uid: owner, mode }: Stats, u
   const rights = `mode ${octal}`;
   const closing = byCommand(step('make_private', 'Make it private'), `chmod 700 ${folder}`);
   if ((mode & 0o022) !== 0) {
-    return told(
+    return withPhrases(
       wrong(check, `${folder} is writable by others (${rights}), who can take over your account`, closing),
       phrase('data_dir_writable_by_others', { folder, mode: octal }),
     );
   }
   if ((mode & 0o077) !== 0) {
-    return told(
+    return withPhrases(
       doubtful(check, `${folder} is readable by others (${rights}), and contains secrets`, closing),
       phrase('data_dir_readable_by_others', { folder, mode: octal }),
     );
@@ -103,16 +103,16 @@ async function space(
   const { available, level } = await disk(folder);
   const free = bytes(available);
   const message = `${free} free for ${what}`;
-  const told_ = (finding: Finding, kind: 'disk_free' | 'disk_low'): Finding =>
-    check === 'disk' ? told(finding, phrase(kind, { free })) : finding;
-  if (level === null) return told_(well(check, message), 'disk_free');
+  const withFree = (finding: Finding, kind: 'disk_free' | 'disk_low'): Finding =>
+    check === 'disk' ? withPhrases(finding, phrase(kind, { free })) : finding;
+  if (level === null) return withFree(well(check, message), 'disk_free');
   const finding = (level === 'error' ? wrong : doubtful)(
     check,
     `only ${message}`,
     { ...step('free_space', 'Free space, for instance by removing models'), link: 'models' },
     byCommand(step('see_disk_use', 'See what takes space'), `du -sh ${folder}/*`),
   );
-  return told_(finding, 'disk_low');
+  return withFree(finding, 'disk_low');
 }
 
 /** Checks the integrity of the database, also while a server uses it. @param folder The data directory. */
@@ -187,7 +187,7 @@ export async function checkModels(
   );
   return [
     ...unusable,
-    told(
+    withPhrases(
       finding,
       there.length === 0
         ? phrase('models_no_folder', { folders: named.join(', ') })
@@ -206,12 +206,12 @@ function unusableFolder(folder: string, problem: unknown): Finding {
   const remedy = byConfiguration(step('correct', 'Correct'), 'models.dirs');
   switch (codeOf(problem)) {
     case 'ENOENT':
-      return told(
+      return withPhrases(
         doubtful('models', `models.dirs: ${folder} does not exist`, remedy),
         phrase('models_dir_missing', { folder }),
       );
     case 'ENOTDIR':
-      return told(
+      return withPhrases(
         doubtful('models', `models.dirs: ${folder} is not a folder`, remedy),
         phrase('models_dir_no_folder', { folder }),
       );

@@ -3,7 +3,7 @@ import { phrase } from '@llamactl/contract/phrases';
 import type { Gpu } from '@llamactl/contract/system';
 import { memoryText } from '../../format/figures.ts';
 import { step } from '../instances/why/step.ts';
-import { doubtful, told, well, type Finding } from './finding.ts';
+import { doubtful, withPhrases, well, type Finding } from './finding.ts';
 
 /** Device files of GPU drivers, and the tools that report GPUs. */
 const SIGNS: readonly (readonly [file: string, tool: string])[] = [
@@ -27,5 +27,5 @@ export function checkGpus(gpus: readonly Gpu[], isThere: (file: string) => boole
     `this machine seems to have a GPU, but ${tool} does not report it: GPU statistics stay empty`,
     step('install_tool', `Install ${tool}, or run it to see why it fails`, { tool }),
   );
-  return told(finding, phrase('gpu_not_reported', { tool }));
+  return withPhrases(finding, phrase('gpu_not_reported', { tool }));
 }

@@ -2,7 +2,7 @@ import { phrase } from '@llamactl/contract/phrases';
 import type { Inspection } from '../inspection.ts';
 import { count } from '../../format/figures.ts';
 import { step } from '../instances/why/step.ts';
-import { byConfiguration, doubtful, told, well, wrong, type Finding } from './finding.ts';
+import { byConfiguration, doubtful, withPhrases, well, wrong, type Finding } from './finding.ts';
 
 /** Most port holders to name. */
 const NAMED = 3;
@@ -27,7 +27,7 @@ export async function checkServerPort(
     `port ${port} of the server is in use by ${holder.description}`,
     byConfiguration(step('choose_port_or_stop', 'Choose another, or stop that program'), 'server.port'),
   );
-  return told(finding, phrase('port_foreign', { port, holder: holder.description }));
+  return withPhrases(finding, phrase('port_foreign', { port, holder: holder.description }));
 }
 
 /**
@@ -61,6 +61,6 @@ export async function checkPortRange(
   const remedy = byConfiguration(step('widen', 'Widen'), 'instances.port_range');
   const others = foreign.length === 0 ? undefined : `${holders.join(', ')}${more}`;
   const data = phrase('ports_left', { first, last, count: left, holders: others });
-  if (left <= 0) return told(wrong(check, message, remedy), data);
-  return told(left < 5 && left < size / 2 ? doubtful(check, message, remedy) : well(check, message), data);
+  if (left <= 0) return withPhrases(wrong(check, message, remedy), data);
+  return withPhrases(left < 5 && left < size / 2 ? doubtful(check, message, remedy) : well(check, message), data);
 }

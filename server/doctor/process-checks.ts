@@ -1,7 +1,7 @@
 import { phrase } from '@llamactl/contract/phrases';
 import { readProc } from '../supervisor/proc-file.ts';
 import { step } from '../instances/why/step.ts';
-import { byCommand, doubtful, told, well, wrong, type Finding } from './finding.ts';
+import { byCommand, doubtful, withPhrases, well, wrong, type Finding } from './finding.ts';
 
 /**
  * Least limit of open files. A request takes two, an engine a few. Under load, a server with a lower limit runs out of
@@ -31,7 +31,7 @@ export function judgeOpenFiles(most: number): Finding {
     byCommand(step('raise_in_shell', 'Raise it in the shell'), 'ulimit -n 65536'),
     step('set_limit_in_service', 'Or set LimitNOFILE=65536 in the service'),
   );
-  return told(finding, data);
+  return withPhrases(finding, data);
 }
 
 /** Whether the clock is plausible. @param built Build time of this program, RFC 3339. */
@@ -45,5 +45,5 @@ export function checkClock(now: number, built: string): Finding {
     `the time here is ${shown}, before this program was built (${built}): certificates and log-ins will fail`,
     byCommand(step('set_clock', 'Set the clock'), 'timedatectl set-ntp true'),
   );
-  return told(finding, phrase('clock_wrong', { now: shown, built }));
+  return withPhrases(finding, phrase('clock_wrong', { now: shown, built }));
 }

@@ -7,7 +7,7 @@ import type { Inspection } from '../inspection.ts';
 import { readProc } from '../supervisor/proc-file.ts';
 import { systemdPlaceIn, type SystemdPlace } from '../service/systemd-place.ts';
 import { step } from '../instances/why/step.ts';
-import { byCommand, doubtful, told, well, type Finding } from './finding.ts';
+import { byCommand, doubtful, withPhrases, well, type Finding } from './finding.ts';
 
 /** Access to facts about systemd and its users. */
 export interface ServiceWorld {
@@ -89,7 +89,7 @@ async function killing({ unit, uid }: SystemdPlace, { runTool }: ServiceWorld): 
       `llamactl serve --print-unit ${uid === null ? 'systemd' : 'systemd-user'}`,
     ),
   );
-  return [told(finding, phrase('service_kills_engines', { unit, mode }))];
+  return [withPhrases(finding, phrase('service_kills_engines', { unit, mode }))];
 }
 
 /** @param what The thing that depends on lingering. */
@@ -100,5 +100,5 @@ function lingering(uid: number | null, what: string, { user, lingers }: ServiceW
     `${what} runs only while ${user.name} is logged in: it starts at the first log-in, and after the last logout systemd kills it and all engines`,
     byCommand(step('keep_services_running', 'Keep its services running'), `loginctl enable-linger ${user.name}`),
   );
-  return [told(finding, phrase('service_ends_at_logout', { user: user.name }))];
+  return [withPhrases(finding, phrase('service_ends_at_logout', { user: user.name }))];
 }

@@ -10,7 +10,7 @@ import { shellQuoted } from '../../format/shell-words.ts';
 import { causeOfObstacle } from '../instances/why/failure-cause.ts';
 import { reasonPhrase } from '../instances/why/reason-phrase.ts';
 import { step } from '../instances/why/step.ts';
-import { byCommand, doubtful, told, well, wrong, type Finding } from './finding.ts';
+import { byCommand, doubtful, withPhrases, well, wrong, type Finding } from './finding.ts';
 
 /** Most models to name. */
 const MOST_NAMED = 5;
@@ -79,7 +79,7 @@ function replacedFindings(replaced: readonly BlockedInstance[]): Finding[] {
   const command = `llamactl import ollama ${models.map(shellQuoted).join(' ')} --update`;
   const use = byCommand(step('use_ollamas_files', 'Use the files that Ollama has now'), command);
   const data = { models: models.join(', '), names: namesOf(replaced) };
-  return [told(doubtful('instance', message, use), phrase('files_replaced_by_ollama', data))];
+  return [withPhrases(doubtful('instance', message, use), phrase('files_replaced_by_ollama', data))];
 }
 
 /** A finding for each model that Ollama no longer has, or whose file it lacks. */
@@ -97,7 +97,7 @@ function deletedFindings(deleted: readonly BlockedInstance[]): Finding[] {
       byCommand(step('let_ollama_download', 'Let Ollama download it again'), `ollama pull ${shellQuoted(model)}`),
       byCommand(remove, `llamactl rm ${names}`),
     );
-    return told(finding, phrase('model_deleted_by_ollama', { model, names: namesOf(instances) }));
+    return withPhrases(finding, phrase('model_deleted_by_ollama', { model, names: namesOf(instances) }));
   });
 }
 
@@ -136,7 +136,10 @@ export function brokenModelFindings(models: readonly Pick<Model, 'name' | 'probl
   const message = `${count(broken.length, 'model')} of the library cannot be loaded or ${broken.length === 1 ? 'lacks' : 'lack'} a part: ${some.join(', ')}`;
   const see = { ...step('see_reasons', 'See the reasons'), command: 'llamactl models', link: 'models' };
   return [
-    told(doubtful('models', message, see), phrase('broken_models', { count: broken.length, names: some.join(', ') })),
+    withPhrases(
+      doubtful('models', message, see),
+      phrase('broken_models', { count: broken.length, names: some.join(', ') }),
+    ),
   ];
 }
 

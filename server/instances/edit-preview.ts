@@ -11,7 +11,7 @@ import type { StartCheck } from './start-check.ts';
 import { contextWarning } from './settings/context-warning.ts';
 import { withModelFile } from './settings/model-setting.ts';
 import { recordChanges, settingChanges } from './settings/setting-changes.ts';
-import { newSettings, patchedSettings, settingsProblems } from './settings/settings.ts';
+import { newSettings, patchedSettings, settingsProblems, withoutCode } from './settings/settings.ts';
 
 export interface EditPreviewDependencies extends Pick<
   EditorDependencies,
@@ -146,9 +146,7 @@ class Findings {
   }
 
   add(problems: readonly Problem[]): void {
-    this.#problems.push(
-      ...problems.map(({ path, message, phrase }) => ({ path, message, ...(phrase === undefined ? {} : { phrase }) })),
-    );
+    this.#problems.push(...problems.map(withoutCode));
   }
 
   warn(warning: string): void {

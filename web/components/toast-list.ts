@@ -4,7 +4,7 @@ import { ValueStore } from '../lib/value-store.ts';
 export interface Toast {
   kind: 'done' | 'error';
   text: string;
-  /** What the server says about it in English, after a text in another language. */
+  /** The words of the server in English, after a text in another language. */
   words?: string | null | undefined;
   /** Of the answer with the error, for a report. */
   requestId?: string | null | undefined;

@@ -269,9 +269,14 @@ export function refused(problems: readonly (Problem & { code: ErrorCode })[]): A
     code,
     sentence(`${first === undefined ? 'The settings are invalid' : subjectAndMessage(first)}${more}`),
     {
-      problems: problems.map(({ code: _, ...problem }) => problem),
+      problems: problems.map(withoutCode),
     },
   );
+}
+
+/** A problem as answers have it. */
+export function withoutCode({ path, message, phrase: asData }: Problem): Problem {
+  return { path, message, ...(asData === undefined ? {} : { phrase: asData }) };
 }
 
 /** Begins a message that continues its path: `options.threads needs a value`. Other messages are whole sentences. */

@@ -58,7 +58,7 @@ function explain(known: WhyFacts): Why {
   return {
     ...why,
     evidence: evidence.map(({ what, text }) => ({ what, text })),
-    remedies: remedies.map(({ phrase: _, ...remedy }) => remedy),
+    remedies: remedies.map((remedy) => ({ ...remedy, phrase: undefined })),
   };
 }
 

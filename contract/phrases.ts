@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CAUSES } from './cause.ts';
+import { DOCTOR_STEPS, FINDINGS } from './doctor-phrases.ts';
 
 /** Sentences of the server as data, so that a program can write them in another language. English is in the text beside them. */
 
@@ -152,84 +153,6 @@ const FACTS = {
   newer_version: ['model', 'file'],
   device_short: ['device', 'short_bytes', 'need_bytes', 'free_bytes'],
   memory_in_use: ['used_bytes', 'total_bytes'],
-} as const;
-
-/** Findings of the doctor. */
-const FINDINGS = {
-  cannot_start: ['name'],
-  cannot_start_again: ['name'],
-  no_alerts: [],
-  checks_unfinished: [],
-  no_configuration_file: [],
-  configuration_pending: ['file', 'keys'],
-  files_replaced_by_ollama: ['models', 'names'],
-  model_deleted_by_ollama: ['model', 'names'],
-  broken_models: ['count', 'names'],
-  data_dir_ok: ['folder', 'mode'],
-  data_dir_foreign: ['folder', 'owner', 'user'],
-  data_dir_not_writable: ['folder'],
-  data_dir_writable_by_others: ['folder', 'mode'],
-  data_dir_readable_by_others: ['folder', 'mode'],
-  disk_free: ['free'],
-  disk_low: ['free'],
-  database_none: [],
-  database_whole: ['size'],
-  no_gpu: [],
-  gpu_not_reported: ['tool'],
-  engine_found: ['file', 'version'],
-  engine_old: ['file', 'version', 'oldest'],
-  engine_is_other: ['file'],
-  engine_lacks_flags: ['file', 'flags'],
-  devices_not_reported: [],
-  devices_cpu_only: [],
-  devices_lack_gpu: ['gpu'],
-  service_none: [],
-  service_kills_engines: ['unit', 'mode'],
-  service_ends_at_logout: ['user'],
-  models_no_folder: ['folders'],
-  models_none: ['folders'],
-  models_dir_missing: ['folder'],
-  models_dir_no_folder: ['folder'],
-  port_free: ['port'],
-  port_own: ['port'],
-  port_foreign: ['port', 'holder'],
-  ports_left: ['first', 'last', 'count', 'holders'],
-  open_files: ['most'],
-  clock_wrong: ['now', 'built'],
-} as const;
-
-/** Steps against findings of the doctor. */
-const DOCTOR_STEPS = {
-  explain: [],
-  reload: [],
-  correct_file: [],
-  use_ollamas_files: [],
-  let_ollama_download: [],
-  delete_instances: [],
-  see_reasons: [],
-  allow_writing: [],
-  make_private: [],
-  other_user_or_folder: [],
-  other_folder: [],
-  free_space: [],
-  see_disk_use: [],
-  set_engine_path: [],
-  correct_or_remove: [],
-  install_newer_engine: [],
-  name_right_program: [],
-  install_gpu_engine: ['support'],
-  keep_services_running: [],
-  set_kill_mode: [],
-  use_complete_unit: [],
-  get_model: [],
-  add_folder: [],
-  correct: [],
-  choose_port_or_stop: [],
-  widen: [],
-  raise_in_shell: [],
-  set_limit_in_service: [],
-  set_clock: [],
-  install_tool: ['tool'],
 } as const;
 
 /** Problems of a request. */

@@ -1,36 +1,25 @@
 import type { Cause } from '@llamactl/contract/cause';
-import { phrase, type Phrase } from '@llamactl/contract/phrases';
-import type { Remedy, Why } from '@llamactl/contract/why';
-import { memoryText, duration } from '../../../format/figures.ts';
-import { deviceText, evidenceOf, logLine, MEMORY_CAUSES, shortDevices } from './evidence.ts';
+import { phrase } from '@llamactl/contract/phrases';
+import type { Why } from '@llamactl/contract/why';
+import { evidenceOf, logLine, MEMORY_CAUSES } from './evidence.ts';
+import { running, starting } from './explanation-of-run.ts';
+import {
+  ago,
+  because,
+  mended,
+  type Part,
+  reasons,
+  secondsSince,
+  shortened,
+  START,
+  THEN_START,
+  withoutAdvice,
+} from './explanation-part.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
 import { newerModel } from './lost-file.ts';
-import { fitting, stopping } from './memory-remedies.ts';
-import { changesOptions, givingUp, offloadRemedies, possible, remediesFor } from './remedies.ts';
-import { reasonPhrase } from './reason-phrase.ts';
+import { changesOptions, possible, remediesFor } from './remedies.ts';
 import { step } from './step.ts';
 import { obstacleOfChange, type WhyFacts } from './why-facts.ts';
-
-const OFFLOAD_SHORT = 'gpu_offload_short';
-
-/** An explanation without the facts behind it. */
-type Part = Pick<Why, 'sentence' | 'words' | 'cause' | 'remedies'> & { phrases: Phrase[] };
-
-const START: Remedy = { ...step('start', 'Start it'), operation: 'startInstance' };
-const RESTART: Remedy = { ...step('restart', 'Restart it'), operation: 'restartInstance' };
-const THEN_START: Remedy = { ...START, ...step('start_when_done', 'Start it when that is done') };
-const THEN_RESTART: Remedy = { ...RESTART, ...step('restart_then', 'Then restart it') };
-const WHOLE_LOG: Remedy = { ...step('follow_output', 'Follow its output'), link: 'log' };
-
-/** States whose sentence ends in a reason. */
-type ReasonedState =
-  | 'goes_down_because'
-  | 'will_restart'
-  | 'blocked'
-  | 'blocked_before_first_start'
-  | 'blocked_after_change'
-  | 'failed'
-  | 'failed_before_change';
 
 /** Explains the state of an instance. Pure. */
 export function explain(facts: WhyFacts): Why {
@@ -102,101 +91,6 @@ function partOf(facts: WhyFacts): Part {
     case 'failed':
       return failed(facts);
   }
-}
-
-function running(facts: WhyFacts): Part {
-  const { instance, health, alerts, now } = facts;
-  const { name, started_at: startedAt, restart_required: isChanged } = instance;
-  const since = startedAt === null ? 'runs' : `has run for ${ago(startedAt, now)}`;
-  const { response = 'none' } = health?.checks ?? {};
-  const isWell = health === null || health.status === 'healthy';
-  const trouble = isWell ? ' and answers' : `, but does not answer its health check (${response})`;
-  const obstacle = health?.start_obstacle;
-  const next = isChanged ? '; its changed settings take effect at the next start' : '';
-  const change =
-    obstacle === undefined
-      ? next
-      : `; once it stops, it cannot start ${isChanged ? 'with its changed settings' : 'again'}: ${shortened(obstacle.message)}`;
-  const short = alerts.filter(({ code }) => code === OFFLOAD_SHORT);
-  const seconds = startedAt === null ? undefined : secondsSince(startedAt, now);
-  return {
-    sentence: `${name} ${since}${trouble}${change}.`,
-    phrases: [
-      isWell
-        ? phrase('runs_well', { name, seconds })
-        : phrase('runs_without_answer', { name, seconds, answer: response }),
-      ...(obstacle === undefined
-        ? isChanged
-          ? [phrase('settings_wait')]
-          : []
-        : [
-            phrase(isChanged ? 'changed_blocked_once_stopped' : 'blocked_once_stopped'),
-            ...reasons(obstacle.message, obstacle.cause),
-          ]),
-    ],
-    ...(obstacle === undefined ? {} : { words: shortened(obstacle.message) }),
-    cause: isWell ? (obstacle?.cause ?? null) : 'no_answer',
-    remedies: [
-      ...(isWell ? [] : [{ ...step('look_at_output', 'Look at its output'), link: 'log' }]),
-      ...(obstacle === undefined ? restarts(isWell, isChanged) : mended(obstacle, THEN_RESTART, facts)),
-      ...short.flatMap(({ message }) => offloadRemedies(instance, message)),
-    ],
-  };
-}
-
-/** Restarts of a running instance that nothing hinders. */
-function restarts(isWell: boolean, isChanged: boolean): Remedy[] {
-  return [
-    ...(isWell ? [] : [{ ...RESTART, ...step('restart_if_hanging', 'Restart it if it hangs') }]),
-    ...(isChanged ? [{ ...RESTART, ...step('restart_to_apply', 'Restart it to apply them') }] : []),
-  ];
-}
-
-/** The steps against an obstacle, then the start, then the step for a user who gives up. */
-function mended({ cause, message }: { cause: Cause; message: string }, start: Remedy, facts: WhyFacts): Remedy[] {
-  return [...remediesFor(cause, message, facts), start, ...givingUp(cause, message, facts.instance)];
-}
-
-function starting({ instance, health, waitsFor, estimate, now }: WhyFacts): Part {
-  const { name, started_at: startedAt } = instance;
-  if (startedAt === null && waitsFor.length > 0) {
-    const devices = shortDevices(estimate);
-    const short = devices.map(
-      ({ device, need, free }) => `${memoryText(need)} of ${deviceText(device)}, of which ${memoryText(free)} are free`,
-    );
-    const needs = short.length === 0 ? '' : `; it needs ${listed(short)}`;
-    const smaller = fitting(estimate).filter(({ operation }) => operation === 'updateInstance');
-    return {
-      sentence: `${name} waits to start: ${listed(waitsFor)} must stop first, or finish a request${needs}.`,
-      phrases: [
-        phrase('waits_to_start', { name, names: waitsFor.join(', ') }),
-        ...devices.map(({ device, need, free }) =>
-          phrase('needs_memory', { device, need_bytes: need, free_bytes: free }),
-        ),
-      ],
-      cause: 'waits_for',
-      remedies: [
-        ...stopping(waitsFor),
-        ...smaller,
-        { ...step('do_not_start', 'Do not start it'), operation: 'stopInstance' },
-      ],
-    };
-  }
-  if (startedAt === null)
-    return {
-      sentence: `${name} is about to start; it has no process yet.`,
-      phrases: [phrase('about_to_start', { name })],
-      cause: null,
-      remedies: [WHOLE_LOG],
-    };
-  const isLoading = health?.checks.response === 'loading';
-  const what = isLoading ? 'has been loading its model for' : 'has been starting for';
-  return {
-    sentence: `${name} ${what} ${ago(startedAt, now)}.`,
-    phrases: [phrase(isLoading ? 'loads' : 'starts', { name, seconds: secondsSince(startedAt, now) })],
-    cause: null,
-    remedies: [WHOLE_LOG],
-  };
 }
 
 function stopped(facts: WhyFacts): Part {
@@ -283,21 +177,6 @@ function failed(facts: WhyFacts): Part {
   };
 }
 
-/** A state that has a reason: both as data, and the words of the reason. */
-function because(
-  kind: ReasonedState,
-  name: string,
-  words: string,
-  cause: Cause | null,
-): Pick<Part, 'phrases' | 'words'> {
-  return { phrases: [phrase(kind, { name }), ...reasons(words, cause)], words };
-}
-
-function reasons(words: string, cause: Cause | null): Phrase[] {
-  const reason = reasonPhrase(words, cause);
-  return reason === null ? [] : [reason];
-}
-
 /** The reason of an end, with the name of the instance that needed the slot, if it is known. */
 function endReason(reason: string, { evictedFor }: WhyFacts): string {
   const bare = bareReason(reason);
@@ -307,26 +186,4 @@ function endReason(reason: string, { evictedFor }: WhyFacts): string {
 /** A reason without its advice, which is among the remedies. */
 function sentenceOf(reason: string, cause: Cause | null): string {
   return cause === 'does_not_fit' ? withoutAdvice(reason) : reason;
-}
-
-function shortened(message: string): string {
-  return withoutAdvice(bareReason(message));
-}
-
-function withoutAdvice(reason: string): string {
-  return reason.split('; ')[0] ?? reason;
-}
-
-function listed(names: readonly string[]): string {
-  const [first = '', ...others] = names;
-  const last = others.pop();
-  return last === undefined ? first : `${[first, ...others].join(', ')} and ${last}`;
-}
-
-function ago(time: string, now: number): string {
-  return duration(secondsSince(time, now));
-}
-
-function secondsSince(time: string, now: number): number {
-  return (now - Date.parse(time)) / 1_000;
 }

@@ -47,6 +47,7 @@ const REASON_DATA = [
   'need_bytes',
   'most_bytes',
   'seconds',
+  'status',
 ] as const;
 
 const REASONS = Object.fromEntries(CAUSES.map((cause) => [cause, REASON_DATA])) as Record<

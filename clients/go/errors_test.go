@@ -32,7 +32,7 @@ func TestErrorsOfLlamactlHaveCodeStatusAndDetails(t *testing.T) {
 	}
 	wanted := &Error{
 		Message: "2 problems.", Code: CodeValidationError, Status: 400, Details: "more", RequestID: "r1",
-		Problems: []Problem{{"port", "Too small."}, {"options.x", "Unknown."}},
+		Problems: []Problem{{Path: "port", Message: "Too small."}, {Path: "options.x", Message: "Unknown."}},
 	}
 	if !reflect.DeepEqual(answered, wanted) {
 		t.Errorf("%+v", answered)

@@ -59,7 +59,7 @@ it.each<[string, Cause | null, Phrase | null]>([
     'no_progress',
     { kind: 'no_progress', data: { seconds: 600 } },
   ],
-  ['the engine exited with status 3', 'unknown', { kind: 'unknown' }],
+  ['the engine exited with status 3', 'unknown', { kind: 'unknown', data: { status: 3 } }],
   ['idle for 300 s (idle_timeout)', null, { kind: 'idle', data: { seconds: 300 } }],
   ['it was evicted: another instance needed its slot or memory', null, { kind: 'evicted' }],
   ['the machine was rebooted', null, { kind: 'rebooted' }],

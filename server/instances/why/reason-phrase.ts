@@ -43,6 +43,10 @@ export function reasonPhrase(message: string, cause: Cause | null): Phrase | nul
       const [, seconds] = /showed no progress for (\d+) s/.exec(reason) ?? [];
       return phrase(cause, { seconds: seconds === undefined ? undefined : Number(seconds) });
     }
+    case 'unknown': {
+      const [, status] = /^the engine exited with status (\d+)/.exec(reason) ?? [];
+      return phrase(cause, { status: status === undefined ? undefined : Number(status) });
+    }
     default:
       return { kind: cause };
   }

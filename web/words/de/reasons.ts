@@ -42,7 +42,7 @@ export const REASONS: Readonly<Record<Cause | End, Texts>> = {
   ],
   waits_for: 'Andere Instanzen müssen zuerst stoppen.',
   no_slot: 'Kein Platz ist frei: Angeheftete Instanzen belegen alle.',
-  unknown: 'Die Engine ist gescheitert.',
+  unknown: ['Die Engine endete mit Status {status}.', 'Die Ursache ist nicht bekannt.'],
   as_asked: 'Ein Benutzer oder Programm stoppte sie.',
   evicted: [
     '{instance} brauchte ihren Platz oder Speicher.',

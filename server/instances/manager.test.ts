@@ -281,7 +281,7 @@ describe('start-all and stop-all', () => {
     domain.world.foreignPorts.set(9_000, { pid: 1, description: 'something' });
     expect(await domain.manager.startAll()).toEqual([
       { name: 'a', status: 'starting' },
-      { name: 'b', status: 'stopped', error: expect.stringContaining('Port 9000') as unknown },
+      { name: 'b', status: 'stopped', error: expect.stringContaining('Port 9000') as unknown, code: 'PORT_IN_USE' },
     ]);
     await domain.pass(50);
     expect(await domain.manager.stopAll()).toEqual([
@@ -311,7 +311,12 @@ describe('restart-all and delete-all', () => {
     expect(await domain.manager.restartAll(['a', 'b', 'gone'])).toEqual([
       { name: 'a', status: 'starting' },
       { name: 'b', status: 'restarting' },
-      { name: 'gone', status: null, error: expect.stringContaining('no instance "gone"') as unknown },
+      {
+        name: 'gone',
+        status: null,
+        error: expect.stringContaining('no instance "gone"') as unknown,
+        code: 'INSTANCE_NOT_FOUND',
+      },
     ]);
     expect(domain.manager.get('c').status).toBe('running');
   });
@@ -323,8 +328,18 @@ describe('restart-all and delete-all', () => {
     await domain.create('c');
     expect(await domain.manager.removeAll(['a', 'b', 'gone'])).toEqual([
       { name: 'a', status: null },
-      { name: 'b', status: 'running', error: expect.stringContaining('stop it first') as unknown },
-      { name: 'gone', status: null, error: expect.stringContaining('no instance "gone"') as unknown },
+      {
+        name: 'b',
+        status: 'running',
+        error: expect.stringContaining('stop it first') as unknown,
+        code: 'INSTANCE_RUNNING',
+      },
+      {
+        name: 'gone',
+        status: null,
+        error: expect.stringContaining('no instance "gone"') as unknown,
+        code: 'INSTANCE_NOT_FOUND',
+      },
     ]);
     expect(domain.manager.list().map(({ name }) => name)).toEqual(['b', 'c']);
   });

@@ -160,7 +160,7 @@ describe('an instance out of scope', () => {
     const scoped = only('seen');
     const missing = { name: 'hidden', status: null, error: expect.stringContaining('no instance "hidden"') as string };
     expect(await scoped.restartAll(['hidden'])).toMatchObject([missing]);
-    expect(await scoped.removeAll(['hidden', 'seen'])).toEqual([missing, { name: 'seen', status: null }]);
+    expect(await scoped.removeAll(['hidden', 'seen'])).toMatchObject([missing, { name: 'seen', status: null }]);
     expect(manager.list().map(({ name, status }) => [name, status])).toEqual([['hidden', 'stopped']]);
   });
 });

@@ -121,7 +121,7 @@ describe('a start without enough free memory', () => {
     const error: unknown = expect.stringContaining('too little memory');
     expect(await domain.manager.startAll()).toEqual([
       { name: 'a', status: 'starting' },
-      { name: 'b', status: 'stopped', error },
+      { name: 'b', status: 'stopped', error, code: 'CAPACITY_EXCEEDED' },
     ]);
   });
 });

@@ -362,14 +362,14 @@ describe('starts by command', () => {
     expect(results).toEqual([
       { name: 'b', status: 'starting' },
       { name: 'c', status: 'starting' },
-      { name: 'd', status: 'stopped', error },
-      { name: 'e', status: 'stopped', error },
+      { name: 'd', status: 'stopped', error, code: 'CAPACITY_EXCEEDED' },
+      { name: 'e', status: 'stopped', error, code: 'CAPACITY_EXCEEDED' },
     ]);
     await domain.pass(60_000);
     expect(statuses(domain, 'a', 'b', 'c', 'd', 'e')).toEqual(['running', 'running', 'running', 'stopped', 'stopped']);
     expect(await domain.manager.startAll(['a', 'd'])).toEqual([
       { name: 'a', status: 'running' },
-      { name: 'd', status: 'stopped', error },
+      { name: 'd', status: 'stopped', error, code: 'CAPACITY_EXCEEDED' },
     ]);
   });
 
@@ -390,6 +390,7 @@ describe('starts by command', () => {
         name: 'coder',
         status: 'stopped',
         error: expect.stringContaining('its group gpu is exclusive, and ') as string,
+        code: 'CAPACITY_EXCEEDED',
       },
     ]);
   });

@@ -88,8 +88,9 @@ export async function checkDownloadFolder(
   const check = 'downloads';
   const folder = existing(cache);
   if (!system.mayWrite(folder)) {
-    const remedy = byConfiguration('Choose another folder', 'models.cache_dir');
-    return [doubtful(check, `models cannot be downloaded to ${cache}: you may not write to ${folder}`, remedy)];
+    const message = `models cannot be downloaded to ${cache}: you may not write to ${folder}`;
+    const remedy = byConfiguration(step('other_download_folder', 'Choose another folder'), 'models.cache_dir');
+    return [withPhrases(doubtful(check, message, remedy), phrase('downloads_not_writable', { cache, folder }))];
   }
   if (system.deviceOf(folder) === system.deviceOf(existing(data))) return [];
   return [await space(folder, disk, { check, what: `downloads in ${cache}` })];
@@ -103,16 +104,14 @@ async function space(
   const { available, level } = await disk(folder);
   const free = bytes(available);
   const message = `${free} free for ${what}`;
-  const withFree = (finding: Finding, kind: 'disk_free' | 'disk_low'): Finding =>
-    check === 'disk' ? withPhrases(finding, phrase(kind, { free })) : finding;
-  if (level === null) return withFree(well(check, message), 'disk_free');
+  if (level === null) return well(check, message, phrase('disk_free', { free, folder }));
   const finding = (level === 'error' ? wrong : doubtful)(
     check,
     `only ${message}`,
     { ...step('free_space', 'Free space, for instance by removing models'), link: 'models' },
     byCommand(step('see_disk_use', 'See what takes space'), `du -sh ${folder}/*`),
   );
-  return withFree(finding, 'disk_low');
+  return withPhrases(finding, phrase('disk_low', { free, folder }));
 }
 
 /** Checks the integrity of the database, also while a server uses it. @param folder The data directory. */

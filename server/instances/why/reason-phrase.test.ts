@@ -6,11 +6,9 @@ import { shortageText } from '../slots/shortage-text.ts';
 import { reasonPhrase } from './reason-phrase.ts';
 
 const GIB = 2 ** 30;
-const SHORTAGE = shortageText(
-  { device: 'nvidia:0', need: 5.5 * GIB, most: 3.25 * GIB, pinned: 0, isLimited: false },
-  [],
-  { overcommit: 1 },
-);
+const SHORTAGE = shortageText({ device: 'nvidia:0', need: 5.5 * GIB, most: 3.25 * GIB, pinned: 0, limit: null }, [], {
+  overcommit: 1,
+});
 
 it.each<[string, Cause | null, Phrase | null]>([
   [

@@ -110,7 +110,7 @@ export interface AuditRow {
   address: string;
   /** The id of the operation, such as `createInstance`. */
   action: string;
-  /** The instance, user or key that the request named. */
+  /** The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`. */
   target: string | null;
   /** HTTP status of the answer. */
   status: number;
@@ -274,6 +274,7 @@ export interface ConfigView {
       reserve_mb: number;
       /** Limits of devices by name (ram, nvidia:0) or UUID (GPU-…): limit_mb, the most MiB for all instances together. */
       devices: { [name: string]: {
+        /** Most MiB of the device for all instances together. Not set: all but reserve_mb. */
         limit_mb?: number | undefined;
       } };
       /** Factor of the memory of each device. */
@@ -487,6 +488,7 @@ export interface ConfigWritten {
       reserve_mb: number;
       /** Limits of devices by name (ram, nvidia:0) or UUID (GPU-…): limit_mb, the most MiB for all instances together. */
       devices: { [name: string]: {
+        /** Most MiB of the device for all instances together. Not set: all but reserve_mb. */
         limit_mb?: number | undefined;
       } };
       /** Factor of the memory of each device. */
@@ -1748,6 +1750,8 @@ export interface LogEntry {
   message: string;
   /** Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not consecutive. */
   seq: number;
+  /** The line has no time of its own: `timestamp` is that of the line before it, or of the start of the run. Absent: it has one. */
+  untimed?: true | undefined;
 }
 
 export interface LogGap {
@@ -1792,6 +1796,8 @@ export interface Me {
   caller: Caller | null;
   /** Version of llamactl; `null`: the caller is unknown. */
   version: string | null;
+  /** Whether the generated password of the account `admin` is still in the file `admin-password` of the data directory. */
+  first_password_in_file: boolean;
 }
 
 export interface Message {

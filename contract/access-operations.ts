@@ -310,7 +310,7 @@ export const ACCESS_OPERATIONS = {
         .string()
         .max(200)
         .optional()
-        .describe('Only rows with this target. A key can be named by its id alone.'),
+        .describe('Only rows with this target. A key or an ended request can be named by its id alone.'),
       match: z
         .enum(['exact', 'part'])
         .optional()

@@ -225,6 +225,11 @@ export const MeSchema = z
     auth_enabled: z.boolean().describe('Whether accounts are on, so that callers need credentials.'),
     caller: CallerSchema.nullable().describe('`null`: this request has no valid credentials, and needs some.'),
     version: z.string().nullable().describe('Version of llamactl; `null`: the caller is unknown.'),
+    first_password_in_file: z
+      .boolean()
+      .describe(
+        'Whether the generated password of the account `admin` is still in the file `admin-password` of the data directory.',
+      ),
   })
   .meta({ id: 'Me' });
 export type Me = z.infer<typeof MeSchema>;
@@ -257,7 +262,10 @@ export const AuditRowSchema = z
     subject: z.string().describe('`user:NAME`, `key:ID (NAME)`, or `anonymous`.'),
     address: z.string().describe('Client address of the request.'),
     action: z.string().describe('The id of the operation, such as `createInstance`.'),
-    target: z.string().nullable().describe('The instance, user or key that the request named.'),
+    target: z
+      .string()
+      .nullable()
+      .describe('The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`.'),
     status: z.int().describe('HTTP status of the answer.'),
     request_id: z.string(),
     changes: z

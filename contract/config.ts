@@ -131,7 +131,14 @@ const DEVICE_NAME = /^(?:ram|[a-z]+:\d+|GPU-[0-9a-fA-F-]+)$/;
 const DEVICE_ERROR = 'must be named ram, VENDOR:NUMBER, such as nvidia:0, or by its UUID, such as GPU-8932f937-…';
 
 /** The memory of one device that instances share. */
-const MemoryDeviceSchema = z.strictObject({ limit_mb: z.int().min(0).max(MOST_MEGABYTES).optional() });
+const MemoryDeviceSchema = z.strictObject({
+  limit_mb: z
+    .int()
+    .min(0)
+    .max(MOST_MEGABYTES)
+    .optional()
+    .describe('Most MiB of the device for all instances together. Not set: all but reserve_mb.'),
+});
 
 /** Values for the requests of the instances that name it. */
 const PresetSchema = z.strictObject({

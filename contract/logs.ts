@@ -17,6 +17,12 @@ export const LogEntrySchema = z
     seq: LongIntegerSchema.describe(
       "Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not consecutive.",
     ),
+    untimed: z
+      .literal(true)
+      .optional()
+      .describe(
+        'The line has no time of its own: `timestamp` is that of the line before it, or of the start of the run. Absent: it has one.',
+      ),
   })
   .meta({ id: 'LogEntry' });
 export type LogEntry = z.infer<typeof LogEntrySchema>;

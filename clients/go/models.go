@@ -170,7 +170,7 @@ type AuditRow struct {
 	// The id of the operation, such as `createInstance`.
 	Action string `json:"action"`
 
-	// The instance, user or key that the request named.
+	// The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`.
 	Target *string `json:"target"`
 
 	// HTTP status of the answer.
@@ -556,6 +556,7 @@ type ConfigMemory struct {
 }
 
 type ConfigMemoryDevicesValue struct {
+	// Most MiB of the device for all instances together. Not set: all but reserve_mb.
 	LimitMB *int `json:"limit_mb,omitzero"`
 }
 
@@ -2181,6 +2182,10 @@ type LogEntry struct {
 	// Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not
 	// consecutive.
 	Seq int64 `json:"seq"`
+
+	// The line has no time of its own: `timestamp` is that of the line before it, or of the start of the run.
+	// Absent: it has one.
+	Untimed bool `json:"untimed,omitzero"`
 }
 
 type LogGapEvent struct {
@@ -2242,6 +2247,10 @@ type Me struct {
 
 	// Version of llamactl; nil: the caller is unknown.
 	Version *string `json:"version"`
+
+	// Whether the generated password of the account `admin` is still in the file `admin-password` of the data
+	// directory.
+	FirstPasswordInFile bool `json:"first_password_in_file"`
 }
 
 type Message struct {

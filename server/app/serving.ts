@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { changedLimits, limitsInForce, NO_LIMITS } from '../auth/limits.ts';
 import type { Alerts } from '../events/alerts.ts';
 import { ERROR_SHAPES } from '../gateway/dialects.ts';
+import { isFirstPasswordInFile } from '../auth/first-admin.ts';
 import { BrowserCookie } from '../http/edge/browser-cookie.ts';
 import { apiBodyBudget } from '../http/bodies/metered-body.ts';
 import type { Readiness } from '../http/edge/admission.ts';
@@ -35,7 +36,7 @@ import type { Teardown } from './teardown.ts';
 const BYTES_IN_MEGABYTE = 1024 * 1024;
 
 export interface ServingParts {
-  config: Pick<Config, 'auth' | 'gateway' | 'instances' | 'server'>;
+  config: Pick<Config, 'auth' | 'data_dir' | 'gateway' | 'instances' | 'server'>;
   configEditor: ConfigEditor;
   reload: (requestedBy: string) => boolean;
   log: Logger;
@@ -117,6 +118,7 @@ export function createServing(parts: ServingParts): Serving {
     version,
     hostname,
     cookie: new BrowserCookie(parts.dataDirId),
+    isFirstPasswordInFile: () => isFirstPasswordInFile(config.data_dir),
     page: pageFiles(),
     readiness: () => readiness,
     plugins: [

@@ -146,6 +146,9 @@ export interface AuditEntry {
   moreChanges?: number | undefined;
 }
 
+/** The id of a key, or that of a request for which the caller chose none: a target may have a name behind it, `ID (NAME)`. */
+export const TARGET_ID = /^(?:[0-9a-f]{12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
 /** Selects rows of the audit trail. */
 export interface AuditQuery {
   limit: number;
@@ -154,7 +157,7 @@ export interface AuditQuery {
   subject: string | null;
   /** Any of these operations; `null`: all. */
   actions: readonly string[] | null;
-  /** The id of a key also finds its targets `ID (NAME)`. */
+  /** An id also finds its targets `ID (NAME)`. */
   target: string | null;
   /**
    * Whether a part of subject, actions and target is enough, regardless of the case of ASCII letters. A subject without a

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIENT, AuthHarness, CHANCE } from '../testing/auth-harness.ts';
-import { ensureFirstAdmin, forgetFirstPassword } from './first-admin.ts';
+import { ensureFirstAdmin, forgetFirstPassword, isFirstPasswordInFile } from './first-admin.ts';
 
 describe('the first admin', () => {
   let dataDir: string;
@@ -93,6 +93,13 @@ describe('the first admin', () => {
       expect(isThere()).toBe(true);
       await accounts.update('admin', { password: 'another password' });
       await expect.poll(isThere).toBe(false);
+    });
+
+    it('is no longer said to be in the file', async () => {
+      forget();
+      expect(await isFirstPasswordInFile(dataDir)).toBe(true);
+      await harness.auth.accounts.update('admin', { password: 'another password' });
+      await expect.poll(() => isFirstPasswordInFile(dataDir)).toBe(false);
     });
 
     it('leaves no file when the account is removed', async () => {

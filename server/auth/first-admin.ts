@@ -1,5 +1,5 @@
 import { CreateUserSchema } from '@llamactl/contract/auth';
-import { open, rm } from 'node:fs/promises';
+import { access, open, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Accounts } from './accounts.ts';
 import type { Randomness } from './auth-ports.ts';
@@ -61,6 +61,14 @@ export function forgetFirstPassword(accounts: Accounts, dataDir: string, onFault
       if (userId === first && isPasswordPast) rm(passwordFileOf(dataDir), { force: true }).catch(onFault);
     },
   });
+}
+
+/** Whether the generated password of the first account is still valid, and in its file. @param dataDir Absolute. */
+export function isFirstPasswordInFile(dataDir: string): Promise<boolean> {
+  return access(passwordFileOf(dataDir)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Path of the file with a generated password. @param dataDir Absolute. */

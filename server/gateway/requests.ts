@@ -190,7 +190,7 @@ export class Requests {
   }
 
   /** Finds a request in flight; `null`: no such id. */
-  find(id: string): { caller: string; instance: string | null } | null {
+  find(id: string): { caller: string; instance: string | null; model: string | null } | null {
     return this.#active.get(id) ?? null;
   }
 
@@ -395,6 +395,10 @@ export class RequestRecord {
 
   get instance(): string | null {
     return this.#instance;
+  }
+
+  get model(): string | null {
+    return this.#facts.model;
   }
 
   /** When the request began, by {@link Clock.elapsed}. */

@@ -73,6 +73,8 @@ export interface ApiParts extends SystemVoice {
   config: Pick<Config, 'server' | 'auth'>;
   /** The cookie of browsers that are logged in. */
   cookie: BrowserCookie;
+  /** Whether the file with the generated password of the first account exists. Never rejects. */
+  isFirstPasswordInFile: () => Promise<boolean>;
   clock: Pick<Clock, 'after' | 'now'>;
   /** Validates calls. */
   work: SlicedWork;

@@ -143,6 +143,15 @@ describe('LineParser for a line without clock or level', () => {
     ]);
   });
 
+  it('says which lines have no time of their own', () => {
+    const parser = new LineParser(STARTED_AT);
+    const untimed = ['Loading', '0.00.001.000 E first', '  and more', '0.00.002.000 I next'].map((line) => {
+      parser.take(line);
+      return parser.entry(0, false).untimed;
+    });
+    expect(untimed).toEqual([true, undefined, true, undefined]);
+  });
+
   it('uses info and the start of the run at the beginning', () => {
     expect(parsed('Loading weights')).toEqual([[STARTED, 'info', 'Loading weights']]);
   });

@@ -97,7 +97,8 @@ export class LineParser {
    */
   entry(seq: number, isCut: boolean): LogEntry {
     const message = cutText(this.message, MAX_MESSAGE_CHARACTERS, isCut);
-    return { timestamp: this.#isoText(this.at), level: this.level, message, seq };
+    const entry = { timestamp: this.#isoText(this.at), level: this.level, message, seq };
+    return this.hadClock ? entry : { ...entry, untimed: true };
   }
 
   /** Reads `M.SS.mmm.uuu L message`. Compares character codes for speed: most lines have this format. */

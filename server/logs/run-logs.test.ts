@@ -120,9 +120,9 @@ describe('RunLogs.read of the last lines', () => {
     expect(await read()).toEqual({
       logs: [
         { timestamp: '2024-01-15T14:30:00.001Z', level: 'info', message: 'one', seq: 19 },
-        { timestamp: '2024-01-15T14:30:00.001Z', level: 'info', message: 'unfinished', seq: 29 },
+        { timestamp: '2024-01-15T14:30:00.001Z', level: 'info', message: 'unfinished', seq: 29, untimed: true },
         { timestamp: '2024-01-15T14:30:00.002Z', level: 'error', message: 'two', seq: 48 },
-        { timestamp: '2024-01-15T14:30:00.002Z', level: 'error', message: ' more', seq: 54 },
+        { timestamp: '2024-01-15T14:30:00.002Z', level: 'error', message: ' more', seq: 54, untimed: true },
       ],
     });
     expect(await messages({ lines: 3 })).toEqual(['unfinished', 'two', ' more']);

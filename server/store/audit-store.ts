@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AuditChange } from '@llamactl/contract/auth';
 import { z } from 'zod';
-import type { AuditEntry, AuditQuery, AuditStore } from '../auth/auth-ports.ts';
+import { TARGET_ID, type AuditEntry, type AuditQuery, type AuditStore } from '../auth/auth-ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import { Json, readRow } from './row.ts';
 
@@ -71,8 +71,6 @@ const PARTS = {
   target: 'instr(lower(target), lower(?)) > 0',
 };
 
-const KEY_ID = /^[0-9a-f]{12}$/;
-
 /**
  * Builds the query with only the requested filters, so that SQLite can use an index for each. Filters of time, of status and of
  * parts use none (`+`): with the index of times SQLite would sort all rows of the period, where a page needs only its newest.
@@ -110,9 +108,9 @@ function anyOf(condition: string, count: number): string {
   return count === 1 ? condition : `(${Array.from({ length: count }, () => condition).join(' or ')})`;
 }
 
-/** Finds a whole target; the id of a key also with its name, `ID (NAME)`. Both ways use the index of targets. */
+/** Finds a whole target; an id also with the name behind it, `ID (NAME)`. Both ways use the index of targets. */
 function wholeTarget(target: string): readonly [condition: string, ...values: string[]] {
-  if (!KEY_ID.test(target)) return ['target = ?', target];
+  if (!TARGET_ID.test(target)) return ['target = ?', target];
   // `)` follows `(` in the order of characters.
   return ['(target = ? or (target >= ? and target < ?))', target, `${target} (`, `${target} )`];
 }

@@ -96,6 +96,7 @@ export function testServer(parts: Partial<HttpServerOptions> = {}): TestServer {
     readiness: () => 'ok',
     hostname: 'box',
     cookie: new BrowserCookie('of-test'),
+    isFirstPasswordInFile: async () => false,
     page: { read: async () => null },
     version: '0.1.0',
     ...parts,

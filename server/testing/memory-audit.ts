@@ -1,4 +1,4 @@
-import type { AuditEntry, AuditQuery, AuditStore } from '../auth/auth-ports.ts';
+import { TARGET_ID, type AuditEntry, type AuditQuery, type AuditStore } from '../auth/auth-ports.ts';
 import { MemoryCommits } from './memory-commits.ts';
 
 /** An {@link AuditStore} in memory. The object stands for the data directory. */
@@ -34,14 +34,14 @@ export class MemoryAudit implements AuditStore {
     } = query;
     const matches = (text: string | null, wanted: string | null): boolean =>
       wanted === null || (isPart ? text?.toLowerCase().includes(wanted.toLowerCase()) === true : text === wanted);
-    const isKey = !isPart && /^[0-9a-f]{12}$/.test(target ?? '');
+    const isId = !isPart && TARGET_ID.test(target ?? '');
     const isAnyAction = actions === null || actions.length === 0;
     const found = this.#rows.filter(
       (row) =>
         row.seq < (beforeSeq ?? Infinity) &&
         matches(subject?.includes(':') === false && isPart ? row.subject.replace(/^\w+:/, '') : row.subject, subject) &&
         (isAnyAction || actions.some((action) => matches(row.action, action))) &&
-        (matches(row.target, target) || (isKey && row.target?.startsWith(`${target} (`) === true)) &&
+        (matches(row.target, target) || (isId && row.target?.startsWith(`${target} (`) === true)) &&
         row.timestamp >= since &&
         row.timestamp < until &&
         row.status >= statuses[0] &&

@@ -5,7 +5,7 @@ import { fakeChannels } from '../testing/fake-channels.ts';
 /** The part of Node's process that this test uses: the page has no types of Node. */
 declare const process: Record<'on' | 'off', (event: 'unhandledRejection', listener: (error: unknown) => void) => void>;
 
-const me: Me = { auth_enabled: true, caller: null, version: null };
+const me: Me = { auth_enabled: true, caller: null, version: null, first_password_in_file: true };
 
 describe('a tab whose log-in has expired', () => {
   let Channel: ReturnType<typeof fakeChannels>;

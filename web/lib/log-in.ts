@@ -8,8 +8,8 @@ export type LogInState =
   | { kind: 'unknown' }
   /** The server did not answer the first question. */
   | { kind: 'unreachable'; error: Error }
-  /** The log-in page has to come. */
-  | { kind: 'out' }
+  /** The log-in page has to come. `hasFirstPassword`: to a new browser, which may look for the generated password. */
+  | { kind: 'out'; hasFirstPassword: boolean }
   /** `isExpired`: the log-in dialog has to open over the page. */
   | { kind: 'in'; me: Me; isExpired: boolean };
 
@@ -61,7 +61,7 @@ export class LogIn {
     try {
       if (kept(MARK, yes) !== true) {
         const me = await this.#me(null);
-        if (me.auth_enabled) return this.state.set({ kind: 'out' });
+        if (me.auth_enabled) return this.state.set({ kind: 'out', hasFirstPassword: me.first_password_in_file });
         this.#tokens.take('accounts off');
         return this.#enter(me);
       }
@@ -73,6 +73,11 @@ export class LogIn {
     } catch (error) {
       this.state.set({ kind: 'unreachable', error: error instanceof Error ? error : new Error(String(error)) });
     }
+  }
+
+  /** Whether the generated password of the first account is still in its file. */
+  async hasFirstPassword(): Promise<boolean> {
+    return (await this.#me(null)).first_password_in_file;
   }
 
   /** Logs in, and sets the cookie. @throws {LlamactlError} The refusal, with `retryAfter` while log-ins are throttled. */
@@ -144,13 +149,13 @@ export class LogIn {
     keep(MARK, undefined);
     this.#tokens.forget();
     if (this.state.get().kind === 'in') location.reload();
-    else this.state.set({ kind: 'out' });
+    else this.state.set({ kind: 'out', hasFirstPassword: false });
   }
 
   #waitForLogIn(): Promise<void> {
     const state = this.state.get();
     if (state.kind === 'in') this.state.set({ ...state, isExpired: true });
-    else this.state.set({ kind: 'out' });
+    else this.state.set({ kind: 'out', hasFirstPassword: false });
     return new Promise((resolve) => this.#isBack.push(resolve));
   }
 

@@ -25,7 +25,7 @@ export function Entry() {
     case 'unreachable':
       return <Unreachable error={state.error} onRetry={() => void logIn.start()} />;
     case 'out':
-      return <LoggedOut />;
+      return <LoggedOut hasFirstPassword={state.hasFirstPassword} />;
     case 'in':
       return <RouterProvider router={router} />;
   }
@@ -35,10 +35,14 @@ export function Entry() {
 const PUBLIC_PLACE = '/api';
 
 /** The log-in, or the place that needs none. */
-function LoggedOut() {
+function LoggedOut({ hasFirstPassword }: { hasFirstPassword: boolean }) {
   const { history } = router;
   const place = useSyncExternalStore(history.subscribe, () => history.location.pathname);
-  return place === PUBLIC_PLACE ? <RouterProvider router={router} /> : <LogInPage />;
+  return place === PUBLIC_PLACE ? (
+    <RouterProvider router={router} />
+  ) : (
+    <LogInPage hasFirstPassword={hasFirstPassword} />
+  );
 }
 
 /** The first question got no answer. There is no frame yet, because nothing is known about the user. */

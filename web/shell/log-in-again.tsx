@@ -4,6 +4,7 @@ import { useWords } from '../lib/language.ts';
 import { lastUser } from '../lib/log-in.ts';
 import { useStored } from '../lib/value-store.ts';
 import { logInWords } from '../words/log-in.ts';
+import { FirstPassword } from './first-password.tsx';
 import { LogInForm } from './log-in-form.tsx';
 
 /** The account that exists when accounts are turned on. */
@@ -20,7 +21,7 @@ export function LogInAgain() {
     <Dialog title={isFirst ? words.accountsOn : words.again} width={400} canClose={false} onClose={() => undefined}>
       <p className="mb-4 text-mute">{isFirst ? words.accountsOnNote : words.againNote}</p>
       <LogInForm username={username} />
-      {isFirst && <p className="mt-4 text-mute">{words.firstPassword}</p>}
+      {isFirst && <FirstPassword />}
     </Dialog>
   );
 }

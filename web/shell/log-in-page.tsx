@@ -5,8 +5,8 @@ import { logInWords } from '../words/log-in.ts';
 import { LogInForm } from './log-in-form.tsx';
 import { Logo } from './logo.tsx';
 
-/** The page of a browser that is not logged in. */
-export function LogInPage() {
+/** The page of a browser that is not logged in. @param hasFirstPassword Whether to say where the generated password is. */
+export function LogInPage({ hasFirstPassword }: { hasFirstPassword: boolean }) {
   const words = useWords(logInWords);
   useEffect(() => {
     document.title = `${words.title} · llamactl`;
@@ -20,7 +20,7 @@ export function LogInPage() {
         </h1>
         <LogInForm username={lastUser()} />
       </div>
-      <p className="mt-4 max-w-sm text-mute">{words.firstPassword}</p>
+      {hasFirstPassword && <p className="mt-4 max-w-sm text-mute">{words.firstPassword}</p>}
     </main>
   );
 }

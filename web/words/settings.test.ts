@@ -3,11 +3,17 @@ import openApi from '../../openapi.json' with { type: 'json' };
 import { isRecord } from '../lib/record.ts';
 import { settingsWords } from './settings.ts';
 
-/** The description of each key of the configuration; `null`: it has none. */
+/**
+ * The description of each key of the configuration; `null`: it has none. Of groups and devices, which users name, also those
+ * of their fields, such as `groups.*.pinned`.
+ */
 function descriptionsIn(schema: unknown, path: readonly string[] = []): [string, string | null][] {
   if (!isRecord(schema)) return [];
-  const { properties, description } = schema;
-  if (!isRecord(properties)) return [[path.join('.'), typeof description === 'string' ? description : null]];
+  const { properties, additionalProperties: named, description } = schema;
+  const own: [string, string | null] = [path.join('.'), typeof description === 'string' ? description : null];
+  const isOfPage = path[0] === 'memory' || path[0] === 'groups';
+  if (isOfPage && isRecord(named)) return [own, ...descriptionsIn(named, [...path, '*'])];
+  if (!isRecord(properties)) return [own];
   return Object.entries(properties).flatMap(([key, part]) => descriptionsIn(part, [...path, key]));
 }
 

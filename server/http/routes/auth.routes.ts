@@ -38,18 +38,21 @@ export interface OwnFacts {
   config: Pick<Config, 'auth'>;
   version: string;
   cookie: BrowserCookie;
+  /** Whether the file with the generated password of the first account exists. Never rejects. */
+  isFirstPasswordInFile: () => Promise<boolean>;
 }
 
 /** The section "Authentication" of the API reference. */
 export function authRoutes(
   bind: Bind,
   { sessions, accounts, keys }: Login,
-  { config, version, cookie }: OwnFacts,
+  { config, version, cookie, isFirstPasswordInFile }: OwnFacts,
 ): void {
-  bind(OPERATIONS.getMe, ({ caller, manager }) => ({
+  bind(OPERATIONS.getMe, async ({ caller, manager }) => ({
     auth_enabled: config.auth.enabled,
     caller: caller && shownCaller(caller, manager),
     version: caller && version,
+    first_password_in_file: config.auth.enabled && (await isFirstPasswordInFile()),
   }));
 
   bind(OPERATIONS.login, async (input) => {

@@ -37,7 +37,14 @@ async function serve({
   isEnabled = true,
   engine,
   server = {},
-}: { id?: string; isEnabled?: boolean; engine?: Listening; server?: Partial<Config['server']> } = {}): Promise<Served> {
+  isFirstPasswordInFile = false,
+}: {
+  id?: string;
+  isEnabled?: boolean;
+  engine?: Listening;
+  server?: Partial<Config['server']>;
+  isFirstPasswordInFile?: boolean;
+} = {}): Promise<Served> {
   const harness = await AuthHarness.open({ isEnabled });
   await harness.user('root', 'admin');
   await harness.user('ada', 'operator');
@@ -52,6 +59,7 @@ async function serve({
     clock,
     config,
     cookie: new BrowserCookie(id),
+    isFirstPasswordInFile: async () => isFirstPasswordInFile,
     limits: new RateLimits({ clock, config: config.rate_limit }),
     plugins: [
       gatewayRoutes({
@@ -168,7 +176,12 @@ describe('a browser', () => {
     }
     const refresh = await send(served, 'POST', '/api/auth/refresh', { headers: { cookie } });
     expect(refresh.status).toBe(401);
-    expect(await me(served, { cookie })).toEqual({ auth_enabled: true, caller: null, version: null });
+    expect(await me(served, { cookie })).toEqual({
+      auth_enabled: true,
+      caller: null,
+      version: null,
+      first_password_in_file: false,
+    });
   });
 
   it('without a cookie, or with a token in its place, gets no token', async () => {
@@ -361,8 +374,18 @@ describe('GET /api/me', () => {
   it('says who the caller is, and the version only to known callers', async () => {
     const served = await serve();
     const { harness } = served;
-    expect(await me(served)).toEqual({ auth_enabled: true, caller: null, version: null });
-    expect(await me(served, bearer('wrong'))).toEqual({ auth_enabled: true, caller: null, version: null });
+    expect(await me(served)).toEqual({
+      auth_enabled: true,
+      caller: null,
+      version: null,
+      first_password_in_file: false,
+    });
+    expect(await me(served, bearer('wrong'))).toEqual({
+      auth_enabled: true,
+      caller: null,
+      version: null,
+      first_password_in_file: false,
+    });
     const token = await harness.tokenOf('ada');
     expect(await me(served, bearer(token))).toEqual({
       auth_enabled: true,
@@ -376,7 +399,15 @@ describe('GET /api/me', () => {
         expires_at: new Date(harness.clock.now() + 60 * MINUTE_MS).toISOString(),
       },
       version: '0.1.0',
+      first_password_in_file: false,
     });
+  });
+
+  it('says whether the first password is in its file, and never while authentication is off', async () => {
+    for (const isEnabled of [true, false]) {
+      const served = await serve({ isEnabled, isFirstPasswordInFile: true });
+      expect(await me(served)).toMatchObject({ first_password_in_file: isEnabled });
+    }
   });
 
   it('shows the rights of a key, with the instances by name', async () => {

@@ -255,7 +255,18 @@ describe('cancelling a request', () => {
     const answer = await cancel(await harness.tokenOf('olga', 'operator'), 'to-mine');
     expect([answer.statusCode, answer.json()]).toEqual([200, { message: 'Request cancelled successfully' }]);
     expect(ended).toEqual(['to-mine']);
-    expect(audit.entries.at(-1)).toMatchObject({ subject: 'user:olga', action: 'cancelRequest', target: 'to-mine' });
+    expect(audit.entries.at(-1)).toMatchObject({
+      subject: 'user:olga',
+      action: 'cancelRequest',
+      target: 'to-mine (mine, user:vera)',
+    });
+  });
+
+  it('records the model of a request for no instance, and only the id of one that the caller may not see', async () => {
+    await cancel(await harness.tokenOf('olga', 'operator'), 'to-none');
+    expect(audit.entries.at(-1)).toMatchObject({ target: 'to-none (m, user:olga)' });
+    await cancel(await keyFor({ scopes: ['operator'], instances: ['mine'] }), 'to-other');
+    expect(audit.entries.at(-1)).toMatchObject({ target: 'to-other' });
   });
 
   it('is forbidden to viewers and to keys with only the inference scope', async () => {

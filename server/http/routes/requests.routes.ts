@@ -10,10 +10,13 @@ import type { Bind } from '../operations.ts';
 
 const DEFAULT_FINISHED = 50;
 
+/** A request in flight, as far as the audit trail names it. */
+type FoundRequest = Pick<ActiveRequest, 'instance' | 'model' | 'caller'>;
+
 /** The requests to engines, as far as the routes need them. */
 export interface RequestsView extends Pick<Requests, 'list' | 'finishedPage' | 'cancel'> {
   /** Finds a request in flight; `null`: no such id. */
-  find(id: string): Pick<ActiveRequest, 'instance'> | null;
+  find(id: string): FoundRequest | null;
 }
 
 /** Lists requests to engines, in flight and recently finished, and cancels one. */
@@ -47,11 +50,13 @@ export function requestRoutes(bind: Bind, requests: RequestsView): void {
     };
   });
 
-  bind(OPERATIONS.cancelRequest, ({ caller, params, manager }) => {
+  bind(OPERATIONS.cancelRequest, ({ caller, params, manager, concerns }) => {
     const { request_id: id } = params;
     const found = requests.find(id);
     const isSeen = isVisible(caller, (name) => manager.idOf(name) !== null);
-    if (found === null || !isSeen(found) || !requests.cancel(id)) {
+    const seen = found !== null && isSeen(found) ? found : null;
+    if (seen !== null) concerns(targetOf(id, seen));
+    if (seen === null || !requests.cancel(id)) {
       throw new ApiError('NOT_FOUND', 'No request in flight has this id. GET /api/requests lists them.');
     }
     return { message: 'Request cancelled successfully' };
@@ -67,6 +72,11 @@ function isVisible(
   exists: (name: string) => boolean,
 ): (request: { instance: string | null }) => boolean {
   return ({ instance }) => caller.instances === null || (instance !== null && exists(instance));
+}
+
+/** The request with its instance and its caller: its id alone would say nothing once the list has forgotten it. */
+function targetOf(id: string, { instance, model, caller }: FoundRequest): string {
+  return `${id} (${[instance ?? model, caller].filter((part) => part !== null).join(', ')})`;
 }
 
 /** The parts of a request that decide who may see what. */

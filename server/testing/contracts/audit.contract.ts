@@ -114,6 +114,13 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await found({ target: 'ci', isPart: true })).toEqual(['b']);
     });
 
+    it('finds an ended request by its id', async () => {
+      const id = '8b0c2d4e-1f3a-4c5d-9e7f-0a1b2c3d4e5f';
+      await audit.append(auditEntry('a', { target: `${id} (chat, user:ada)` }));
+      await audit.append(auditEntry('b', { target: `${id}~2 (chat, user:ada)` }));
+      expect(await found({ target: id })).toEqual(['a']);
+    });
+
     it('filters by a part of subject, action and target in any case, if asked to', async () => {
       await audit.append(auditEntry('a', { subject: 'user:Otto' }));
       await audit.append(auditEntry('b', { subject: 'key:k1 (Ünser_otto)', target: 'Chat-7' }));

@@ -82,6 +82,8 @@ export const de = {
       'Neustarts in Folge, bevor eine Instanz als gescheitert gilt; -1: keine Grenze.',
     'Groups of instances that share a limit, by name.':
       'Gruppen von Instanzen mit einer gemeinsamen Grenze, nach Namen.',
+    'Most MiB of the device for all instances together. Not set: all but reserve_mb.':
+      'Die meisten MiB des Geräts für alle Instanzen zusammen. Nicht gesetzt: alles außer reserve_mb.',
     'Limits of devices by name (ram, nvidia:0) or UUID (GPU-…): limit_mb, the most MiB for all instances together.':
       'Grenzen von Geräten nach Namen (ram, nvidia:0) oder UUID (GPU-…): limit_mb, die meisten MiB für alle Instanzen zusammen.',
     'Values for the requests of instances that name the preset, by name.':

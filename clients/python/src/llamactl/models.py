@@ -170,7 +170,7 @@ class AuditRow(_Base):
     action: str
     """The id of the operation, such as `createInstance`."""
     target: str | None
-    """The instance, user or key that the request named."""
+    """The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`."""
     status: int
     """HTTP status of the answer."""
     request_id: str
@@ -376,6 +376,7 @@ class ConfigMemory(_Base):
 
 class ConfigMemoryDevices(_Base):
     limit_mb: int | None
+    """Most MiB of the device for all instances together. Not set: all but reserve_mb."""
 
 
 class ConfigModels(_Base):
@@ -1599,6 +1600,8 @@ class LogEntry(_Base):
     """Without control characters; a very long line is cut and ends in an ellipsis."""
     seq: int
     """Position of the line's end in the instance's log. Grows across runs, rotations and restarts of llamactl; not consecutive."""
+    untimed: Literal[True] | None
+    """The line has no time of its own: `timestamp` is that of the line before it, or of the start of the run. Absent: it has one."""
 
 
 class LogGap(_Base):
@@ -1660,6 +1663,8 @@ class Me(_Base):
     """`None`: this request has no valid credentials, and needs some."""
     version: str | None
     """Version of llamactl; `None`: the caller is unknown."""
+    first_password_in_file: bool
+    """Whether the generated password of the account `admin` is still in the file `admin-password` of the data directory."""
 
 
 class Message(_Base):

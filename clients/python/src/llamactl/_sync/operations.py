@@ -1353,7 +1353,7 @@ class Operations:
             before_seq: Only rows with a smaller `seq`.
             subject: Only rows of this subject.
             action: Only rows of this operation, or of one of several: `startInstance,stopInstance`.
-            target: Only rows with this target. A key can be named by its id alone.
+            target: Only rows with this target. A key or an ended request can be named by its id alone.
             match: How `subject`, `action` and `target` match. `exact`, the default: the whole text. `part`: any part of it, in upper or lower case; a `subject` without a colon matches the part after `user:` or `key:`.
             since: Only rows of this time or later.
             until: Only rows of before this time.

@@ -88,7 +88,10 @@ export function Grid(props: GridProps) {
   const [scale] = useState(textScale);
   const [rowHeight, headHeight] = [normalHeight * scale, HEAD * scale];
   const scroller = useRef<HTMLDivElement>(null);
-  const [shown, setShown] = useState<RowWindow>({ first: 0, end: 40 });
+  // A list is no higher than the window: rows that are below it cost a start of the page, and go with the first measure.
+  const [shown, setShown] = useState<RowWindow>(() =>
+    rowWindow({ count: ids.length, rowHeight, scrollTop: 0, height: window.innerHeight - headHeight }),
+  );
   const measure = useCallback(() => {
     const element = scroller.current;
     if (element === null) return;
@@ -231,12 +234,15 @@ const HEADING = 'absolute inset-x-0 top-0 flex items-center border-b border-line
 export function GridCell({
   isNumber = false,
   isSticky = false,
+  span = 1,
   tip,
   children,
   className,
 }: {
   isNumber?: boolean;
   isSticky?: boolean;
+  /** Columns that it takes. */
+  span?: number;
   tip?: string | undefined;
   children?: ReactNode;
   className?: string;
@@ -244,6 +250,8 @@ export function GridCell({
   return (
     <div
       role="gridcell"
+      aria-colspan={span > 1 ? span : undefined}
+      style={span > 1 ? { gridColumn: `span ${span}` } : undefined}
       data-tip={tip}
       className={classNames(
         'min-w-0 px-2',

@@ -14,10 +14,10 @@ interface ColumnLook {
 /** All columns in their order. */
 export const COLUMNS: readonly ColumnLook[] = [
   { id: 'name', width: 'minmax(12rem, 1.6fr)' },
-  { id: 'status', width: 'minmax(11.875rem, 1.8fr)' },
   { id: 'model', width: 'minmax(10rem, 1.4fr)' },
   { id: 'group', width: 'minmax(5rem, 0.5fr)' },
   { id: 'engine', width: 'minmax(5.625rem, 0.5fr)' },
+  { id: 'status', width: 'minmax(11.875rem, 1.8fr)' },
   { id: 'requests', width: '5.5rem', isNumber: true },
   { id: 'tokens', width: '7.75rem', isNumber: true },
   { id: 'gpu', width: '6.5rem', isNumber: true },
@@ -27,6 +27,19 @@ export const COLUMNS: readonly ColumnLook[] = [
   { id: 'used', width: '6.5rem', isNumber: true },
   { id: 'port', width: '4rem', isNumber: true },
 ];
+
+/** Columns that are empty without a process. They follow the status. */
+const OF_PROCESS: ReadonlySet<ColumnId> = new Set(['requests', 'tokens', 'gpu', 'memory', 'cpu', 'up']);
+
+/** Columns that the status of a row without a process may take: its own, and those that are empty then. */
+export function freeColumns(columns: readonly ColumnId[]): number {
+  return 1 + columns.filter((id) => OF_PROCESS.has(id)).length;
+}
+
+/** The columns of a row whose status takes the empty ones. */
+export function shortColumns(columns: readonly ColumnId[]): ColumnId[] {
+  return columns.filter((id) => !OF_PROCESS.has(id));
+}
 
 /** Columns that cannot be hidden. */
 export const FIXED: ReadonlySet<ColumnId> = new Set(['name', 'status']);
@@ -39,7 +52,7 @@ export const chosenColumns = new ValueStore<readonly ColumnId[] | null>(kept('co
 
 /** The columns without a choice. @param hasGpu Whether the machine reports a GPU. */
 export function defaultColumns(hasGpu: boolean): readonly ColumnId[] {
-  return ['name', 'status', 'model', 'requests', 'tokens', hasGpu ? 'gpu' : 'memory', 'cpu', 'up'];
+  return ['name', 'model', 'status', 'requests', 'tokens', hasGpu ? 'gpu' : 'memory', 'cpu', 'up'];
 }
 
 /** Chooses columns for this browser; `null`: the default again. */

@@ -6,7 +6,7 @@ import { Icon } from '../../components/icons.tsx';
 import { LongName } from '../../components/long-name.tsx';
 import { Progress } from '../../components/meter.tsx';
 import { Sparkline } from '../../components/sparkline.tsx';
-import { StatusMark, VerdictMark } from '../../components/status.tsx';
+import { StatusMark } from '../../components/status.tsx';
 import { isPinnedByGroup } from '../../lib/groups.ts';
 import { useWords } from '../../lib/language.ts';
 import { useServerWords, type ServerWords } from '../../lib/server-words.ts';
@@ -16,17 +16,24 @@ import { modelName } from '../../../format/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import type { ColumnId } from './columns.ts';
 import { instanceAddress } from './instance-address.ts';
-import { listedStatus } from './listed-status.ts';
+import { RowStatus } from './row-status.tsx';
 
 const NONE = <span className="text-mute">–</span>;
 
+interface InstanceCellProps {
+  column: ColumnId;
+  row: Row;
+  /** Columns that the status takes. */
+  statusSpan: number;
+}
+
 /** One cell of the list. */
-export function InstanceCell({ column, row }: { column: ColumnId; row: Row }) {
+export function InstanceCell({ column, row, statusSpan }: InstanceCellProps) {
   switch (column) {
     case 'name':
       return <NameCell row={row} />;
     case 'status':
-      return <StatusCell row={row} />;
+      return <StatusCell row={row} span={statusSpan} />;
     case 'model':
       return <ModelCell row={row} />;
     case 'requests':
@@ -85,15 +92,27 @@ function Note({ icon, label, className }: { icon: 'restart' | 'pin'; label: stri
   );
 }
 
-function StatusCell({ row }: { row: Row }) {
+function StatusCell({ row, span }: { row: Row; span: number }) {
   const words = useWords(instancesWords);
   const serverWords = useServerWords();
   const { status, load, waits_for: others } = row;
-  if (status === 'starting' && others.length > 0) {
-    return <StatusText row={row} text={words.waitsFor(others.join(', '))} />;
-  }
-  if (status === 'starting' && load !== null) return <LoadCell row={row} load={load} />;
-  return <StatusText row={row} text={reasonText(row, words, serverWords)} tip={reasonText(row, words, null)} />;
+  if (status === 'starting' && others.length === 0 && load !== null) return <LoadCell row={row} load={load} />;
+  const text = statusReason(row, words, serverWords);
+  return <StatusText row={row} text={text} tip={statusReason(row, words, null)} span={span} />;
+}
+
+/** The sentence beside the word of a status; `null`: the word says everything. @param serverWords `null`: in the words of the server. */
+function statusReason(row: Row, words: (typeof instancesWords)['en'], serverWords: ServerWords | null): string | null {
+  const { status, waits_for: others } = row;
+  if (status === 'starting' && others.length > 0) return words.waitsFor(others.join(', '));
+  return reasonText(row, words, serverWords);
+}
+
+/** Whether a row has no process and says why: its sentence may take the columns of the process, which are empty. */
+export function isOnlyReason(row: Row, words: (typeof instancesWords)['en']): boolean {
+  const { status, stats, started_at: startedAt, waiting } = row;
+  const isEmpty = status !== 'running' && stats === null && startedAt === null && waiting === 0;
+  return isEmpty && statusReason(row, words, null) !== null;
 }
 
 /** Why an instance failed or restarts, or why the last start of a stopped one was refused; `null`: none of these. */
@@ -111,17 +130,10 @@ export function reasonText(
   return refused.code === 'CAPACITY_EXCEEDED' ? words.refused(refusal) : refusal;
 }
 
-/** The status of a row. An instance that cannot start stands out from those that are only stopped. */
-export function RowStatus({ row, word }: { row: Row; word?: string }) {
-  const words = useWords(instancesWords);
-  if (listedStatus(row) === 'blocked') return <VerdictMark verdict="warn">{words.blocked}</VerdictMark>;
-  return <StatusMark status={row.status} {...(word === undefined ? {} : { word })} />;
-}
-
-/** @param tip The whole reason, in the words of the server; `null`: `text` is all. */
-function StatusText({ row, text, tip = text }: { row: Row; text: string | null; tip?: string | null }) {
+/** @param tip The whole reason, in the words of the server. */
+function StatusText({ row, text, tip, span }: { row: Row; text: string | null; tip: string | null; span: number }) {
   return (
-    <GridCell tip={tip ?? undefined} className="flex items-center gap-2">
+    <GridCell span={span} tip={tip ?? undefined} className="flex items-center gap-2">
       <span className="flex shrink-0">
         <RowStatus row={row} />
       </span>

@@ -9,9 +9,9 @@ import type { Row } from '../../lib/live/row-store.ts';
 import { COARSE, useMedia, WIDE } from '../../lib/media.ts';
 import { rangeOf } from '../../lib/rows.ts';
 import { instancesWords } from '../../words/instances.ts';
-import { COLUMNS, type ColumnId } from './columns.ts';
+import { COLUMNS, freeColumns, shortColumns, type ColumnId } from './columns.ts';
 import { GroupHeading } from './group-heading.tsx';
-import { InstanceCell } from './instance-cells.tsx';
+import { InstanceCell, isOnlyReason } from './instance-cells.tsx';
 import { groupedRows, usualOrder } from './instance-order.ts';
 import type { InstancesSearch } from './instances-search.ts';
 import { useListKeys } from './list-keys.ts';
@@ -192,6 +192,8 @@ const WideRow = memo(function WideRow({ name, columns, isSelected, onCheck }: Wi
   const row = useRow(name);
   const hasShift = useRef(false);
   if (row === undefined) return null;
+  const isShort = isOnlyReason(row, words);
+  const shown = isShort ? shortColumns(columns) : columns;
   return (
     <>
       {onCheck !== null && (
@@ -206,8 +208,8 @@ const WideRow = memo(function WideRow({ name, columns, isSelected, onCheck }: Wi
           />
         </GridCell>
       )}
-      {COLUMNS.filter(({ id }) => columns.includes(id)).map(({ id }) => (
-        <InstanceCell key={id} column={id} row={row} />
+      {COLUMNS.filter(({ id }) => shown.includes(id)).map(({ id }) => (
+        <InstanceCell key={id} column={id} row={row} statusSpan={isShort ? freeColumns(columns) : 1} />
       ))}
       <GridCell isNumber isSticky>
         <RowActions row={row} />

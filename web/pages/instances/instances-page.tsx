@@ -1,12 +1,15 @@
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { Fragment, useDeferredValue, useMemo, useRef } from 'react';
+import { useDeferredValue, useMemo, useRef } from 'react';
 import { Button } from '../../components/button.tsx';
 import type { GridHandle } from '../../components/grid.tsx';
 import { ErrorState } from '../../components/error-state.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { PageHeader } from '../../components/page-header.tsx';
+import { Icon } from '../../components/icons.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
+import { StatusShape, type Verdict } from '../../components/status.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
+import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useAllRows, useResources } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
@@ -101,23 +104,51 @@ function Summary({ rows, total, search }: { rows: readonly Row[]; total: number;
   const counts = Map.groupBy(rows, listedStatus);
   const count = (status: ListedStatus): number => counts.get(status)?.length ?? 0;
   const [running, failed, blocked, stopped] = [count('running'), count('failed'), count('blocked'), count('stopped')];
-  const parts = words.summary(running, failed, blocked, stopped, rows.length - running - failed - blocked - stopped);
+  const changing = rows.length - running - failed - blocked - stopped;
+  const isPart = isFiltered(search);
+  const texts = [
+    ...(isPart ? [words.ofTotal(String(rows.length), String(total))] : []),
+    ...(isPart && running === 0 ? [] : [words.running(running)]),
+    ...(changing > 0 ? [words.changing(changing)] : []),
+    ...(isPart && stopped === 0 ? [] : [words.stopped(stopped)]),
+  ];
   return (
-    <>
-      {isFiltered(search) && `${words.ofTotal(String(rows.length), String(total))} · `}
-      {parts.map(({ text, filter }, index) => (
-        <Fragment key={text}>
-          {index > 0 && ' · '}
-          {filter === undefined || search.status === filter ? (
-            text
-          ) : (
-            <Link to="/instances" search={{ ...search, status: filter }} className="hover:text-ink">
-              {text}
-            </Link>
-          )}
-        </Fragment>
-      ))}
-    </>
+    <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
+      {texts.join(' · ')}
+      {failed > 0 && <StatusFilter {...{ search }} status="failed" verdict="bad" text={words.failed(failed)} />}
+      {blocked > 0 && (
+        <StatusFilter {...{ search }} status="blocked" verdict="warn" text={words.cannotStart(blocked)} />
+      )}
+    </span>
+  );
+}
+
+interface StatusFilterProps {
+  search: InstancesSearch;
+  status: ListedStatus;
+  verdict: Verdict;
+  text: string;
+}
+
+/** A count that shows only its rows, and then all again. */
+function StatusFilter({ search, status, verdict, text }: StatusFilterProps) {
+  const words = useWords(instancesWords);
+  const isOn = search.status === status;
+  return (
+    <Link
+      to="/instances"
+      search={{ ...search, status: isOn ? undefined : status }}
+      aria-current={isOn ? 'true' : undefined}
+      data-tip={isOn ? words.showAllStatuses : words.showOnlyThese}
+      className={classNames(
+        'inline-flex h-6 items-center gap-1.5 rounded-control border px-2 text-ink hover:bg-hover pointer-coarse:h-11',
+        isOn ? 'border-accent bg-selected' : 'border-edge bg-raised',
+      )}
+    >
+      <StatusShape of={verdict} />
+      {text}
+      {isOn && <Icon name="cross" size={12} />}
+    </Link>
   );
 }
 

@@ -10,8 +10,9 @@ import { modelName } from '../../../format/model-name.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
 import { instanceAddress } from './instance-address.ts';
-import { loadText, reasonText, RowStatus } from './instance-cells.tsx';
+import { loadText, reasonText } from './instance-cells.tsx';
 import { RowActions } from './row-actions.tsx';
+import { RowStatus } from './row-status.tsx';
 
 /** An instance in two lines, for a narrow screen. */
 export const NarrowRow = memo(function NarrowRow({ name }: { name: string }) {

@@ -15,6 +15,8 @@ export const de = {
   chatWith: (name) => `Mit ${name} chatten`,
   startName: (name) => `${name} starten`,
   stopName: (name) => `${name} stoppen`,
+  startGroup: (group) => `Alle der Gruppe ${group} starten`,
+  stopGroup: (group) => `Alle der Gruppe ${group} stoppen`,
   busyTitle: (what) => `${what}: Anfragen laufen`,
   busyText: (requests, names) =>
     `Bei ${names} ${requests === 1 ? 'läuft eine Anfrage' : `laufen ${requests} Anfragen`}.`,

@@ -3,15 +3,13 @@ import type { en } from '../en/instances.ts';
 /** Sätze der Liste der Instanzen. */
 export const de = {
   title: 'Instanzen',
-  summary: (running, failed, blocked, stopped, others) => [
-    { text: `${running} ${running === 1 ? 'läuft' : 'laufen'}` },
-    ...(others > 0 ? [{ text: `${others} im Wechsel` }] : []),
-    ...(failed > 0 ? [{ text: `${failed} gescheitert`, filter: 'failed' as const }] : []),
-    ...(blocked > 0
-      ? [{ text: `${blocked} ${blocked === 1 ? 'kann' : 'können'} nicht starten`, filter: 'blocked' as const }]
-      : []),
-    { text: `${stopped} gestoppt` },
-  ],
+  running: (count) => `${count} ${count === 1 ? 'läuft' : 'laufen'}`,
+  changing: (count) => `${count} im Wechsel`,
+  stopped: (count) => `${count} gestoppt`,
+  failed: (count) => `${count} gescheitert`,
+  cannotStart: (count) => `${count} ${count === 1 ? 'kann' : 'können'} nicht starten`,
+  showOnlyThese: 'Nur diese zeigen',
+  showAllStatuses: 'Wieder alle zeigen',
   create: 'Neu',
   createLong: 'Neue Instanz',
   search: 'Suchen',
@@ -49,7 +47,6 @@ export const de = {
   pinned: 'Angeheftet: llamactl stoppt sie nie für eine andere Instanz.',
   noGroup: 'Ohne Gruppe',
   byGroup: 'Zeilen nach Gruppe',
-  groupRuns: (running) => `${running} ${running === 1 ? 'läuft' : 'laufen'}`,
   groupMost: (most) => `höchstens ${most}`,
   groupTotal: (total) => `${total} insgesamt`,
   groupPinned: 'angeheftet',
@@ -71,6 +68,7 @@ export const de = {
   alerts: 'Meldungen',
   hide: 'Ausblenden, bis sie wiederkommt',
   showAll: 'Ganz zeigen',
+  showBlocked: 'Zeigen',
   moreAlerts: (count) => `${count} weitere`,
   selected: (count, hidden) => (hidden === 0 ? `${count} ausgewählt` : `${count} ausgewählt, ${hidden} nicht gezeigt`),
   clearSelection: 'Esc hebt auf',

@@ -13,6 +13,8 @@ export const en = {
   chatWith: (name: string) => `Chat with ${name}`,
   startName: (name: string) => `Start ${name}`,
   stopName: (name: string) => `Stop ${name}`,
+  startGroup: (group: string) => `Start all of group ${group}`,
+  stopGroup: (group: string) => `Stop all of group ${group}`,
   busyTitle: (what: string) => `${what}: requests are under way`,
   busyText: (requests: number, names: string) =>
     `${requests === 1 ? 'One request is' : `${requests} requests are`} under way at ${names}.`,

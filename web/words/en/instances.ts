@@ -1,20 +1,13 @@
 /** Sentences of the list of instances. */
 export const en = {
   title: 'Instances',
-  /** The counts of the list, each with the filter that shows its rows. */
-  summary: (
-    running: number,
-    failed: number,
-    blocked: number,
-    stopped: number,
-    others: number,
-  ): { text: string; filter?: 'failed' | 'blocked' }[] => [
-    { text: `${running} running` },
-    ...(others > 0 ? [{ text: `${others} changing` }] : []),
-    ...(failed > 0 ? [{ text: `${failed} failed`, filter: 'failed' as const }] : []),
-    ...(blocked > 0 ? [{ text: `${blocked} cannot start`, filter: 'blocked' as const }] : []),
-    { text: `${stopped} stopped` },
-  ],
+  running: (count: number) => `${count} running`,
+  changing: (count: number) => `${count} changing`,
+  stopped: (count: number) => `${count} stopped`,
+  failed: (count: number) => `${count} failed`,
+  cannotStart: (count: number) => `${count} cannot start`,
+  showOnlyThese: 'Show only these',
+  showAllStatuses: 'Show all again',
   create: 'New',
   createLong: 'New instance',
   search: 'Search',
@@ -52,7 +45,6 @@ export const en = {
   pinned: 'Pinned: llamactl never stops it for another instance.',
   noGroup: 'No group',
   byGroup: 'Rows by group',
-  groupRuns: (running: number) => `${running} running`,
   groupMost: (most: number) => `at most ${most}`,
   groupTotal: (total: number) => `${total} in all`,
   groupPinned: 'pinned',
@@ -74,6 +66,7 @@ export const en = {
   alerts: 'Alerts',
   hide: 'Hide until it comes again',
   showAll: 'Show all of it',
+  showBlocked: 'Show them',
   moreAlerts: (count: number) => `${count} more`,
   selected: (count: number, hidden: number) =>
     hidden === 0 ? `${count} selected` : `${count} selected, ${hidden} not shown`,

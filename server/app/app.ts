@@ -14,6 +14,7 @@ import { engineEnvironment } from '../engine-environment.ts';
 import { openEngineLogs } from './engine-logs.ts';
 import { shrinkHeapAtRest } from './heap.ts';
 import type { Engines } from '../instances/ports/engine-adapter.ts';
+import { createStartsAlert } from '../events/starts-alert.ts';
 import { createInstances, type Interposition } from '../instances/instances.ts';
 import { downloadRoots, isOurs, openDownloads } from './downloading.ts';
 import { contextFolders } from '../instances/run-references.ts';
@@ -276,7 +277,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
     const configEditor = createConfigEditor(origin);
-    const refreshLists = listRefresh({ instances, feed: observation.feed });
+    const startsAlert = teardown.ending(createStartsAlert({ clock, alerts, events, instances: instances.manager }));
+    const refreshLists = listRefresh({ instances, feed: observation.feed, startsAlert });
     const requests = requestsOfBoth(observation.requests, inheritance?.link ?? null);
     const serving = createServing({
       ...shared,

@@ -11,8 +11,13 @@ function stage(hasChanged: boolean) {
     looks.push(depth);
     return hasChanged;
   };
-  const refresh = listRefresh({ instances: { lookAtStopped }, feed: { send: ({ data }) => void sent.push(data) } });
-  return { refresh, sent, looks };
+  const judged = { count: 0 };
+  const refresh = listRefresh({
+    instances: { lookAtStopped },
+    feed: { send: ({ data }) => void sent.push(data) },
+    startsAlert: { looked: () => void (judged.count += 1) },
+  });
+  return { refresh, sent, looks, judged };
 }
 
 it('after the first scan of models also looks at the memory, and after later ones only at files', () => {
@@ -25,6 +30,13 @@ it('sends clients the changes of lists that have no event', async () => {
   const { refresh, sent } = stage(true);
   refresh(true);
   await expect.poll(() => sent).toEqual([{ reason: 'models' }, { reason: 'starts' }]);
+});
+
+it('lets the alert judge after each look, also if no row has changed', async () => {
+  const { refresh, judged } = stage(false);
+  refresh(false);
+  refresh(false);
+  await expect.poll(() => judged.count).toBe(2);
 });
 
 it('sends nothing if nothing has changed', async () => {

@@ -9,7 +9,7 @@ import { useWords } from '../../lib/language.ts';
 import { useServerWords } from '../../lib/server-words.ts';
 import { useAlerts } from '../../lib/live/live-hooks.ts';
 import { instancesWords } from '../../words/instances.ts';
-import { AlertActions } from '../instance/alert-actions.tsx';
+import { AlertActions, isActionable } from '../instance/alert-actions.tsx';
 
 /** Alerts that are shown before the rest is folded. */
 const MOST = 3;
@@ -42,7 +42,7 @@ export function AlertList() {
 
 function AlertLine({ alert, onHide }: { alert: Alert; onHide: () => void }) {
   const words = useWords(instancesWords);
-  const { level, message, instance } = alert;
+  const { level, message } = alert;
   const own = useServerWords()?.alert(alert) ?? null;
   const [isOpen, setOpen] = useState(false);
   return (
@@ -50,9 +50,9 @@ function AlertLine({ alert, onHide }: { alert: Alert; onHide: () => void }) {
       kind={level === 'error' ? 'bad' : 'warn'}
       isOneLine={!isOpen}
       actions={
-        instance !== undefined && (
+        isActionable(alert) && (
           <span className={classNames('items-center gap-1', isOpen ? 'flex' : 'hidden max-w-[40vw] wide:flex')}>
-            <AlertActions name={instance} isShort />
+            <AlertActions alert={alert} isShort />
           </span>
         )
       }

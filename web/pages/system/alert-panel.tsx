@@ -5,7 +5,7 @@ import { VerdictMark } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useAlerts } from '../../lib/live/live-hooks.ts';
 import { systemWords } from '../../words/system.ts';
-import { AlertActions } from '../instance/alert-actions.tsx';
+import { AlertActions, isActionable } from '../instance/alert-actions.tsx';
 import { AlertLine } from './alert-line.tsx';
 
 /** Alerts with buttons: each asks for an explanation. */
@@ -35,13 +35,13 @@ export function AlertPanel() {
 }
 
 function PresentAlert({ alert, hasActions }: { alert: Alert; hasActions: boolean }) {
-  const { level, instance, raised_at: since } = alert;
+  const { level, raised_at: since } = alert;
   return (
     <AlertLine
       alert={alert}
       verdict={level === 'error' ? 'bad' : 'warn'}
       time={<Age of={since} />}
-      actions={hasActions && instance !== undefined && <AlertActions name={instance} />}
+      actions={hasActions && isActionable(alert) && <AlertActions alert={alert} />}
     />
   );
 }

@@ -10,6 +10,7 @@ export const de = {
     instance_failed: 'Instanz gescheitert',
     crash_loop: 'Instanz stürzt immer wieder ab',
     port_clash: 'Port von anderem Programm belegt',
+    starts_blocked: 'Instanzen können nicht starten',
     download_disk_full: 'kein Platz für einen Download',
     store_failed: 'Änderungen lassen sich nicht speichern',
     log_rotation_failed: 'Log wächst unbegrenzt',

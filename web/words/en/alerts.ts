@@ -9,6 +9,7 @@ export const en = {
     instance_failed: 'instance failed',
     crash_loop: 'instance keeps crashing',
     port_clash: 'port taken by another program',
+    starts_blocked: 'instances cannot start',
     download_disk_full: 'no disk space for a download',
     store_failed: 'changes cannot be stored',
     log_rotation_failed: 'log grows without limit',

@@ -10,8 +10,7 @@ import { AccountButton, useAccountItems } from './account-menu.tsx';
 import { ConnectionMark } from './connection-mark.tsx';
 import { Logo } from './logo.tsx';
 import { KeyCaps } from './key-caps.tsx';
-import { isPaletteOpen } from './palette.tsx';
-import { PALETTE_KEYS } from './palette-items.ts';
+import { isPaletteOpen, PALETTE_KEYS } from './palette.tsx';
 import { PLACES } from './places.ts';
 
 const SIDE_LINK =

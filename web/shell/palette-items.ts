@@ -15,7 +15,9 @@ import type { SystemTab } from '../pages/system/system-search.ts';
 import { commandsWords } from '../words/commands.ts';
 import { partsWords } from '../words/parts.ts';
 import { shellWords } from '../words/shell.ts';
+import { groupItems } from './palette-groups.ts';
 import { instanceItems } from './palette-instances.ts';
+import { PALETTE_KEYS } from './palette.tsx';
 import type { PaletteItem } from './palette-text.ts';
 import { PLACES } from './places.ts';
 
@@ -52,6 +54,7 @@ export function usePaletteItems(): readonly PaletteItem[] {
     const instances = rows
       .all()
       .flatMap((row) => instanceItems(row, { role, words, commands, statuses, actions, navigate }));
+    const groups = groupItems(rows.all(), { role, words, commands, actions, navigate });
     const themes = (['system', 'light', 'dark'] as const)
       .filter((value) => value !== theme.get())
       .map((value): PaletteItem => ({
@@ -72,7 +75,7 @@ export function usePaletteItems(): readonly PaletteItem[] {
       }));
     const shown = new Set(here.map(({ label }) => label));
     const others = [...parts, ...server].filter(({ label }) => !shown.has(label));
-    return [...places, ...here, ...others, ...instances, ...accounts, ...themes, ...languages, ...settings];
+    return [...places, ...here, ...others, ...instances, ...groups, ...accounts, ...themes, ...languages, ...settings];
   }, [words, commands, statuses, rows, role, navigate, actions, parts, server, settings, accounts]);
 }
 
@@ -200,6 +203,3 @@ function useServerItems(): readonly PaletteItem[] {
     [words, isAdmin, hasAccounts, reload, logIn],
   );
 }
-
-/** The keys that open the palette. */
-export const PALETTE_KEYS = 'mod+k';

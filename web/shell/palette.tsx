@@ -1,132 +1,64 @@
-import { useEffect, useId, useRef, useState, type KeyboardEvent } from 'react';
-import { classNames } from '../lib/class-names.ts';
-import { Icon } from '../components/icons.tsx';
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
+import { laterPart, MissingFloat } from '../components/later-part.tsx';
 import { useWords } from '../lib/language.ts';
-import { movedIndex } from '../lib/rows.ts';
 import { useStored, ValueStore } from '../lib/value-store.ts';
-import { wordMatches } from '../lib/word-match.ts';
 import { shellWords } from '../words/shell.ts';
-import { KeyCaps } from './key-caps.tsx';
-import { usePaletteItems } from './palette-items.ts';
-import { paletteText } from './palette-text.ts';
 
 /** Whether the palette is open. */
 export const isPaletteOpen = new ValueStore(false);
 
-/** Most lines that are shown. */
-const MOST = 50;
+/** The keys that open the palette. */
+export const PALETTE_KEYS = 'mod+k';
+
+/** The keys that were pressed before the palette came. */
+export interface Begun {
+  text: string;
+  /** Enter came last. */
+  isEntered: boolean;
+}
+
+const NOTHING: Begun = { text: '', isEntered: false };
+
+/** It comes when it is first opened. */
+const OpenPalette = lazy(laterPart(async () => (await import('./open-palette.tsx')).OpenPalette, MissingFloat));
 
 /** Finds places, instances and commands by words. */
 export function Palette() {
   const isOpen = useStored(isPaletteOpen);
-  return isOpen ? <OpenPalette onClose={() => isPaletteOpen.set(false)} /> : null;
+  const [begun, setBegun] = useState(NOTHING);
+  // Read before a field takes the focus.
+  const opener = useMemo(() => (isOpen ? document.activeElement : null), [isOpen]);
+  if (!isOpen) return null;
+  const close = (): void => {
+    setBegun(NOTHING);
+    isPaletteOpen.set(false);
+  };
+  return (
+    <Suspense fallback={<Waiting onType={setBegun} onClose={close} />}>
+      <OpenPalette {...begun} opener={opener} onClose={close} />
+    </Suspense>
+  );
 }
 
-function OpenPalette({ onClose }: { onClose: () => void }) {
+/** Takes the keys until the palette is here: typed letters must not be commands of the page behind. */
+function Waiting({ onType, onClose }: { onType: (begun: Begun) => void; onClose: () => void }) {
   const words = useWords(shellWords);
   const dialog = useRef<HTMLDialogElement>(null);
-  const id = useId();
-  const items = usePaletteItems();
-  const [query, setQuery] = useState('');
-  const [at, setAt] = useState(0);
-  // Read before the field takes the focus.
-  const [opener] = useState(() => document.activeElement);
-  const found = wordMatches(items, paletteText, query, MOST);
   useEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    return () => {
-      element?.close();
-      if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
-    };
-  }, [opener]);
-  useEffect(() => {
-    document.querySelector(`#${CSS.escape(`${id}-${at}`)}`)?.scrollIntoView({ block: 'nearest' });
-  }, [id, at]);
-  const run = (index: number): void => {
-    onClose();
-    // The dialog has to be gone before an action may open another one.
-    setTimeout(() => found[index]?.run());
-  };
-  const pressed = (event: KeyboardEvent): void => {
-    if (event.key === 'Enter') {
-      event.preventDefault();
-      run(at);
-      return;
-    }
-    if (event.key.length === 1 || event.key === 'Home' || event.key === 'End') return;
-    const next = movedIndex(event.key, at, found.length, 10);
-    if (next === null) return;
-    event.preventDefault();
-    setAt(next);
-  };
+    return () => element?.close();
+  }, []);
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events -- Escape closes it too
-    <dialog
-      ref={dialog}
-      aria-label={words.palette}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
-      onClick={({ target, currentTarget }) => target === currentTarget && onClose()}
-      className="popped mx-auto mt-[12vh] max-h-[70vh] w-[min(560px,calc(100vw-32px))] flex-col overflow-hidden rounded-panel border border-line bg-raised shadow-float backdrop:bg-scrim open:flex"
-    >
-      <div className="flex items-center gap-2 border-b border-line px-4">
-        <Icon name="search" className="text-mute" />
-        <input
-          role="combobox"
-          aria-label={words.paletteHint}
-          aria-expanded
-          aria-controls={`${id}-list`}
-          aria-activedescendant={found.length > 0 ? `${id}-${at}` : undefined}
-          placeholder={words.paletteHint}
-          autoComplete="off"
-          spellCheck={false}
-          // oxlint-disable-next-line jsx-a11y/no-autofocus -- the field is all that this dialog is for
-          autoFocus
-          value={query}
-          onChange={({ target }) => {
-            setQuery(target.value);
-            setAt(0);
-          }}
-          onKeyDown={pressed}
-          className="h-12 min-w-0 grow bg-transparent text-form outline-none placeholder:text-mute"
-        />
-      </div>
-      {found.length === 0 && <p className="px-4 py-6 text-center text-mute">{words.paletteNothing}</p>}
-      <div
-        role="listbox"
-        id={`${id}-list`}
-        aria-label={words.palette}
-        className={classNames('overflow-y-auto p-1', found.length === 0 && 'hidden')}
-      >
-        {found.map(({ id: item, label, icon, hint, keys }, index) => (
-          // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the field has the keys
-          <div
-            key={item}
-            id={`${id}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === at}
-            onClick={() => run(index)}
-            onPointerMove={() => setAt(index)}
-            className={classNames(
-              'flex min-h-8 cursor-pointer items-center gap-2.5 rounded-control px-3 pointer-coarse:min-h-11',
-              index === at && 'bg-hover',
-            )}
-          >
-            <Icon name={icon} className="text-mute" />
-            <span className="min-w-0 grow truncate">{label}</span>
-            {hint !== undefined && <span className="shrink-0 text-label text-mute">{hint}</span>}
-            {keys !== undefined && (
-              <span className="hidden shrink-0 wide:inline">
-                <KeyCaps keys={keys} />
-              </span>
-            )}
-          </div>
-        ))}
-      </div>
+    <dialog ref={dialog} aria-label={words.palette} onCancel={onClose} className="mt-[12vh] bg-transparent">
+      <input
+        aria-label={words.paletteHint}
+        className="sr-only"
+        onChange={({ target }) => onType({ text: target.value, isEntered: false })}
+        onKeyDown={({ key, currentTarget }) =>
+          key === 'Enter' && onType({ text: currentTarget.value, isEntered: true })
+        }
+      />
     </dialog>
   );
 }

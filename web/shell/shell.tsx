@@ -16,8 +16,7 @@ import { GuardedOutlet } from './guarded-outlet.tsx';
 import { InstanceQuestions } from './instance-questions.tsx';
 import { isKeyListOpen, KeyList } from './key-list.tsx';
 import { LogInAgain } from './log-in-again.tsx';
-import { isPaletteOpen, Palette } from './palette.tsx';
-import { PALETTE_KEYS } from './palette-items.ts';
+import { isPaletteOpen, Palette, PALETTE_KEYS } from './palette.tsx';
 import { RequestQuestion } from './request-question.tsx';
 import { ShellBanners } from './shell-banners.tsx';
 

@@ -9,7 +9,6 @@ import { Icon, type IconName } from '../../components/icons.tsx';
 import { MenuButton } from '../../components/menu.tsx';
 import type { MenuItem } from '../../components/menu-items.ts';
 import { PageHeader } from '../../components/page-header.tsx';
-import { StatusMark } from '../../components/status.tsx';
 import { useApp, useMay } from '../../lib/app.ts';
 import { canStart, canStop, useInstanceActions } from '../../lib/instance-actions.ts';
 import { useWords } from '../../lib/language.ts';
@@ -20,6 +19,8 @@ import { useShortcuts } from '../../lib/shortcuts.ts';
 import { commandsWords } from '../../words/commands.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { instancesWords } from '../../words/instances.ts';
+import { listedStatus } from '../instances/listed-status.ts';
+import { RowStatus } from '../instances/row-status.tsx';
 import { isAble } from '../playground/abilities.ts';
 import { RenameDialog } from './rename-dialog.tsx';
 import { whyQuery } from './why-query.ts';
@@ -65,7 +66,7 @@ function StatusNote({ row }: { row: Row }) {
   return (
     <span className="flex min-w-0 items-center gap-3">
       <span className="flex shrink-0">
-        <StatusMark status={status} {...(load === null ? {} : { word: loading.loading(load.phase) })} />
+        <RowStatus row={row} {...(load === null ? {} : { word: loading.loading(load.phase) })} />
       </span>
       {isUp && (
         <span>
@@ -98,6 +99,8 @@ function HeaderActions({ row }: { row: Row }) {
   const isAdmin = useMay('admin');
   const [isRenaming, setRenaming] = useState(false);
   const starts = canStart(row);
+  // The first remedy below is the main button then.
+  const isBlocked = listedStatus(row) === 'blocked';
   const chat = (): void => void navigate({ to: '/playground', search: { instance: name } });
   const edit = (): void => void navigate({ to: '/instances/$name/edit', params: { name } });
   const mayRestart = isOnline && (status === 'running' || status === 'restarting');
@@ -154,7 +157,7 @@ function HeaderActions({ row }: { row: Row }) {
       {mayOperate && (
         // One button in both states, so that it keeps the focus.
         <Action
-          kind={starts ? 'primary' : 'normal'}
+          kind={starts && !isBlocked ? 'primary' : 'normal'}
           icon={starts ? 'start' : 'stop'}
           label={starts ? words.start : words.stop}
           hasWords={starts}

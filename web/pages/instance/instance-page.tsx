@@ -1,10 +1,11 @@
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Navigate, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
-import { NotFoundState } from '../../components/error-state.tsx';
+import { ForbiddenState, NotFoundState } from '../../components/error-state.tsx';
 import { laterPart } from '../../components/later-part.tsx';
 import { PageBody, PageHeader } from '../../components/page-header.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { Tabs } from '../../components/tabs.tsx';
+import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useRow, useRowNames } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
@@ -27,7 +28,10 @@ export function InstancePage() {
   const words = useWords(instanceWords);
   const row = useRow(name);
   const isLoaded = useRowNames() !== null;
+  const isAdmin = useMay('admin');
   if (row !== undefined) return <KnownInstance key={name} row={row} />;
+  // A guess at the address of the form. An instance may have this name, so the form has another.
+  if (isLoaded && name === 'new') return isAdmin ? <Navigate to="/new" replace /> : <ForbiddenState needs="admin" />;
   return (
     <>
       <PageHeader title={name} />

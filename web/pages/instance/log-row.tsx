@@ -21,6 +21,8 @@ const LOOKS: Readonly<Record<LogLevel, readonly [string, string]>> = {
 /** The part of a time that a phone shows: `14:03` of `14:03:12`. */
 const MINUTES = 'HH:MM'.length;
 
+const TIME = 'figures w-[6ch] shrink-0 pl-[1ch] text-mute wide:w-[13ch] wide:pl-6';
+
 interface LogLineProps {
   row: LogRow;
   /** Lines of the screen. */
@@ -50,14 +52,16 @@ export const LogLine = memo(function LogLine({ row, lines, columns, pattern, isC
         isCurrent ? 'bg-selected shadow-[inset_2px_0_0_var(--accent)]' : row.level === 'error' && 'bg-bad-soft',
       )}
     >
-      <time
-        dateTime={row.at}
-        title={row.at}
-        className="figures w-[6ch] shrink-0 pl-[1ch] text-mute wide:w-[13ch] wide:pl-6"
-      >
-        {time.slice(0, MINUTES)}
-        <span className="hidden wide:inline">{time.slice(MINUTES)}</span>
-      </time>
+      {row.isUntimed ? (
+        <span title={words.untimed(time)} className={classNames(TIME, 'text-right')}>
+          ↳
+        </span>
+      ) : (
+        <time dateTime={row.at} title={row.at} className={TIME}>
+          {time.slice(0, MINUTES)}
+          <span className="hidden wide:inline">{time.slice(MINUTES)}</span>
+        </time>
+      )}
       <span
         title={words.levelNames[row.level]}
         className={classNames('w-[3ch] shrink-0 pl-[1ch] font-strong', letterLook)}

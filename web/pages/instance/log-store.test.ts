@@ -31,6 +31,12 @@ describe('the lines of a log', () => {
     expect(store.written).toBe(4);
   });
 
+  it('know whether they have a time of their own', () => {
+    const store = new LogStore();
+    store.append([line(1), { ...line(2), untimed: true }]);
+    expect(store.rows).toMatchObject([{ isUntimed: false }, { isUntimed: true }]);
+  });
+
   it('keep their numbers when older ones come', () => {
     const store = new LogStore();
     store.append(lines(10, 2));

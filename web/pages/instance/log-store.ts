@@ -5,9 +5,20 @@ export const MOST_LINES = 50_000;
 /** Lines that are dropped at once, so that a full store does not move all its rows for each new line. */
 const DROPPED_AT_ONCE = 1_000;
 
+/** A line of the log. */
+export interface LogLineRow {
+  kind: 'line';
+  key: number;
+  /** Of the line before it, if it has no time of its own. */
+  at: string;
+  isUntimed: boolean;
+  level: LogLevel;
+  message: string;
+}
+
 /** One row of the log: a line, missing lines, or the begin or end of a run. */
 export type LogRow =
-  | { kind: 'line'; key: number; at: string; level: LogLevel; message: string }
+  | LogLineRow
   | { kind: 'gap'; key: string; at: string }
   | { kind: 'mark'; key: string; at: string; status: Status; reason: string | null };
 
@@ -182,9 +193,9 @@ export class LogStore {
   }
 
   #rowsOf(entries: readonly LogEntry[]): LogRow[] {
-    return entries.map(({ seq, timestamp: at, level, message }) => {
+    return entries.map(({ seq, timestamp: at, level, message, untimed: isUntimed = false }) => {
       if (message.length > this.#longest) this.#longest = message.length;
-      return { kind: 'line', key: seq, at, level, message };
+      return { kind: 'line', key: seq, at, isUntimed, level, message };
     });
   }
 

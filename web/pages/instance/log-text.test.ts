@@ -38,7 +38,14 @@ describe('a wrapped line', () => {
   });
 
   it('moves the rows below it down', () => {
-    const row = (key: number, message: string): LogRow => ({ kind: 'line', key, at: '', level: 'info', message });
+    const row = (key: number, message: string): LogRow => ({
+      kind: 'line',
+      key,
+      at: '',
+      isUntimed: false,
+      level: 'info',
+      message,
+    });
     const layout = logLayout([row(1, 'a'), row(2, 'x'.repeat(200)), row(3, 'b')], 80);
     expect([0, 1, 2, 3].map(layout.top)).toEqual([0, LINE_PX, 4 * LINE_PX, 5 * LINE_PX]);
     expect([0, LINE_PX, 2 * LINE_PX, 4 * LINE_PX, 99 * LINE_PX].map(layout.at)).toEqual([0, 1, 1, 2, 2]);

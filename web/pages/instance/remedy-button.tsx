@@ -16,6 +16,7 @@ export function RemedyButton({
   status,
   line = null,
   isFirst,
+  isMain = false,
 }: {
   remedy: Remedy;
   /** Of the instance. */
@@ -24,6 +25,8 @@ export function RemedyButton({
   /** Line of the log that shows the cause; `null`: none. */
   line?: number | null;
   isFirst: boolean;
+  /** Whether it is the main button of the page, also if it only opens a place. */
+  isMain?: boolean;
 }) {
   const words = useWords(whyWords);
   const navigate = useNavigate();
@@ -51,7 +54,7 @@ export function RemedyButton({
     followUp === 'start' ? words.thenStart(label) : followUp === 'restart' ? words.thenRestart(label) : label;
   return (
     <StepButton
-      kind={isFirst && place === null ? 'primary' : 'normal'}
+      kind={isMain || (isFirst && place === null) ? 'primary' : 'normal'}
       disabled={place === null && !isOnline}
       isPending={run.isPending}
       onClick={open}

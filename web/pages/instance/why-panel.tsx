@@ -6,15 +6,17 @@ import { Button } from '../../components/button.tsx';
 import { CommandText } from '../../components/command-text.tsx';
 import { ServerSentence } from '../../components/server-sentence.tsx';
 import { StatusShape, type Verdict } from '../../components/status.tsx';
-import { useApp } from '../../lib/app.ts';
+import { useApp, useRole } from '../../lib/app.ts';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useAlerts } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
+import { includes } from '../../lib/permissions.ts';
 import { useServerWords } from '../../lib/server-words.ts';
 import { whyWords } from '../../words/why.ts';
+import { listedStatus } from '../instances/listed-status.ts';
 import { visibleText } from './log-text.ts';
-import { labelOf, placeOf, stepsOf } from './remedies.ts';
+import { labelOf, placeOf, roleFor, stepsOf } from './remedies.ts';
 import { RemedyButton } from './remedy-button.tsx';
 import { evidenceText, whySentence, wordsBeside } from './why-text.ts';
 import { mayLackFile, whyQuery } from './why-query.ts';
@@ -40,6 +42,8 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
   const verdict = verdictOf(row, why);
   const { log_seq: line, remedies, evidence } = why;
   const steps = stepsOf(remedies);
+  const role = useRole();
+  const main = listedStatus(row) === 'blocked' ? steps.find((remedy) => includes(role, roleFor(remedy))) : undefined;
   const others = remedies.filter((remedy) => !steps.includes(remedy));
   const output = evidence.filter(({ what, text }) => what === 'log' && text.trim() !== '');
   const facts = evidence.filter(({ what }) => what !== 'log');
@@ -77,6 +81,7 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
                 name={row.name}
                 status={row.status}
                 isFirst={at === 0}
+                isMain={remedy === main}
               />
             ))}
             {line !== null && !steps.some((remedy) => placeOf(remedy) === 'log') && (

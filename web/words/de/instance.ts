@@ -90,6 +90,7 @@ export const de = {
   },
   logs: {
     label: 'Zeilen des Logs',
+    untimed: (time) => `Ohne eigene Zeit: Fortsetzung von ${time}`,
     search: 'Im Log suchen',
     searchShort: 'Suchen',
     found: (at, count) => (count === 0 ? 'nichts' : `${at} von ${count}`),

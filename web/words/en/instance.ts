@@ -93,6 +93,7 @@ export const en = {
   },
   logs: {
     label: 'Lines of the log',
+    untimed: (time: string) => `Without a time of its own: goes on from ${time}`,
     search: 'Search the log',
     searchShort: 'Search',
     found: (at: number, count: number) => (count === 0 ? 'none' : `${at} of ${count}`),

@@ -1,4 +1,7 @@
+import { Icon } from '../../components/icons.tsx';
 import { callerText } from '../../lib/caller-text.ts';
+
+const KEY = 'key:';
 
 interface CallerNameProps {
   caller: string;
@@ -10,10 +13,22 @@ interface CallerNameProps {
 
 /** A caller: a key by its name, with its owner for those who may know it. */
 export function CallerName({ caller, owner, hasId = false }: CallerNameProps) {
+  const text = hasId ? caller : callerText(caller);
   return (
     <>
-      {hasId ? caller : callerText(caller)}
+      {/* The icon stands for the word: without it, a key could have the name of a user. */}
+      {!hasId && text.startsWith(KEY) ? <KeyName name={text.slice(KEY.length)} /> : text}
       {owner !== null && <span className="text-mute"> · {owner}</span>}
+    </>
+  );
+}
+
+function KeyName({ name }: { name: string }) {
+  return (
+    <>
+      <span className="sr-only">{KEY}</span>
+      <Icon name="access" size={12} className="mr-1 inline-block text-mute" />
+      {name}
     </>
   );
 }

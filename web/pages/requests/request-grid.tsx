@@ -91,13 +91,13 @@ function useColumns({ isWide, hasDates, isOfOne }: Layout): GridColumn[] {
   return [
     { id: 'time', title: columns.time, width: hasDates ? '156px' : '84px' },
     ...(isOfOne ? [] : [{ id: 'instance', title: columns.instance, width: 'minmax(110px, 1fr)' }]),
-    { id: 'caller', title: columns.caller, width: 'minmax(120px, 1fr)' },
-    { id: 'path', title: columns.path, width: 'minmax(160px, 1.2fr)' },
-    { id: 'bar', title: columns.bar, width: 'minmax(140px, 1.4fr)' },
+    { id: 'caller', title: columns.caller, width: 'minmax(180px, 2fr)' },
+    { id: 'path', title: columns.path, width: 'minmax(164px, 0.7fr)' },
+    { id: 'bar', title: columns.bar, width: 'minmax(96px, 0.5fr)' },
     { id: 'duration', title: columns.duration, width: '84px', isNumber: true },
     { id: 'rate', title: columns.rate, width: '76px', isNumber: true },
     { id: 'tokens', title: columns.tokens, width: '104px', isNumber: true },
-    { id: 'outcome', title: columns.outcome, width: 'minmax(200px, 1fr)' },
+    { id: 'outcome', title: columns.outcome, width: 'minmax(180px, 0.8fr)' },
   ];
 }
 

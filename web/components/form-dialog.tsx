@@ -1,4 +1,4 @@
-import type { ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useWords } from '../lib/language.ts';
 import { ErrorSentence } from './server-sentence.tsx';
 import { partsWords } from '../words/parts.ts';
@@ -23,7 +23,10 @@ interface FormDialogProps {
   children: ReactNode;
 }
 
-/** A form as a modal window. It stays open until the caller removes it. */
+/**
+ * A form as a modal window. It stays open until the caller removes it. A refused try shows its mistake: it focuses the
+ * first field that is `aria-invalid`, or the first control of a part with `data-mistake`.
+ */
 export function FormDialog(props: FormDialogProps) {
   const {
     title,
@@ -37,6 +40,15 @@ export function FormDialog(props: FormDialogProps) {
     children,
   } = props;
   const words = useWords(partsWords);
+  const form = useRef<HTMLFormElement>(null);
+  const [tries, setTries] = useState(0);
+  const submitOnce = (): void => {
+    onSubmit();
+    setTries(tries + 1);
+  };
+  useEffect(() => {
+    if (tries > 0 || error !== null) showMistake(form.current);
+  }, [tries, error]);
   return (
     <Dialog
       title={title}
@@ -45,17 +57,18 @@ export function FormDialog(props: FormDialogProps) {
       footer={
         <>
           <Button onClick={onClose}>{words.cancel}</Button>
-          <Button kind="primary" disabled={!canSubmit} isPending={isPending} onClick={onSubmit}>
+          <Button kind="primary" disabled={!canSubmit} isPending={isPending} onClick={submitOnce}>
             {submit}
           </Button>
         </>
       }
     >
       <form
+        ref={form}
         className="flex flex-col gap-5"
         onSubmit={(event) => {
           event.preventDefault();
-          if (canSubmit && !isPending) onSubmit();
+          if (canSubmit && !isPending) submitOnce();
         }}
       >
         {children}
@@ -69,4 +82,14 @@ export function FormDialog(props: FormDialogProps) {
       </form>
     </Dialog>
   );
+}
+
+const CONTROLS = 'input:not(:disabled), select:not(:disabled), textarea:not(:disabled), button:not(:disabled)';
+
+/** Brings the first mistake of a form into view, and focuses its control; else the sentence of the last try. */
+function showMistake(form: HTMLFormElement | null): void {
+  const mistake = form?.querySelector<HTMLElement>('[aria-invalid], [data-mistake]');
+  const control = mistake?.matches(CONTROLS) === true ? mistake : mistake?.querySelector<HTMLElement>(CONTROLS);
+  control?.focus({ preventScroll: true });
+  (mistake ?? form?.querySelector('[role=alert]'))?.scrollIntoView({ block: 'center' });
 }

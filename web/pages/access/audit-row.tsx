@@ -11,6 +11,7 @@ import { callerText } from '../../lib/caller-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { accessWords } from '../../words/access.ts';
 import { actionText, personOf } from './action-text.ts';
+import { auditTarget } from './audit-target.ts';
 
 interface AuditRowProps {
   row: AuditRow;
@@ -33,6 +34,9 @@ export function AuditCells({ row, keyNames }: AuditRowProps) {
       <GridCell tip={row.target ?? undefined}>
         <Target {...{ row, keyNames }} />
       </GridCell>
+      <GridCell>
+        <ChangeLine row={row} />
+      </GridCell>
       <GridCell tip={address} className="figures text-mute">
         {address}
       </GridCell>
@@ -49,14 +53,18 @@ export function NarrowAudit({ row, keyNames }: AuditRowProps) {
   return (
     <div role="gridcell" className="flex min-w-0 flex-col px-2">
       <span className="flex min-w-0 items-center gap-2">
-        <span className="min-w-0 truncate font-strong">{actionText(row.action, auditActions)}</span>
+        <span className="max-w-3/5 shrink-0 truncate font-strong">{actionText(row.action, auditActions)}</span>
         <span className="min-w-0 grow truncate">
           <Target {...{ row, keyNames }} />
         </span>
-        <AnswerMark status={row.status} />
+        <span className="flex shrink-0">
+          <AnswerMark status={row.status} />
+        </span>
       </span>
       <span className="figures truncate text-mute">
         <Moment at={row.timestamp} /> · {callerText(personOf(row))}
+        {row.changes !== undefined && ' · '}
+        <ChangeLine row={row} />
       </span>
     </div>
   );
@@ -123,15 +131,35 @@ function Changes({ changes, more }: { changes: readonly AuditChange[]; more: num
   );
 }
 
-/** The target of a row: a key by its name and its id. */
-function Target({ row: { target }, keyNames }: AuditRowProps) {
-  if (target === null) return <span className="text-mute">–</span>;
-  // Rows of earlier versions have only the id of a key.
-  const [, id = target, name = keyNames.get(target)] = /^([0-9a-f]{12}) \((.*)\)$/.exec(target) ?? [];
-  if (name === undefined) return target;
+/** The first change of a row, and how many more it has. */
+function ChangeLine({ row: { changes: [change] = [], changes = [], more_changes: more = 0 } }: { row: AuditRow }) {
+  const words = useWords(accessWords);
+  if (change === undefined) return null;
+  const { name, values } = recordedChange(change, words.auditUnset);
+  const others = changes.length - 1 + more;
   return (
     <>
-      {name} <span className="text-mute">{id}</span>
+      {name.replace(/^options\./, '')}{' '}
+      {values === null ? (
+        <span className="text-mute">{words.auditHidden}</span>
+      ) : (
+        <span className="figures">
+          <span className="text-mute">{values.from} →</span> {values.to}
+        </span>
+      )}
+      {others > 0 && <span className="text-mute"> +{others}</span>}
+    </>
+  );
+}
+
+/** The target of a row: a key by its name and its id. */
+function Target({ row, keyNames }: AuditRowProps) {
+  const target = auditTarget(row, keyNames);
+  if (target === null) return <span className="text-mute">–</span>;
+  return (
+    <>
+      {target.name}
+      {target.id !== null && <span className="text-mute"> {target.id}</span>}
     </>
   );
 }

@@ -94,10 +94,11 @@ function useColumns(isWide: boolean, hasDates: boolean): GridColumn[] {
   if (!isWide) return [{ id: 'row', title: tabs.audit, width: 'minmax(0, 1fr)' }];
   return [
     { id: 'time', title: columns.time, width: hasDates ? '156px' : '84px' },
-    { id: 'subject', title: columns.subject, width: 'minmax(120px, 1fr)' },
-    { id: 'action', title: columns.action, width: 'minmax(140px, 1fr)' },
-    { id: 'target', title: columns.target, width: 'minmax(140px, 2fr)' },
-    { id: 'address', title: columns.address, width: 'minmax(112px, 1fr)' },
+    { id: 'subject', title: columns.subject, width: 'minmax(120px, 0.8fr)' },
+    { id: 'action', title: columns.action, width: 'minmax(140px, 1.2fr)' },
+    { id: 'target', title: columns.target, width: 'minmax(140px, 1.8fr)' },
+    { id: 'change', title: columns.change, width: 'minmax(180px, 2fr)' },
+    { id: 'address', title: columns.address, width: '120px' },
     { id: 'status', title: columns.status, width: '84px', isNumber: true },
   ];
 }

@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import type { Role } from '@llamactl/client';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { Checkbox } from '../../components/checkbox.tsx';
 import { TextField } from '../../components/field.tsx';
 import { FormDialog } from '../../components/form-dialog.tsx';
@@ -180,11 +180,21 @@ function KeyForm({ draft, owners, onChange, error, isPending, onMake, onClose }:
 }
 
 function Group({ title, error, children }: { title: string; error?: string | null; children: React.ReactNode }) {
+  const id = useId();
+  const isBad = error !== undefined && error !== null;
   return (
-    <fieldset className="flex min-w-0 flex-col gap-1.5">
+    <fieldset
+      data-mistake={isBad || undefined}
+      aria-describedby={isBad ? id : undefined}
+      className="flex min-w-0 flex-col gap-1.5"
+    >
       <legend className="mb-1.5 font-strong">{title}</legend>
       {children}
-      {error !== undefined && error !== null && <p className="text-bad">{error}</p>}
+      {isBad && (
+        <p id={id} className="text-bad">
+          {error}
+        </p>
+      )}
     </fieldset>
   );
 }

@@ -25,7 +25,7 @@ export function UserMenu({ user, isMe, onSessions, onDisable, onDelete }: UserMe
   const settled = useSettled(['users'], () => undefined);
   const enable = useMutation({
     mutationFn: () => client.updateUser(user.username, { disabled: false }),
-    ...settled(words.userSaved(user.username)),
+    ...settled(words.userEnabled(user.username)),
   });
   const subject = `user:${user.username}`;
   const places: readonly MenuItem[] = [

@@ -129,6 +129,8 @@ export const de = {
   deleteUserTitle: (name) => `Den Benutzer ${name} löschen?`,
   deleteUserText: 'Auch die Schlüssel dieses Benutzers werden gelöscht. Das lässt sich nicht rückgängig machen.',
   userDeleted: (name) => `Der Benutzer ${name} ist gelöscht.`,
+  userEnabled: (name) =>
+    `Der Benutzer ${name} ist aktiviert und kann sich anmelden. Widerrufene Schlüssel bleiben widerrufen.`,
   userSaved: (name) => `Der Benutzer ${name} ist gespeichert.`,
   userCreated: (name) => `Der Benutzer ${name} ist angelegt.`,
   editUser: (name) => `Benutzer ${name}`,
@@ -205,6 +207,7 @@ export const de = {
     subject: 'Wer',
     action: 'Was',
     target: 'Ziel',
+    change: 'Änderung',
     address: 'Adresse',
     status: 'Antwort',
   },

@@ -1,47 +1,27 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { KeyCreatedSchema, KeyListSchema, LoggedInSchema } from '@llamactl/contract/auth';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
-import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, logIn, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, logIn, overflowOf, PHONE } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** Keys, users and the audit trail in a real browser, and what a viewer sees of all pages. */
 
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
+const stage = pageStage('auth: { enabled: true }\n');
 let password: string;
 /** Token of the admin. */
 let admin: string;
 
 beforeAll(async () => {
-  server = await ServerProcess.create('auth: { enabled: true }\n');
-  await server.start();
-  password = (await readFile(path.join(server.dataDirectory, 'admin-password'), 'utf8')).trim();
+  password = (await readFile(path.join(stage.server.dataDirectory, 'admin-password'), 'utf8')).trim();
   admin = await tokenOf('a test');
-  browser = await startBrowser();
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
 });
 
 async function open(hash: string, name = 'admin', secret = password): Promise<Page> {
-  const page = await window.tab(server.url, hash);
+  const page = await stage.window.tab(stage.server.url, hash);
   await logIn(page, name, secret);
   await page.getByRole('navigation', { name: 'Places' }).first().waitFor();
   return page;
@@ -58,13 +38,13 @@ async function put(url: string, body: object): Promise<unknown> {
 
 async function send(method: string, url: string, body: object, credential: string, refusal?: number): Promise<unknown> {
   const headers = { authorization: `Bearer ${credential}`, 'content-type': 'application/json' };
-  const answer = await fetch(server.url + url, { method, headers, body: JSON.stringify(body) });
+  const answer = await fetch(stage.server.url + url, { method, headers, body: JSON.stringify(body) });
   expect([url, answer.ok ? undefined : answer.status]).toEqual([url, refusal]);
   return answer.json();
 }
 
 async function read(url: string): Promise<unknown> {
-  const answer = await fetch(server.url + url, { headers: { authorization: `Bearer ${admin}` } });
+  const answer = await fetch(stage.server.url + url, { headers: { authorization: `Bearer ${admin}` } });
   return answer.json();
 }
 
@@ -72,12 +52,12 @@ async function read(url: string): Promise<unknown> {
 async function tokenOf(userAgent: string, username = 'admin', secret = password): Promise<string> {
   const headers = { 'content-type': 'application/json', 'user-agent': userAgent };
   const body = JSON.stringify({ username, password: secret });
-  const answer = await fetch(`${server.url}/api/auth/login`, { method: 'POST', headers, body });
+  const answer = await fetch(`${stage.server.url}/api/auth/login`, { method: 'POST', headers, body });
   return LoggedInSchema.parse(await answer.json()).token;
 }
 
 async function statusOf(token: string): Promise<number> {
-  const answer = await fetch(`${server.url}/api/keys`, { headers: { authorization: `Bearer ${token}` } });
+  const answer = await fetch(`${stage.server.url}/api/keys`, { headers: { authorization: `Bearer ${token}` } });
   return answer.status;
 }
 
@@ -128,7 +108,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     }
     await made.getByText('NAME stands for the name of an instance.').waitFor();
     expect(await barriersOf(page)).toEqual([]);
-    const answer = await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
+    const answer = await fetch(`${stage.server.url}/v1/models`, { headers: { authorization: `Bearer ${key}` } });
     expect(answer.status).toBe(200);
     await made.getByRole('button', { name: 'I have kept it' }).click();
     await made.getByText('You have not copied the key.').waitFor();
@@ -271,10 +251,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await put('/api/instances/audited', { options: { ctx_size: 4096 }, environment: { HF_TOKEN: 'a-secret' } });
     await put('/api/instances/audited', { options: { ctx_size: 8192 }, environment: { HF_TOKEN: 'another-secret' } });
     await page.reload();
-    await page
-      .getByRole('row', { name: /change.*audited.*200/ })
-      .first()
-      .click();
+    await page.getByRole('row', { name: /change audited ctx_size 4096 → 8192 \+1 .*200/ }).click();
     const changes = page.getByRole('region', { name: 'Changes' }).getByRole('listitem');
     await changes.first().waitFor();
     expect(await changes.allInnerTexts()).toEqual([
@@ -283,6 +260,10 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     ]);
     expect(await barriersOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    // A change of the configuration has its section as its target.
+    await put('/api/config', { instances: { idle_timeout: 900 } });
+    await page.reload();
+    await page.getByRole('row', { name: /change settings instances instances\.idle_timeout not set → 900/ }).waitFor();
     // The words that the rows show.
     await page.getByLabel('What', { exact: true }).fill('make key');
     await page.keyboard.press('Enter');
@@ -381,8 +362,42 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     expect(decodeURIComponent(page.url())).toContain('caller=user:otto');
   });
 
+  it('shows the mistake of a form that it refuses, also if it is out of sight', async () => {
+    await stage.reopen({ viewport: { width: PHONE.width, height: 500 } });
+    const page = await open('/access');
+    await page.getByRole('button', { name: 'New key' }).first().click();
+    const form = page.getByRole('dialog', { name: 'New key' });
+    const make = form.getByRole('button', { name: 'Make key' });
+    const isSeen = (element: Locator): Promise<boolean> =>
+      element.evaluate((each: { getBoundingClientRect(): { top: number; bottom: number } }) => {
+        const { top, bottom } = each.getBoundingClientRect();
+        return top > 50 && bottom < 450;
+      });
+    const mayCall = form.getByRole('checkbox', { name: 'call models' });
+    await form.getByLabel('Name').fill('a key');
+    await mayCall.uncheck();
+    await form.getByLabel('Ends').scrollIntoViewIfNeeded();
+    expect(await isSeen(mayCall)).toBe(false);
+    await make.click();
+    await mayCall.and(page.locator(':focus')).waitFor();
+    expect(await isSeen(form.getByText('A key needs at least one right.'))).toBe(true);
+    await form.getByLabel('Name').fill('');
+    await form.getByLabel('Ends').scrollIntoViewIfNeeded();
+    await make.click();
+    await form.getByLabel('Name').and(page.locator(':focus')).waitFor();
+    expect(await isSeen(form.getByLabel('Name'))).toBe(true);
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
+  it('says who one is, and with which role', async () => {
+    const page = await open('/access');
+    await page.getByRole('button', { name: 'admin admin', exact: true }).click();
+    await page.getByRole('menu').getByText('You are admin, with the role admin.').waitFor();
+    expect(await barriersOf(page)).toEqual([]);
+  });
+
   it('lets a user go who has just typed a filter of the audit trail', async () => {
-    await window.context.clock.install();
+    await stage.window.context.clock.install();
     const page = await open('/access?tab=audit');
     await page.getByLabel('What', { exact: true }).waitFor();
     const code = Promise.withResolvers<undefined>();
@@ -429,6 +444,10 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await page.getByRole('tab', { name: 'Keys' }).click();
     await page.getByText('No key yet').waitFor();
     list.resolve(undefined);
+    await page.getByRole('tab', { name: 'Users' }).click();
+    await page.getByRole('button', { name: 'More for otto', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Enable' }).click();
+    await page.getByText('The user otto is enabled and may log in. Revoked keys stay revoked.').waitFor();
   });
 
   it('is found tab by tab in the palette', async () => {
@@ -466,11 +485,11 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
   it('shows the last use of a key while the tab is open', async () => {
     const end = { expires_at: '2090-01-31T00:00:00Z' };
     const made = KeyCreatedSchema.parse(await post('/api/keys', { name: 'watched', ...end }));
-    await window.context.clock.install();
+    await stage.window.context.clock.install();
     const page = await open('/access');
     const row = page.getByRole('row', { name: /watched/ });
     await row.getByText('never', { exact: true }).waitFor();
-    await fetch(`${server.url}/v1/models`, { headers: { authorization: `Bearer ${made.key}` } });
+    await fetch(`${stage.server.url}/v1/models`, { headers: { authorization: `Bearer ${made.key}` } });
     await page.clock.fastForward(31_000);
     await row.getByText('never', { exact: true }).waitFor({ state: 'detached' });
     expect(await row.locator('time').allTextContents()).toContainEqual(expect.stringMatching(/\ds ago$/));
@@ -478,7 +497,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
 
   it('leads an admin to the reason why the key of an app is refused', async () => {
     await post('/v1/chat/completions', { model: 'chat' }, 'llk_mistyped', 401);
-    await window.context.clock.install();
+    await stage.window.context.clock.install();
     const page = await open('/requests');
     const row = page.getByRole('row', { name: /127\.0\.0\.1/ });
     await row.getByText('refused · 401').first().waitFor();
@@ -486,7 +505,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await post('/v1/chat/completions', { model: 'chat' }, made.key, 403);
     await page.clock.fastForward(11_000);
     await page
-      .getByRole('row', { name: /key:dashboard/ })
+      .getByRole('row', { name: /key: dashboard/ })
       .getByText('refused · 403')
       .waitFor();
     await row.first().click();
@@ -500,8 +519,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
     'has no barriers in %s on a phone',
     async (colorScheme) => {
-      await window.close();
-      window = await Window.open(browser, server.url, { colorScheme, viewport: PHONE });
+      await stage.reopen({ colorScheme, viewport: PHONE });
       const page = await open('/access');
       for (const tab of ['Users', 'Usage', 'Audit', 'My account', 'Keys']) {
         await page.getByRole('tab', { name: tab }).click();
@@ -517,8 +535,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     ['Users', 'More for annemarie.schwarzenegger'],
     ['My account', 'End'],
   ])('has the last button of each row within a phone: %s', async (tab, button) => {
-    await window.close();
-    window = await Window.open(browser, server.url, {
+    await stage.reopen({
       locale: 'en-US',
       viewport: PHONE,
       hasTouch: true,
@@ -542,8 +559,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
   });
 
   it('opens the menu of a key on a phone', async () => {
-    await window.close();
-    window = await Window.open(browser, server.url, { viewport: PHONE, hasTouch: true, isMobile: true });
+    await stage.reopen({ viewport: PHONE, hasTouch: true, isMobile: true });
     const page = await open('/access');
     await page.getByRole('button', { name: 'More for phone-key-of-a-colleague' }).tap();
     await page.getByRole('menuitem', { name: 'Revoke' }).tap();
@@ -593,6 +609,18 @@ describe.skipIf(HAS_NO_BROWSER)('a viewer', () => {
     // The empty usage names no choice that a viewer does not have.
     await page.evaluate("location.hash = '/access?tab=usage'");
     await page.getByText('Requests without a key, such as chats on this page, are under Instance.').waitFor();
+  });
+
+  it('reads what it lacks for a new instance, and the way back', async () => {
+    const page = await open('/instances/new', 'ada', 'a long password');
+    for (const address of ['/new', '/instances/new']) {
+      await page.evaluate(`location.hash = '${address}'`);
+      await page.getByText('It needs the role admin.').waitFor();
+      await page.getByText('You are ada, with the role viewer.').waitFor();
+      expect(await page.getByRole('textbox').count()).toBe(0);
+    }
+    await page.getByRole('link', { name: 'To the instances' }).click();
+    await page.waitForURL(/#\/instances$/);
   });
 
   it('leaves a forbidden page by its link', async () => {

@@ -1,37 +1,14 @@
-import type { Browser, Locator } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
+import type { Locator } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { barriersOf, HAS_NO_BROWSER } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The form of instances with a program of their own, which only an owner of the machine may allow. */
 
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
-
-beforeAll(async () => {
-  server = await ServerProcess.create('security: { allow_privileged: true }\n');
-  await server.start();
-  browser = await startBrowser();
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
-});
+const stage = pageStage('security: { allow_privileged: true }\n');
 
 async function settingsOf(name: string): Promise<Record<string, unknown>> {
-  return (await server.call('GET', `/api/instances/${name}`)).body;
+  return (await stage.server.call('GET', `/api/instances/${name}`)).body;
 }
 
 /** Whether a field has the focus. */
@@ -42,9 +19,9 @@ function isFocused(field: Locator): Promise<boolean> {
 describe.skipIf(HAS_NO_BROWSER)('an instance with its own command', () => {
   it('gets another one in the field to which the remedy of a failed start leads', async () => {
     const body = { name: 'broken', engine: 'custom', command: ['sh', '-c', 'exit 3'] };
-    expect((await server.call('POST', '/api/instances', body)).status).toBe(201);
-    await server.call('POST', '/api/instances/broken/start?wait=true');
-    const page = await window.tab(server.url, '/instances/broken');
+    expect((await stage.server.call('POST', '/api/instances', body)).status).toBe(201);
+    await stage.server.call('POST', '/api/instances/broken/start?wait=true');
+    const page = await stage.window.tab(stage.server.url, '/instances/broken');
     await page.getByRole('button', { name: 'Correct the command of the engine' }).click();
     await page.waitForURL(/edit\?field=command$/);
     const command = page.getByLabel('Command of the engine');
@@ -54,7 +31,7 @@ describe.skipIf(HAS_NO_BROWSER)('an instance with its own command', () => {
 
     const save = page.getByRole('button', { name: 'Save', exact: true });
     // An open quote makes the form of the whole wrong.
-    window.allow(/ 400 |status of 400/);
+    stage.window.allow(/ 400 |status of 400/);
     await command.fill('sh -c "exit 4');
     await page.getByText('A quote is not closed.').waitFor();
     await expect.poll(() => save.isDisabled()).toBe(true);
@@ -73,7 +50,7 @@ describe.skipIf(HAS_NO_BROWSER)('an instance with its own command', () => {
   });
 
   it('has fields that an instance of llama-server has not', async () => {
-    const page = await window.tab(server.url, '/new');
+    const page = await stage.window.tab(stage.server.url, '/new');
     await page.getByLabel('Keep the context').waitFor();
     expect(await page.getByLabel('Command of the engine').count()).toBe(0);
     expect(await page.getByLabel('Health path').count()).toBe(0);

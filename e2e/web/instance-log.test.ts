@@ -53,7 +53,7 @@ async function lastNumber(page: Page): Promise<number> {
 
 /** Writes one line that no other resembles, then more lines than the page loads at first. */
 const EARLY = `
-  console.log('the needle of the first moment');
+  console.log('2026-01-31T12:00:00Z INFO the needle of the first moment');
   for (let at = 0; at < 5_000; at += 1) console.log('hay ' + at);
   require('node:http').createServer((_, answer) => answer.end('ok')).listen(Number(process.argv[1]), '127.0.0.1');
 `;
@@ -68,6 +68,11 @@ describe.skipIf(HAS_NO_BROWSER)('a log with more lines than the page has loaded'
     const page = await window.tab(server.url, '/instances/early?tab=logs');
     const lines = page.getByRole('region', { name: 'Lines of the log' });
     await lines.getByText('hay 4999').waitFor();
+    await lines
+      .getByTitle(/^Without a time of its own: goes on from \d\d:\d\d:\d\d$/)
+      .last()
+      .waitFor();
+    expect(await lines.locator('[data-seq] time').count()).toBe(0);
     await page.keyboard.press('Control+f');
     await page.keyboard.type('NEEDLE of the first');
     const whole = page.getByRole('region', { name: 'Search in the whole log' });
@@ -78,6 +83,7 @@ describe.skipIf(HAS_NO_BROWSER)('a log with more lines than the page has loaded'
     await whole.getByRole('button', { name: /the needle of the first moment/ }).click();
     await lines.getByText('needle of the first', { exact: true }).waitFor();
     await lines.getByText('hay 0', { exact: true }).waitFor();
+    expect(await lines.locator('[data-seq] time').count()).toBe(1);
     expect(window.complaints).toEqual([]);
     await window.close();
   });

@@ -3,46 +3,28 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
-import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, Window } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The page of one instance in a real browser, on the real server with the real engine. */
 
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
 let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-page-'));
-  server = await ServerProcess.create();
-  await server.start();
-  browser = await startBrowser();
-  await create('chat');
 });
+afterAll(() => rm(folder, { recursive: true }));
 
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
+const stage = pageStage();
 
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
-  await rm(folder, { recursive: true });
-});
+beforeAll(() => create('chat'));
 
 async function create(name: string, settings: Record<string, unknown> = {}): Promise<void> {
   const body = { name, model_path: await testModel(), options: { ctx_size: 512 }, auto_restart: false, ...settings };
-  const answer = await server.call('POST', '/api/instances', body);
+  const answer = await stage.server.call('POST', '/api/instances', body);
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
@@ -58,8 +40,12 @@ const log = (page: Page): Locator => page.getByRole('region', { name: 'Lines of 
 /** Makes the engine write lines, and starts it before if it is stopped. */
 async function ask(): Promise<void> {
   const body = { model: 'chat', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 8 };
-  expect((await server.call('POST', '/v1/chat/completions', body)).status).toBe(200);
+  expect((await stage.server.call('POST', '/v1/chat/completions', body)).status).toBe(200);
 }
+
+/** Whether a button has the look of the main one. */
+const isMain = (of: Locator): Promise<boolean> =>
+  of.evaluate(({ className }: { className: string }) => className.split(' ').includes('bg-accent'));
 
 const LOG = `document.querySelector('[role="region"][aria-label="Lines of the log"]')`;
 
@@ -78,11 +64,11 @@ async function firstLine(page: Page): Promise<number> {
 
 describe.skipIf(HAS_NO_BROWSER)('an instance whose model file goes away', () => {
   it('says at once why a start is refused, and no longer that a request starts it', async () => {
-    window.allow(/ 4\d\d |status of 4/);
+    stage.window.allow(/ 4\d\d |status of 4/);
     const file = path.join(folder, 'moved.gguf');
     await copyFile(await testModel(), file);
     await create('moved', { model_path: file });
-    const page = await window.tab(server.url, '/instances/moved');
+    const page = await stage.window.tab(stage.server.url, '/instances/moved');
     await header(page).getByText('The next request starts it.').waitFor();
     await rm(file);
     await button(page, 'Start').click();
@@ -97,14 +83,14 @@ describe.skipIf(HAS_NO_BROWSER)('an instance whose model file goes away', () => 
 
 describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
   it('is started, restarted and stopped from its header', async () => {
-    const page = await window.tab(server.url, '/instances/chat');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat');
     await isIn(page, 'stopped');
     await button(page, 'Start').click();
     await isIn(page, 'running');
-    const before = (await server.call('GET', '/api/instances/chat')).body['pid'];
+    const before = (await stage.server.call('GET', '/api/instances/chat')).body['pid'];
     await button(page, 'Restart').click();
     await expect
-      .poll(async () => (await server.call('GET', '/api/instances/chat')).body['pid'] ?? before)
+      .poll(async () => (await stage.server.call('GET', '/api/instances/chat')).body['pid'] ?? before)
       .not.toBe(before);
     await isIn(page, 'running');
     await button(page, 'Stop').click();
@@ -112,13 +98,13 @@ describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
   });
 
   it('takes at most six requests to open, and no more while it rests', async () => {
-    const page = await window.tab(server.url, '/instances/chat');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat');
     await page.getByRole('heading', { name: 'Facts' }).waitFor();
     await page.getByText('llama_cpp').waitFor();
     // The list, the machine, its alerts and the caller are those of every page.
-    const own = window.requests.filter(({ path: each }) => each.startsWith('/api/instances/'));
+    const own = stage.window.requests.filter(({ path: each }) => each.startsWith('/api/instances/'));
     expect(own.length).toBeLessThanOrEqual(4);
-    expect(window.requests.length).toBeLessThanOrEqual(8);
+    expect(stage.window.requests.length).toBeLessThanOrEqual(8);
   });
 
   it('has no barriers on any tab, light and dark, wide and narrow, and is never wider than its window', async () => {
@@ -126,11 +112,11 @@ describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
       ['light', undefined],
       ['dark', PHONE],
     ] as const) {
-      const look = await Window.open(browser, server.url, {
+      const look = await Window.open(stage.browser, stage.server.url, {
         colorScheme,
         ...(viewport === undefined ? {} : { viewport }),
       });
-      const page = await look.tab(server.url, '/instances/chat');
+      const page = await look.tab(stage.server.url, '/instances/chat');
       for (const tab of ['Overview', 'Logs', 'Requests', 'Settings', 'Events', 'Use it']) {
         await page.getByRole('tab', { name: tab }).click();
         await page.getByRole('tabpanel').locator(':scope > *').first().waitFor();
@@ -143,14 +129,14 @@ describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
   });
 
   it('is not there: the page says so, with the way back', async () => {
-    const page = await window.tab(server.url, '/instances/nobody');
+    const page = await stage.window.tab(stage.server.url, '/instances/nobody');
     await page.getByText('There is no instance nobody').waitFor();
     await page.getByRole('link', { name: 'To the instances' }).waitFor();
   });
 
   it('gets another name, and keeps its page', async () => {
     await create('old-name');
-    const page = await window.tab(server.url, '/instances/old-name');
+    const page = await stage.window.tab(stage.server.url, '/instances/old-name');
     await page.getByRole('button', { name: 'More for old-name' }).click();
     await page.getByRole('menuitem', { name: 'Rename' }).click();
     await page.getByLabel('New name').fill('new-name');
@@ -165,7 +151,7 @@ describe.skipIf(HAS_NO_BROWSER)('one instance', () => {
 describe.skipIf(HAS_NO_BROWSER)('one instance by keys', () => {
   it('keeps the focus on each page, is saved and started, and is deleted after a question', async () => {
     await create('keyed', { extra_args: ['--no-such-flag'] });
-    const page = await window.tab(server.url, '/instances/keyed');
+    const page = await stage.window.tab(stage.server.url, '/instances/keyed');
     await button(page, 'Start').waitFor();
     await page.keyboard.press('e');
     const heading = (name: string): Locator => page.getByRole('heading', { level: 1, name });
@@ -203,8 +189,12 @@ describe.skipIf(HAS_NO_BROWSER)('one instance by keys', () => {
 describe.skipIf(HAS_NO_BROWSER)('one instance on a phone', () => {
   it('has Chat and Edit in its header, and leaves the screen to the lines of its log, with their times', async () => {
     await ask();
-    const phone = await Window.open(browser, server.url, { viewport: PHONE, hasTouch: true, isMobile: true });
-    const page = await phone.tab(server.url, '/instances/chat?tab=logs');
+    const phone = await Window.open(stage.browser, stage.server.url, {
+      viewport: PHONE,
+      hasTouch: true,
+      isMobile: true,
+    });
+    const page = await phone.tab(stage.server.url, '/instances/chat?tab=logs');
     for (const name of ['Chat', 'Restart', 'Stop', 'Edit']) await button(page, name).waitFor();
     const tools = page.getByRole('toolbar', { name: 'Log' });
     expect((await tools.boundingBox())?.height).toBeLessThanOrEqual(64);
@@ -224,7 +214,7 @@ describe.skipIf(HAS_NO_BROWSER)('one instance on a phone', () => {
 describe.skipIf(HAS_NO_BROWSER)('an instance that is deleted on its own page', () => {
   it('leads to the list, which says that it is gone', async () => {
     await create('passing');
-    const page = await window.tab(server.url, '/instances/passing');
+    const page = await stage.window.tab(stage.server.url, '/instances/passing');
     await button(page, 'More for passing').click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
@@ -239,34 +229,34 @@ describe.skipIf(HAS_NO_BROWSER)('its events', () => {
 
   it('say what happened, and who or what wanted it', async () => {
     await create('eventful');
-    await server.call('POST', '/api/instances/eventful/start?wait=true');
-    const page = await window.tab(server.url, '/instances/eventful?tab=events');
+    await stage.server.call('POST', '/api/instances/eventful/start?wait=true');
+    const page = await stage.window.tab(stage.server.url, '/instances/eventful?tab=events');
     await event(page, 'starting').getByText('by a command').waitFor();
-    await server.call('POST', '/api/instances/eventful/stop?wait=true');
+    await stage.server.call('POST', '/api/instances/eventful/stop?wait=true');
     await event(page, 'stopped').waitFor();
     const body = { model: 'eventful', messages: [{ role: 'user', content: 'Hello' }], max_tokens: 1 };
-    expect((await server.call('POST', '/v1/chat/completions', body)).status).toBe(200);
+    expect((await stage.server.call('POST', '/v1/chat/completions', body)).status).toBe(200);
     await event(page, 'starting').getByText('for a request').waitFor();
     await event(page, 'starting').getByText('by a command').waitFor();
-    await server.call('PUT', '/api/instances/eventful', { options: { threads: 1 } });
+    await stage.server.call('PUT', '/api/instances/eventful', { options: { threads: 1 } });
     await event(page, 'settings changed').getByText('threads default → 1').waitFor();
-    await server.call('PUT', '/api/instances/eventful', {
+    await stage.server.call('PUT', '/api/instances/eventful', {
       options: { threads: 2 },
       environment: { HF_TOKEN: 'quiet' },
     });
     await event(page, 'threads 1 → 2').getByText('environment.HF_TOKEN').waitFor();
     expect(await event(page, 'quiet').count()).toBe(0);
     expect(await barriersOf(page)).toEqual([]);
-    await server.call('POST', '/api/instances/eventful/stop?wait=true');
+    await stage.server.call('POST', '/api/instances/eventful/stop?wait=true');
   });
 
   it('name an alert in the language of the reader', async () => {
     await create('alarming', { options: { ctx_size: 512, override_kv: 'nonsense' } });
-    await server.call('POST', '/api/instances/alarming/start?wait=true');
-    const page = await window.tab(server.url, '/instances/alarming?tab=events');
+    await stage.server.call('POST', '/api/instances/alarming/start?wait=true');
+    const page = await stage.window.tab(stage.server.url, '/instances/alarming?tab=events');
     await event(page, 'alert: instance failed').getByText('override-kv').waitFor();
-    const german = await Window.open(browser, server.url, { locale: 'de-DE' });
-    const site = await german.tab(server.url, '/instances/alarming?tab=events');
+    const german = await Window.open(stage.browser, stage.server.url, { locale: 'de-DE' });
+    const site = await german.tab(stage.server.url, '/instances/alarming?tab=events');
     await event(site, 'Warnung: Instanz gescheitert').getByText('override-kv').waitFor();
     expect(german.complaints).toEqual([]);
     await german.close();
@@ -279,9 +269,15 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
   it('a missing file: the sentence, and a start that works once the file is back', async () => {
     const file = path.join(folder, 'late.gguf');
     await create('late', { model_path: file });
-    const page = await window.tab(server.url, '/instances/late');
+    const page = await stage.window.tab(stage.server.url, '/instances/late');
     await panel(page).getByText(`the model file ${file} does not exist`).waitFor();
     await panel(page).getByText('model missing').waitFor();
+    await stage.server.call('POST', '/api/instances/late/start');
+    await isIn(page, 'cannot start');
+    // The remedy is the main button, and another start is none.
+    await expect.poll(() => isMain(panel(page).getByRole('button', { name: 'Choose another model file' }))).toBe(true);
+    expect(await isMain(button(page, 'Start'))).toBe(false);
+    expect(await barriersOf(page)).toEqual([]);
     await copyFile(await testModel(), file);
     await panel(page).getByRole('button', { name: 'Start it when that is done' }).click();
     await isIn(page, 'running');
@@ -291,13 +287,13 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
   });
 
   it('a port that is in use, and then the memory: the second try closes the error of the first', async () => {
-    window.allow(/409/);
+    stage.window.allow(/409/);
     const other = createServer().listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? address.port : 0;
     await create('crowded', { port, options: { ctx_size: 99_999_999 } });
-    const page = await window.tab(server.url, '/instances/crowded');
+    const page = await stage.window.tab(stage.server.url, '/instances/crowded');
     await button(page, 'Start').click();
     const message = (text: string): Locator => page.getByRole('status').filter({ hasText: text });
     await message(`Port ${port} is in use`).waitFor();
@@ -305,14 +301,14 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
     await message('can get at most').waitFor();
     expect(await message(`Port ${port} is in use`).count()).toBe(0);
     other.close();
-    await server.call('PUT', '/api/instances/crowded', { options: { ctx_size: 512 } });
+    await stage.server.call('PUT', '/api/instances/crowded', { options: { ctx_size: 512 } });
     await message('can get at most').waitFor({ state: 'detached' });
   });
 
   it('an argument that the engine does not know: a step leads to its field', async () => {
     await create('odd', { extra_args: ['--foo-bar 1'] });
-    await server.call('POST', '/api/instances/odd/start');
-    const page = await window.tab(server.url, '/instances/odd');
+    await stage.server.call('POST', '/api/instances/odd/start');
+    const page = await stage.window.tab(stage.server.url, '/instances/odd');
     await panel(page).getByRole('button', { name: 'Correct its further arguments' }).click();
     await page.waitForURL(/edit\?field=extra_args$/);
     const field = page.getByLabel('Further arguments');
@@ -321,8 +317,8 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
 
   it('a bad option: one press removes it and starts the instance', async () => {
     await create('bad', { options: { ctx_size: 512, override_kv: 'nonsense' } });
-    await server.call('POST', '/api/instances/bad/start');
-    const page = await window.tab(server.url, '/instances/bad');
+    await stage.server.call('POST', '/api/instances/bad/start');
+    const page = await stage.window.tab(stage.server.url, '/instances/bad');
     await isIn(page, 'failed');
     await panel(page)
       .getByText(/argument --override-kv/)
@@ -342,10 +338,10 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
   });
 
   it('waits for a restart after a change of its settings, and gets one from there', async () => {
-    await server.call('POST', '/api/instances/chat/start');
-    const page = await window.tab(server.url, '/instances/chat?tab=settings');
+    await stage.server.call('POST', '/api/instances/chat/start');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat?tab=settings');
     await isIn(page, 'running');
-    await server.call('PUT', '/api/instances/chat', { options: { ctx_size: 1024 } });
+    await stage.server.call('PUT', '/api/instances/chat', { options: { ctx_size: 1024 } });
     await panel(page).getByRole('button', { name: 'Restart it to apply them' }).click();
     await panel(page).waitFor({ state: 'detached' });
     await page.getByRole('region', { name: 'Options of the engine' }).getByText('1024').waitFor();
@@ -358,7 +354,7 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
   });
 
   it('follows new lines, and keeps its place when the reader scrolls up', async () => {
-    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat?tab=logs');
     await log(page).getByText('all slots are idle').last().waitFor();
     await expect.poll(() => restOf(page)).toBeLessThan(2);
     await ask();
@@ -375,7 +371,7 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
   });
 
   it('has a rule where a run begins', async () => {
-    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat?tab=logs');
     await log(page).getByText('all slots are idle').last().waitFor();
     await log(page).focus();
     // Older lines come when the begin is near, and move nothing.
@@ -387,7 +383,7 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
   });
 
   it('is searched with Ctrl+F: a count, the first match in sight while one types, and the next one', async () => {
-    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat?tab=logs');
     await log(page).getByText('all slots are idle').last().waitFor();
     await page.keyboard.press('Control+f');
     await page.keyboard.type('SLOTS ARE IDLE');
@@ -402,7 +398,7 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
   });
 
   it('goes to a line that was found in the whole log, also a second time', async () => {
-    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat?tab=logs');
     await log(page).getByText('all slots are idle').last().waitFor();
     await page.keyboard.press('Control+f');
     await page.keyboard.type('slots are idle');
@@ -421,7 +417,7 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
   });
 
   it('shows only warnings with the key 3, and remembers it', async () => {
-    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat?tab=logs');
     await log(page).getByTitle('debug').first().waitFor();
     await page.keyboard.press('3');
     await expect.poll(async () => log(page).getByTitle('debug').count()).toBe(0);
@@ -433,7 +429,7 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
   });
 
   it('is wrapped with the key w: nothing is cut on the right', async () => {
-    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat?tab=logs');
     await log(page).getByText('all slots are idle').last().waitFor();
     const cut = (): Promise<boolean> => page.evaluate<boolean>(`${LOG}.scrollWidth > ${LOG}.clientWidth`);
     expect(await cut()).toBe(true);
@@ -443,7 +439,7 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
   });
 
   it('is downloaded as a file', async () => {
-    const page = await window.tab(server.url, '/instances/chat?tab=logs');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat?tab=logs');
     await log(page).waitFor();
     const [file] = await Promise.all([
       page.waitForEvent('download'),
@@ -455,7 +451,7 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
 
 describe.skipIf(HAS_NO_BROWSER)('its figures', () => {
   it('are charts with words, a cursor for keys, and a table', async () => {
-    const page = await window.tab(server.url, '/instances/chat');
+    const page = await stage.window.tab(stage.server.url, '/instances/chat');
     const memory = page.getByRole('region', { name: 'Memory', exact: true });
     const drawing = memory.getByRole('img', { name: /RAM: now .* MiB, highest/ });
     await drawing.waitFor();

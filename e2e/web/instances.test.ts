@@ -1,52 +1,30 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
 import { reload } from '../reloads.ts';
 import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, Window } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The list of instances in a real browser, on the real server with the real engine. */
 
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
-
-beforeAll(async () => {
-  server = await ServerProcess.create('groups: { big: { max_running: 1, pinned: true } }\n');
-  await server.start();
-  browser = await startBrowser();
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
-});
+const stage = pageStage('groups: { big: { max_running: 1, pinned: true } }\n');
 
 const row = (page: Page, name: string) =>
   page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 
 async function create(name: string, settings: Record<string, unknown> = {}): Promise<void> {
   const body = { name, model_path: await testModel(), options: { ctx_size: 512 }, ...settings };
-  const answer = await server.call('POST', '/api/instances', body);
+  const answer = await stage.server.call('POST', '/api/instances', body);
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
 describe.skipIf(HAS_NO_BROWSER)('a server without instances', () => {
   it('gets its first one from a path, started and ready to chat', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await page.getByRole('heading', { name: 'Nothing runs here yet' }).waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await page.getByLabel('Path of a model file').fill(await testModel());
@@ -65,9 +43,9 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it.runIf(isLong)('takes five requests to open', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
-    expect(window.requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
+    expect(stage.window.requests.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual([
       'GET /api/instances',
       'GET /api/me',
       'GET /api/models/downloads',
@@ -77,7 +55,7 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it('starts and stops an instance by keys, shows each status as it comes, and offers to start it again', async () => {
-    const page = await window.tab(server.url, '/instances?q=chat');
+    const page = await stage.window.tab(stage.server.url, '/instances?q=chat');
     await row(page, 'chat').waitFor();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('s');
@@ -93,21 +71,21 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   it('cuts long names in the middle, so that their ends tell them apart', async () => {
     const names = ['mistral-small-24b-instruct-2501-q5-prod', 'mistral-small-24b-instruct-2501-q5-batch'];
     for (const name of names) await create(name);
-    const own = await Window.open(browser, server.url, { viewport: PHONE });
-    const page = await own.tab(server.url, '/instances?q=mistral');
+    const own = await Window.open(stage.browser, stage.server.url, { viewport: PHONE });
+    const page = await own.tab(stage.server.url, '/instances?q=mistral');
     for (const name of names) {
       const end = await page.getByText(name.slice(-10), { exact: true }).boundingBox();
       expect(end?.width).toBeGreaterThan(40);
       expect((end?.x ?? Infinity) + (end?.width ?? 0)).toBeLessThan(PHONE.width);
       await page.getByRole('link', { name: new RegExp(`^${name}`) }).waitFor();
-      await server.call('DELETE', `/api/instances/${name}`);
+      await stage.server.call('DELETE', `/api/instances/${name}`);
     }
     expect(own.complaints).toEqual([]);
     await own.close();
   });
 
   it('opens the first match from the search, and goes from there into the list', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.press('ArrowDown');
@@ -121,8 +99,8 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it('stays with the opened match while its page is on its way', async () => {
-    await window.context.clock.install();
-    const page = await window.tab(server.url);
+    await stage.window.context.clock.install();
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
     const code = Promise.withResolvers<undefined>();
     await page.route(/\.js$/, async (route) => {
@@ -143,10 +121,10 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
 
   it('keeps selected rows that the search hides, says so, and names what it deletes', async () => {
     // The row of a stopped instance may be requested while the instance is deleted.
-    window.allow(/404/);
+    stage.window.allow(/404/);
     for (const name of ['spare-1', 'spare-2']) await create(name, { aliases: [`other-${name}`] });
-    await server.call('POST', '/api/instances/spare-2/start?wait=true');
-    const page = await window.tab(server.url);
+    await stage.server.call('POST', '/api/instances/spare-2/start?wait=true');
+    const page = await stage.window.tab(stage.server.url);
     await page.getByLabel('Select embed').check();
     await page.getByRole('searchbox').fill('spare');
     await page.getByText('2 of 6 · 1 running').waitFor();
@@ -171,15 +149,15 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it('says how full a chosen group is, and shows who is pinned by it', async () => {
-    const page = await window.tab(server.url, '/instances?group=big');
+    const page = await stage.window.tab(stage.server.url, '/instances?group=big');
     await page.getByText('0 running · at most 1 · 1 in all · pinned').waitFor();
     await row(page, 'chat').getByLabel('Pinned by its group big').waitFor();
-    await page.getByText('1 of 4 · 0 running').waitFor();
+    await page.getByText('1 of 4 · 1 stopped').waitFor();
     expect(await barriersOf(page)).toEqual([]);
   });
 
   it('sorts amounts from the largest, and turns with the second click', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
     const column = page.getByRole('columnheader', { name: 'CPU' });
     for (const order of ['descending', 'ascending', 'descending']) {
@@ -189,9 +167,9 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it('closes a menu and an error with the page that they belong to', async () => {
-    window.allow(/409/);
-    await window.context.clock.install();
-    const page = await window.tab(server.url, '/system');
+    stage.window.allow(/409/);
+    await stage.window.context.clock.install();
+    const page = await stage.window.tab(stage.server.url, '/system');
     await page.getByRole('link', { name: 'Instances' }).click();
     await row(page, 'missing').getByRole('button', { name: 'Start missing' }).click();
     const message = page.getByRole('status').filter({ hasText: '/nowhere/model.gguf' });
@@ -209,14 +187,26 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it('counts and filters instances that cannot start, also after a restart of llamactl without a start', async () => {
-    window.allow(/5\d\d|ERR_|WebSocket/);
-    await server.end('SIGTERM');
-    await server.start();
-    const page = await window.tab(server.url);
+    stage.window.allow(/5\d\d|ERR_|WebSocket/);
+    await stage.server.end('SIGTERM');
+    await stage.server.start();
+    const page = await stage.window.tab(stage.server.url);
+    const alerts = page.getByRole('region', { name: 'Alerts' });
+    await alerts.getByText('One instance with on_demand cannot start, so requests for it fail.').waitFor();
+    await alerts.getByRole('link', { name: 'Show them' }).click();
+    await page.waitForURL(/status=blocked/);
+    await page.getByRole('link', { name: '1 cannot start' }).click();
+    await page.waitForURL(/#\/instances$/);
     await page.getByRole('link', { name: '1 cannot start' }).click();
     await page.waitForURL(/status=blocked/);
     await row(page, 'missing').getByText('cannot start').waitFor();
-    await row(page, 'missing').getByText('/nowhere/model.gguf').waitFor();
+    // The reason takes the columns that are empty without a process, and is not cut.
+    const reason = row(page, 'missing').getByText('the model file /nowhere/model.gguf does not exist');
+    expect(
+      await reason.evaluate(
+        (each: { scrollWidth: number; clientWidth: number }) => each.scrollWidth - each.clientWidth,
+      ),
+    ).toBe(0);
     await row(page, 'chat').waitFor({ state: 'detached' });
     await page.getByRole('combobox', { name: 'Status' }).selectOption('stopped');
     await row(page, 'chat').waitFor();
@@ -224,25 +214,69 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     expect(await barriersOf(page)).toEqual([]);
   });
 
+  it('starts all of a group from its heading, and stops them from the palette', async () => {
+    for (const name of ['pair-one', 'pair-two']) await create(name, { group: 'pair' });
+    const page = await stage.window.tab(stage.server.url, '/instances?by=group');
+    await page.getByRole('button', { name: 'Start all of group pair' }).click();
+    for (const name of ['pair-one', 'pair-two']) await row(page, name).getByText('running').waitFor();
+    await page.getByText('2 running · 2 in all').waitFor();
+    expect(await page.getByRole('button', { name: 'Start all of group pair' }).isDisabled()).toBe(true);
+    expect(await barriersOf(page)).toEqual([]);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Go to, or do …' }).fill('pair group');
+    await page.getByRole('option', { name: 'Stop all of group pair' }).click();
+    for (const name of ['pair-one', 'pair-two']) await row(page, name).getByText('stopped').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Go to, or do …' }).fill('group pair');
+    await page.getByRole('option', { name: 'pair Group' }).click();
+    await page.waitForURL(/group=pair/);
+    for (const name of ['pair-one', 'pair-two']) await stage.server.call('DELETE', `/api/instances/${name}`);
+  });
+
+  it('keeps what is typed before the palette has come, and gives the focus back', async () => {
+    const page = await stage.window.tab(stage.server.url);
+    await row(page, 'chat').waitFor();
+    const held = Promise.withResolvers<undefined>();
+    await page.route('**/open-palette*', async (route) => {
+      await held.promise;
+      await route.continue();
+    });
+    await page.getByRole('button', { name: 'Columns' }).focus();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('textbox', { name: 'Go to, or do …' }).and(page.locator(':focus')).waitFor();
+    await page.keyboard.type('embed');
+    held.resolve(undefined);
+    await page.getByRole('option', { name: 'Start embed' }).waitFor();
+    expect(await page.getByRole('combobox', { name: 'Go to, or do …' }).inputValue()).toBe('embed');
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Columns' }).and(page.locator(':focus')).waitFor();
+    await page.reload();
+    await row(page, 'chat').waitFor();
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('logs embed');
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/embed\?tab=logs/);
+  });
+
   it.runIf(isLong)('shows instances that another program makes, renames and deletes', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
     await create('passing');
     await row(page, 'passing').waitFor();
-    await server.call('POST', '/api/instances/passing/rename', { name: 'renamed' });
+    await stage.server.call('POST', '/api/instances/passing/rename', { name: 'renamed' });
     await row(page, 'renamed').waitFor();
-    await server.call('DELETE', '/api/instances/renamed');
+    await stage.server.call('DELETE', '/api/instances/renamed');
     await row(page, 'renamed').waitFor({ state: 'detached' });
   });
 
   it.runIf(isLong)('keeps search, filter and order in the URL', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('vec');
     await row(page, 'chat').waitFor({ state: 'detached' });
     await row(page, 'embed').waitFor();
-    expect(page.url()).toContain('q=vec');
+    await page.waitForURL(/q=vec/);
     await page.reload();
     await row(page, 'embed').waitFor();
     expect(await row(page, 'chat').count()).toBe(0);
@@ -257,8 +291,8 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it.runIf(isLong)('says why a start was refused, with the id of the request', async () => {
-    window.allow(/409/);
-    const page = await window.tab(server.url);
+    stage.window.allow(/409/);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'missing').getByRole('button', { name: 'Start missing' }).click();
     const message = page.getByRole('status').filter({ hasText: '/nowhere/model.gguf' });
     await message.waitFor();
@@ -266,13 +300,13 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it('leads from a row to its chat with one click', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').getByRole('button', { name: 'Chat with chat' }).click();
     await page.waitForURL(/#\/playground\?instance=chat/);
   });
 
   it('stops a selection of several in one request, and deletes one after a question', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
     for (const name of ['chat', 'embed']) await page.getByLabel(`Select ${name}`).check();
     const bar = page.getByRole('toolbar', { name: '2 selected' });
@@ -280,7 +314,7 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     for (const name of ['chat', 'embed']) await row(page, name).getByText('running').waitFor();
     await bar.getByRole('button', { name: 'Stop' }).click();
     for (const name of ['chat', 'embed']) await row(page, name).getByText('stopped').waitFor();
-    const commands = window.requests.filter(({ method }) => method === 'POST').map(({ path }) => path);
+    const commands = stage.window.requests.filter(({ method }) => method === 'POST').map(({ path }) => path);
     expect(commands).toEqual(['/api/instances/start-all', '/api/instances/stop-all']);
     await page.keyboard.press('Escape');
     await bar.waitFor({ state: 'detached' });
@@ -293,7 +327,7 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
   });
 
   it.runIf(isLong)('finds and runs commands by words', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
     await page.keyboard.press('Control+k');
     for (const [text, found] of [
@@ -319,11 +353,11 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     'has no barriers in %s, on a desk and on a phone',
     async (colorScheme) => {
       for (const viewport of [undefined, PHONE]) {
-        const own = await Window.open(browser, server.url, {
+        const own = await Window.open(stage.browser, stage.server.url, {
           colorScheme,
           ...(viewport === undefined ? {} : { viewport }),
         });
-        const page = await own.tab(server.url);
+        const page = await own.tab(stage.server.url);
         await page.getByRole('row').filter({ hasText: 'chat' }).waitFor();
         expect(await barriersOf(page)).toEqual([]);
         await page.getByRole('button', { name: 'More for chat' }).click();
@@ -349,8 +383,8 @@ describe.skipIf(HAS_NO_BROWSER)('colours that the reader has chosen', () => {
   it('show the row of the keys, selected rows, the chosen line of a menu and the chosen tab', async () => {
     await create('coloured');
     await create('other-one');
-    const own = await Window.open(browser, server.url, { forcedColors: 'active' });
-    const page = await own.tab(server.url);
+    const own = await Window.open(stage.browser, stage.server.url, { forcedColors: 'active' });
+    const page = await own.tab(stage.server.url);
     const outlineOf = async (element: Locator): Promise<string> =>
       `${await styleOf(element, 'outline-width')} ${await styleOf(element, 'outline-style')}`;
     await page.getByLabel('Select coloured').check();
@@ -380,8 +414,8 @@ describe.skipIf(HAS_NO_BROWSER)('large text and small windows', () => {
     ['at 820 px', { viewport: { width: 820, height: 1180 } }, 16],
     ['with text of 200 %', {}, 32],
   ])('cut nothing %s', async (_case, options, size) => {
-    const own = await Window.open(browser, server.url, options);
-    const page = await own.tab(server.url);
+    const own = await Window.open(stage.browser, stage.server.url, options);
+    const page = await own.tab(stage.server.url);
     const tools = await own.context.newCDPSession(page);
     await tools.send('Page.setFontSizes', { fontSizes: { standard: size } });
     await page.reload();
@@ -403,8 +437,8 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
   const CUT = /WebSocket connection|ERR_CONNECTION_(?:REFUSED|RESET)|ERR_EMPTY_RESPONSE/;
 
   it('leaves pages whose charts cannot be drawn, with the values as a table', async () => {
-    window.allow(/ERR_FAILED/);
-    const page = await window.tab(server.url, '/models');
+    stage.window.allow(/ERR_FAILED/);
+    const page = await stage.window.tab(stage.server.url, '/models');
     const visit = async (name: string): Promise<void> => {
       await page.getByRole('navigation').getByRole('link', { name }).click();
       await page.getByRole('heading', { name, level: 1 }).waitFor();
@@ -423,15 +457,15 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
   });
 
   it('leaves the list as it was, and is there again without a reload of the page', async () => {
-    window.allow(CUT);
-    const page = await window.tab(server.url);
+    stage.window.allow(CUT);
+    const page = await stage.window.tab(stage.server.url);
     await row(page, 'chat').waitFor();
-    const form = await window.tab(server.url, '/instances/chat/edit');
+    const form = await stage.window.tab(stage.server.url, '/instances/chat/edit');
     await form.getByRole('button', { name: 'Save', exact: true }).waitFor();
-    const chat = await window.tab(server.url, '/playground?instance=chat');
+    const chat = await stage.window.tab(stage.server.url, '/playground?instance=chat');
     const message = chat.getByRole('textbox', { name: 'Message' });
     await message.fill('Kept until then');
-    await server.end('SIGKILL');
+    await stage.server.end('SIGKILL');
     await chat.getByText('You can send as soon as it does.').waitFor();
     await message.press('Enter');
     expect(await message.inputValue()).toBe('Kept until then');
@@ -440,7 +474,7 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
     await page.getByText('Connection lost').waitFor();
     expect(await row(page, 'chat').count()).toBe(1);
     await expect.poll(() => page.getByRole('button', { name: 'Start chat' }).isDisabled()).toBe(true);
-    await server.start();
+    await stage.server.start();
     const isBack = page.getByText('Connection lost').waitFor({ state: 'detached' });
     // On a busy machine the page tries by itself before the press, and the button is gone.
     await Promise.race([page.getByRole('button', { name: 'Now' }).click(), isBack]);
@@ -452,46 +486,46 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
   });
 
   it('shows a log that was opened meanwhile as soon as it is back', async () => {
-    window.allow(CUT);
+    stage.window.allow(CUT);
     await create('logged');
-    await server.call('POST', '/api/instances/logged/start');
+    await stage.server.call('POST', '/api/instances/logged/start');
     // The first visit brings the code of the log.
-    const page = await window.tab(server.url, '/instances/logged?tab=logs');
+    const page = await stage.window.tab(stage.server.url, '/instances/logged?tab=logs');
     await page.getByRole('region', { name: 'Lines of the log' }).waitFor();
     await page.getByRole('tab', { name: 'Overview' }).click();
-    await server.end('SIGKILL');
+    await stage.server.end('SIGKILL');
     await page.getByText('Connection lost').waitFor();
     await page.getByRole('tab', { name: 'Logs' }).click();
     await page.getByText('No answer from llamactl').waitFor();
-    await server.start();
+    await stage.server.start();
     await page.getByRole('region', { name: 'Lines of the log' }).waitFor();
-    await server.call('POST', '/api/instances/logged/stop');
+    await stage.server.call('POST', '/api/instances/logged/stop');
   });
 
   it('shows parts of the page that were never opened as soon as it is back, and does not reload the page', async () => {
-    window.allow(CUT);
+    stage.window.allow(CUT);
     await create('unseen');
-    await server.call('POST', '/api/instances/unseen/start?wait=true');
-    const page = await window.tab(server.url, '/instances/unseen');
+    await stage.server.call('POST', '/api/instances/unseen/start?wait=true');
+    const page = await stage.window.tab(stage.server.url, '/instances/unseen');
     await page.getByRole('button', { name: 'More for unseen' }).waitFor();
     await page.evaluate('window.isSamePage = true');
-    await server.end('SIGKILL');
+    await stage.server.end('SIGKILL');
     await page.getByText('Connection lost').waitFor();
     await page.getByRole('button', { name: 'More for unseen' }).click();
     await page.getByRole('status').getByText('No answer from llamactl').waitFor();
     await page.getByRole('tab', { name: 'Logs' }).click();
     await page.getByRole('alert').getByText('No answer from llamactl').waitFor();
     await page.getByRole('heading', { name: 'unseen' }).waitFor();
-    await server.start();
+    await stage.server.start();
     await page.getByRole('region', { name: 'Lines of the log' }).waitFor();
     await page.getByRole('button', { name: 'More for unseen' }).click();
     await page.getByRole('menuitem', { name: 'Rename' }).waitFor();
     await page.keyboard.press('Escape');
-    await server.end('SIGKILL');
+    await stage.server.end('SIGKILL');
     await page.getByText('Connection lost').waitFor();
     await page.getByRole('navigation').getByRole('link', { name: 'Requests' }).click();
     await page.getByRole('alert').getByText('No answer from llamactl').waitFor();
-    await server.start();
+    await stage.server.start();
     await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
     expect(await page.evaluate('window.isSamePage')).toBe(true);
   });
@@ -501,7 +535,7 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is replaced', () => {
   it('leaves a page with the names of models, which the new process has to find first', async () => {
     const replaced = await ServerProcess.create();
     await replaced.start();
-    const own = await Window.open(browser, replaced.url);
+    const own = await Window.open(stage.browser, replaced.url);
     own.allow(/ERR_|WebSocket/);
     try {
       const file = path.join(replaced.dataDirectory, 'models', 'known.gguf');

@@ -1,13 +1,13 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, describe, expect, it } from 'vitest';
 import { demoModelBytes } from '@llamactl/cli/quickstart/demo-model';
 import { contentOf } from '@llamactl/server/testing/file-host';
 import { LoopbackHub } from '@llamactl/server/testing/loopback-hub';
 import { isLong } from '../../scripts/test-tier.ts';
-import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, Window } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The library and downloads in a real browser, with a hub on loopback. */
 
@@ -15,39 +15,20 @@ import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } f
 const PADDING = contentOf(4_000_000);
 
 let hub: LoopbackHub;
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
 
-beforeAll(async () => {
+afterAll(() => hub.close());
+
+const stage = pageStage(async () => {
   hub = await LoopbackHub.open();
   hub.add('acme/demo-GGUF', { 'demo-Q8_0.gguf': Buffer.concat([demoModelBytes(), PADDING]) }, { license: 'mit' });
-  server = await ServerProcess.create(`models: { hf_endpoint: "${hub.url}", download_limit_mb: 2 }\n`);
-  await server.start();
-  browser = await startBrowser();
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
-  await hub.close();
+  return `models: { hf_endpoint: "${hub.url}", download_limit_mb: 2 }\n`;
 });
 
 const bar = (page: Page) => page.getByRole('region', { name: 'Downloads' });
 
 describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
   it('leads from an empty library to a model that is searched, judged, downloaded with a pause, and used', async () => {
-    const page = await window.tab(server.url, '/models');
+    const page = await stage.window.tab(stage.server.url, '/models');
     await page.getByText('No model is on this machine').waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Get a model' }).click();
@@ -78,12 +59,12 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
   });
 
   it('offers no deletion of a file that llamactl did not download', async () => {
-    const folder = path.join(server.home, 'models');
+    const folder = path.join(stage.server.home, 'models');
     await mkdir(folder, { recursive: true });
     await writeFile(path.join(folder, 'own-file.gguf'), demoModelBytes());
-    const listed = async (): Promise<string> => JSON.stringify((await server.call('GET', '/api/models')).body);
+    const listed = async (): Promise<string> => JSON.stringify((await stage.server.call('GET', '/api/models')).body);
     await expect.poll(listed).toContain('own-file');
-    const page = await window.tab(server.url, '/models');
+    const page = await stage.window.tab(stage.server.url, '/models');
     await page.getByRole('row').filter({ hasText: 'own-file' }).click();
     const drawer = page.getByRole('dialog', { name: 'own-file' });
     await drawer.getByText('A person, another program or quickstart wrote this one').waitFor();
@@ -96,9 +77,9 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
   });
 
   it('says why a search of the hub failed, and searches again', async () => {
-    window.allow(/50[0-9]/);
+    stage.window.allow(/50[0-9]/);
     hub.failures.push(...Array.from({ length: 10 }, () => ({ status: 500 })));
-    const page = await window.tab(server.url, '/models?tab=get&q=other');
+    const page = await stage.window.tab(stage.server.url, '/models?tab=get&q=other');
     await page.getByRole('button', { name: 'Try again' }).waitFor();
     hub.failures.length = 0;
     await page.getByRole('button', { name: 'Try again' }).click();
@@ -106,9 +87,9 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
   });
 
   it('shows the models to begin with again when the text of a search is removed', async () => {
-    window.allow(/50[0-9]/);
+    stage.window.allow(/50[0-9]/);
     hub.failures.push(...Array.from({ length: 10 }, () => ({ status: 500 })));
-    const page = await window.tab(server.url, '/models?tab=get&q=broken');
+    const page = await stage.window.tab(stage.server.url, '/models?tab=get&q=broken');
     await page.getByRole('button', { name: 'Try again' }).waitFor();
     hub.failures.length = 0;
     await page.getByLabel(/^Search for a model/).fill('');
@@ -120,8 +101,8 @@ describe.skipIf(HAS_NO_BROWSER)('the page of models', () => {
     'has no barriers in %s, on a desk and on a phone',
     async (colorScheme) => {
       for (const size of [{}, { viewport: PHONE }]) {
-        const own = await Window.open(browser, server.url, { colorScheme, ...size });
-        const page = await own.tab(server.url, '/models');
+        const own = await Window.open(stage.browser, stage.server.url, { colorScheme, ...size });
+        const page = await own.tab(stage.server.url, '/models');
         await page.getByRole('row').filter({ hasText: 'demo-Q8_0' }).waitFor();
         expect(await barriersOf(page)).toEqual([]);
         await page.getByRole('tab', { name: 'Get a model' }).click();

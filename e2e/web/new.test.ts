@@ -3,42 +3,23 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
-import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, Window } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The form for new and existing instances, on the real server with the real engine. */
 
 let folder: string;
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
 
-beforeAll(async () => {
+afterAll(() => rm(folder, { recursive: true }));
+
+const stage = pageStage(async () => {
   folder = await mkdtemp(path.join(os.tmpdir(), 'llamactl-models-'));
   await copyFile(await testModel(), path.join(folder, 'demo-model.gguf'));
-  server = await ServerProcess.create(`models: { dirs: [${JSON.stringify(folder)}] }\n`);
-  await server.start();
-  browser = await startBrowser();
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
-  await rm(folder, { recursive: true });
+  return `models: { dirs: [${JSON.stringify(folder)}] }\n`;
 });
 
 const meaning = (page: Page) => page.getByRole('complementary', { name: 'What it means' });
@@ -90,18 +71,18 @@ async function pickModel(page: Page): Promise<void> {
 }
 
 async function settingsOf(name: string): Promise<Record<string, unknown>> {
-  return (await server.call('GET', `/api/instances/${name}`)).body;
+  return (await stage.server.call('GET', `/api/instances/${name}`)).body;
 }
 
 async function create(name: string, options: Record<string, unknown>): Promise<void> {
   const body = { name, model_path: path.join(folder, 'demo-model.gguf'), options };
-  const answer = await server.call('POST', '/api/instances', body);
+  const answer = await stage.server.call('POST', '/api/instances', body);
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
 describe.skipIf(HAS_NO_BROWSER)('a server without instances, but with a model on its disk', () => {
   it('offers this model first: a download takes longer', async () => {
-    const page = await window.tab(server.url);
+    const page = await stage.window.tab(stage.server.url);
     const ready = page.getByRole('button', { name: 'Create and start' }).first();
     await page.getByText('demo-model').waitFor();
     const downloads = page.getByRole('button', { name: 'Get and chat' });
@@ -111,8 +92,8 @@ describe.skipIf(HAS_NO_BROWSER)('a server without instances, but with a model on
 
   it('finds the model too if the page is opened before the first scan is over', async () => {
     const unfinished = { models: [], problems: [], scanning: true };
-    await window.context.route('**/api/models', (route) => route.fulfill({ json: unfinished }), { times: 1 });
-    const page = await window.tab(server.url);
+    await stage.window.context.route('**/api/models', (route) => route.fulfill({ json: unfinished }), { times: 1 });
+    const page = await stage.window.tab(stage.server.url);
     await page.getByText('llamactl is looking for model files').waitFor();
     await page.getByText('demo-model').waitFor();
   });
@@ -120,7 +101,7 @@ describe.skipIf(HAS_NO_BROWSER)('a server without instances, but with a model on
 
 describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   it('is made of a model of the library, and started', async () => {
-    const page = await window.tab(server.url, '/new');
+    const page = await stage.window.tab(stage.server.url, '/new');
     await meaning(page).getByText('Choose a model and a name.').waitFor();
     await pickModel(page);
     await meaning(page).getByText('Fits now').waitFor();
@@ -135,17 +116,17 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
       options: { ctx_size: 512 },
       aliases: ['first', 'second'],
     });
-    expect((await server.call('POST', '/api/instances/demo-model/stop')).status).toBe(200);
+    expect((await stage.server.call('POST', '/api/instances/demo-model/stop')).status).toBe(200);
   });
 
   it('is left by Cancel, without a question while nothing was typed', async () => {
-    const page = await window.tab(server.url, '/new');
+    const page = await stage.window.tab(stage.server.url, '/new');
     await page.getByRole('button', { name: 'Cancel' }).click();
     await page.waitForURL(/#\/instances$/);
   });
 
   it('shows under its field why the engine refuses an option, and cannot be saved so', async () => {
-    const page = await window.tab(server.url, '/new?model=demo-model');
+    const page = await stage.window.tab(stage.server.url, '/new?model=demo-model');
     await optionField(page, 'threads').fill('many');
     await page.getByText('needs a number, not "many"').first().waitFor();
     const save = page.getByRole('button', { name: 'Save', exact: true });
@@ -162,8 +143,8 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
 
   it('shows all mistakes at once, in the form and in the document', async () => {
     // A wrong name makes the form of the whole wrong.
-    window.allow(/ 400 |status of 400/);
-    const page = await window.tab(server.url, '/new?model=demo-model');
+    stage.window.allow(/ 400 |status of 400/);
+    const page = await stage.window.tab(stage.server.url, '/new?model=demo-model');
     const name = page.getByLabel('Name', { exact: true });
     await name.fill('x y/z');
     await optionField(page, 'ctx_size').fill('abc');
@@ -182,7 +163,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   });
 
   it.runIf(isLong)('takes a pasted command, and says what it leaves out', async () => {
-    const page = await window.tab(server.url, '/new?tab=command');
+    const page = await stage.window.tab(stage.server.url, '/new?tab=command');
     const text = `docker run --rm ghcr.io/ggml-org/llama.cpp:server -m ${folder}/demo-model.gguf -c 640 --host 0.0.0.0 --alias my-coder`;
     await page.getByLabel('A command line, docker run').fill(text);
     await page.getByRole('button', { name: 'Read it' }).click();
@@ -197,7 +178,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   });
 
   it.runIf(isLong)('is written as a document too', async () => {
-    const page = await window.tab(server.url, '/new?tab=yaml');
+    const page = await stage.window.tab(stage.server.url, '/new?tab=yaml');
     await page.getByRole('textbox').fill('name: written\nmodel: demo-model\noptions: { ctx_size: 700');
     await page.getByText('Flow map in block collection').waitFor();
     await page.getByRole('textbox').fill('name: written\nmodel: demo-model\noptions: { ctx_size: 700 }\n');
@@ -209,8 +190,8 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
 
   it('is written in an editor that offers keys, marks wrong lines, and lets the Tab key out', async () => {
     // The form of what is half written is wrong.
-    window.allow(/ 400 |status of 400/);
-    const page = await window.tab(server.url, '/new?tab=yaml');
+    stage.window.allow(/ 400 |status of 400/);
+    const page = await stage.window.tab(stage.server.url, '/new?tab=yaml');
     const editor = page.getByRole('textbox', { name: 'All settings as YAML' });
     // The text area of before has no lines.
     await page.locator('.cm-line').first().waitFor();
@@ -241,7 +222,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   });
 
   it('is not saved while the document in the editor cannot be read, so that the typed text is not lost', async () => {
-    const page = await window.tab(server.url, '/new?tab=yaml');
+    const page = await stage.window.tab(stage.server.url, '/new?tab=yaml');
     const editor = page.getByRole('textbox', { name: 'All settings as YAML' });
     await page.locator('.cm-line').first().waitFor();
     await editor.fill('name: torn\nmodel: demo-model\n');
@@ -263,7 +244,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   });
 
   it('shows its command, and is not saved while a pasted one was not taken into the form', async () => {
-    const page = await window.tab(server.url, '/new?tab=command&model=demo-model');
+    const page = await stage.window.tab(stage.server.url, '/new?tab=command&model=demo-model');
     await page.locator('main pre[aria-label="Command"]', { hasText: '--model' }).first().waitFor();
     const save = page.getByRole('button', { name: 'Save', exact: true });
     await expect.poll(() => save.isEnabled()).toBe(true);
@@ -279,9 +260,9 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   });
 
   it('is written in a plain text area if the editor does not come', async () => {
-    window.allow(/code-surface|ERR_FAILED/);
-    await window.context.route(/code-surface/, (route) => route.abort());
-    const page = await window.tab(server.url, '/new?tab=yaml');
+    stage.window.allow(/code-surface|ERR_FAILED/);
+    await stage.window.context.route(/code-surface/, (route) => route.abort());
+    const page = await stage.window.tab(stage.server.url, '/new?tab=yaml');
     const field = page.locator('textarea');
     await field.fill('name: plain\nmodel: demo-model\noptions: { threads: 2 }\n');
     await meaning(page).getByText('--threads 2').waitFor();
@@ -289,7 +270,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   });
 
   it.runIf(isLong)('is kept by the tab until it is saved, and leaving asks', async () => {
-    const page = await window.tab(server.url, '/new');
+    const page = await stage.window.tab(stage.server.url, '/new');
     await page.getByLabel('Name', { exact: true }).fill('later');
     await page.getByRole('link', { name: 'Instances' }).click();
     const question = page.getByRole('dialog', { name: 'Leave without saving?' });
@@ -298,7 +279,7 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
     await page.getByRole('link', { name: 'Instances' }).click();
     await question.getByRole('button', { name: 'Leave and keep' }).click();
     await page.waitForURL(/#\/instances$/);
-    await page.goto(`${server.url}/#/new`);
+    await page.goto(`${stage.server.url}/#/new`);
     await page.getByText('Your changes of before are here again.').waitFor();
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('later');
     await page.getByRole('button', { name: 'Start over' }).click();
@@ -308,11 +289,11 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
 
 describe.skipIf(HAS_NO_BROWSER)('an instance in two windows', () => {
   it('keeps what each has changed: the second to save sees both', async () => {
-    window.allow(/412/);
+    stage.window.allow(/412/);
     await create('shared', { ctx_size: 512, threads: 1 });
     const [first, second] = [
-      await window.tab(server.url, '/instances/shared/edit'),
-      await window.tab(server.url, '/instances/shared/edit'),
+      await stage.window.tab(stage.server.url, '/instances/shared/edit'),
+      await stage.window.tab(stage.server.url, '/instances/shared/edit'),
     ];
     await optionField(second, 'ctx_size').fill('1024');
     await optionField(first, 'ctx_size').fill('256');
@@ -338,7 +319,7 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
   beforeAll(() => create('linked', { ctx_size: 512 }));
 
   it.each(['ctx_size', 'grammar'])('opens the form with the option %s in view, focused', async (key) => {
-    const page = await window.tab(server.url, `/instances/linked/edit?field=options.${key}`);
+    const page = await stage.window.tab(stage.server.url, `/instances/linked/edit?field=options.${key}`);
     await optionField(page, key).waitFor();
     await expect.poll(() => isFocused(optionField(page, key))).toBe(true);
     await expect.poll(() => inView(optionField(page, key))).toBe(true);
@@ -346,9 +327,9 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
 
   it('comes from a remedy of an instance that failed', async () => {
     const body = { name: 'lost', model_path: path.join(folder, 'nothing.gguf') };
-    expect((await server.call('POST', '/api/instances', body)).status).toBe(201);
-    await server.call('POST', '/api/instances/lost/start?wait=true');
-    const page = await window.tab(server.url, '/instances/lost');
+    expect((await stage.server.call('POST', '/api/instances', body)).status).toBe(201);
+    await stage.server.call('POST', '/api/instances/lost/start?wait=true');
+    const page = await stage.window.tab(stage.server.url, '/instances/lost');
     await page.getByRole('button', { name: 'Choose another model file' }).click();
     await page.waitForURL(/edit\?field=model$/);
     await expect.poll(() => isFocused(page.getByRole('combobox', { name: 'Model' }))).toBe(true);
@@ -356,11 +337,11 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
   });
 
   it('leads to an editor, and to a key of the configuration', async () => {
-    const page = await window.tab(server.url, '/instances/linked/edit?field=request_defaults');
+    const page = await stage.window.tab(stage.server.url, '/instances/linked/edit?field=request_defaults');
     const editor = page.getByRole('textbox', { name: 'Defaults of requests' });
     await page.locator('.cm-line').first().waitFor();
     await expect.poll(() => isFocused(editor)).toBe(true);
-    await page.goto(`${server.url}/#/settings?field=instances.start_timeout`);
+    await page.goto(`${stage.server.url}/#/settings?field=instances.start_timeout`);
     await expect.poll(() => isFocused(page.getByLabel('instances.start_timeout'))).toBe(true);
     await expect.poll(() => inView(page.getByLabel('instances.start_timeout'))).toBe(true);
   });
@@ -369,7 +350,7 @@ describe.skipIf(HAS_NO_BROWSER)('a link to a field', () => {
 describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
   it('has only the settings that are set in its document, and others are no changes', async () => {
     await create('short', { ctx_size: 512 });
-    const page = await window.tab(server.url, '/instances/short/edit?tab=yaml');
+    const page = await stage.window.tab(stage.server.url, '/instances/short/edit?tab=yaml');
     const editor = page.getByRole('textbox', { name: 'All settings as YAML' });
     await page.locator('.cm-line').first().waitFor();
     const lines = await page.locator('.cm-line').allTextContents();
@@ -393,7 +374,7 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
   it('begins in its first field, and is saved with Ctrl+S', async () => {
     // Without any instance the page shows the first run instead.
     await create('any', {});
-    const page = await window.tab(server.url, '/instances');
+    const page = await stage.window.tab(stage.server.url, '/instances');
     await page.getByRole('button', { name: 'New', exact: true }).waitFor();
     await page.keyboard.press('n');
     const field = page.getByLabel('Name', { exact: true });
@@ -403,7 +384,7 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
     await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).isEnabled()).toBe(true);
     await page.getByLabel('Other names').press('Control+Enter');
     await page.waitForURL(/#\/instances\/by-keys$/);
-    await page.goto(`${server.url}/#/instances/by-keys/edit`);
+    await page.goto(`${stage.server.url}/#/instances/by-keys/edit`);
     // The form of the new instance has such an editor too, and stays until the next page has loaded.
     await page.getByRole('heading', { name: 'Edit by-keys' }).waitFor();
     const editor = page.getByRole('textbox', { name: 'Defaults of requests' });
@@ -424,7 +405,7 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
     await once(other, 'listening');
     const address = other.address();
     const port = typeof address === 'object' && address !== null ? String(address.port) : '';
-    const page = await window.tab(server.url, '/new');
+    const page = await stage.window.tab(stage.server.url, '/new');
     await page.getByLabel('Name', { exact: true }).fill('warned');
     await page.getByText('Path', { exact: true }).click();
     const file = page.getByLabel('Path of the model file');
@@ -447,7 +428,7 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
 
   it('renames it, and keeps the changes that are not saved', async () => {
     await create('before', { ctx_size: 512 });
-    const page = await window.tab(server.url, '/instances/before/edit');
+    const page = await stage.window.tab(stage.server.url, '/instances/before/edit');
     await optionField(page, 'ctx_size').fill('640');
     await page.getByRole('button', { name: 'Rename' }).click();
     const question = page.getByRole('dialog', { name: 'Rename before' });
@@ -467,11 +448,11 @@ describe.skipIf(HAS_NO_BROWSER)('the form of an instance', () => {
 describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
   beforeAll(async () => {
     await create('busy', { ctx_size: 512 });
-    expect((await server.call('POST', '/api/instances/busy/start?wait=true')).status).toBe(200);
+    expect((await stage.server.call('POST', '/api/instances/busy/start?wait=true')).status).toBe(200);
   });
 
   it('count after a restart, which the form offers', async () => {
-    const page = await window.tab(server.url, '/instances/busy/edit');
+    const page = await stage.window.tab(stage.server.url, '/instances/busy/edit');
     await optionField(page, 'ctx_size').fill('768');
     await meaning(page).getByText('The running engine keeps its settings until a restart.').waitFor();
     await meaning(page).getByText('512 → 768').waitFor();
@@ -483,7 +464,7 @@ describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
   });
 
   it('are saved with a restart first where the engine needs one, and without where they count at once', async () => {
-    const page = await window.tab(server.url, '/instances/busy/edit');
+    const page = await stage.window.tab(stage.server.url, '/instances/busy/edit');
     const save = page.getByRole('button', { name: 'Save', exact: true });
     const restart = page.getByRole('button', { name: 'Save and restart' });
     await page.getByLabel('Other names').fill('occupied');
@@ -503,7 +484,7 @@ describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
   });
 
   it.runIf(isLong)('are the first ones of a copy, without what only one instance can have', async () => {
-    const page = await window.tab(server.url, '/new?from=busy');
+    const page = await stage.window.tab(stage.server.url, '/new?from=busy');
     await expect.poll(() => page.getByLabel('Name', { exact: true }).inputValue()).toBe('busy-2');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.waitForURL(/#\/instances\/busy-2$/);
@@ -514,11 +495,11 @@ describe.skipIf(HAS_NO_BROWSER)('the settings of a running instance', () => {
     'have no barriers in %s, on a desk and on a phone',
     async (colorScheme) => {
       for (const viewport of [undefined, PHONE]) {
-        const own = await Window.open(browser, server.url, {
+        const own = await Window.open(stage.browser, stage.server.url, {
           colorScheme,
           ...(viewport === undefined ? {} : { viewport }),
         });
-        const page = await own.tab(server.url, '/instances/busy/edit');
+        const page = await own.tab(stage.server.url, '/instances/busy/edit');
         await optionField(page, 'ctx_size').fill('many');
         await page.getByText('needs a number').first().waitFor();
         expect(await barriersOf(page)).toEqual([]);

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Locator, Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { RequestsSchema } from '@llamactl/contract/requests';
 import { testModel } from '../../scripts/test-assets.ts';
@@ -9,18 +9,14 @@ import { isLong } from '../../scripts/test-tier.ts';
 import { ServerProcess } from '../server-process.ts';
 import { wavOf } from '../../web/pages/playground/wav.ts';
 import { chatEngine } from './chat-engine.ts';
-import { barriersOf, logIn, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, logIn, overflowOf, PHONE, Window } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The playground in a real browser, on the real server, with the real engine and one whose answers the test writes. */
 
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
+const stage = pageStage(chatEngine);
 
 beforeAll(async () => {
-  server = await ServerProcess.create();
-  await server.configure(await chatEngine(server.home));
-  await server.start();
   await create('chat', { model_path: await testModel(), options: { ctx_size: 512, temp: 0.4 } });
   await create('written', { engine: 'spoken' });
   await create('other', { engine: 'spoken' });
@@ -28,26 +24,10 @@ beforeAll(async () => {
   await create('embed', { model_path: await testModel(), options: { ctx_size: 512, embedding: true } });
   await create('media', { engine: 'seen' });
   await create('manual', { engine: 'spoken', on_demand: false });
-  browser = await startBrowser();
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
 });
 
 async function create(name: string, settings: Record<string, unknown>): Promise<void> {
-  const answer = await server.call('POST', '/api/instances', { name, ...settings });
+  const answer = await stage.server.call('POST', '/api/instances', { name, ...settings });
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
@@ -74,8 +54,8 @@ function tone(): Buffer {
   );
 }
 
-async function open(instance = 'written', part = 'chat', own = window): Promise<Page> {
-  return own.tab(server.url, `/playground?instance=${instance}&part=${part}`);
+async function open(instance = 'written', part = 'chat', own = stage.window): Promise<Page> {
+  return own.tab(stage.server.url, `/playground?instance=${instance}&part=${part}`);
 }
 
 describe('a chat with a real engine', () => {
@@ -103,14 +83,14 @@ describe('a question whose engine dies', () => {
   it('waits for the next run of its instance, and the page says why', async () => {
     const page = await open('chat');
     await ask(page, 'At first');
-    const { pid } = await server.instance('chat');
+    const { pid } = await stage.server.instance('chat');
     if (pid === null) throw new Error('the instance does not run');
     // It takes the question and does not answer.
     process.kill(pid, 'SIGSTOP');
     await field(page).fill('Again');
     await field(page).press('Enter');
     const phases = async (): Promise<string[]> => {
-      const { body } = await server.call('GET', '/api/requests?instance=chat');
+      const { body } = await stage.server.call('GET', '/api/requests?instance=chat');
       return RequestsSchema.parse(body).in_flight.map(({ phase }) => phase);
     };
     await expect.poll(phases).toEqual(['processing']);
@@ -195,7 +175,7 @@ describe('a chat', () => {
 
   it('says that its instance cannot see, and leads to a model that can', async () => {
     // Tests have no hub, so the search of the page that it leads to may fail before the end.
-    window.allow(/models\/search/);
+    stage.window.allow(/models\/search/);
     const page = await open('chat');
     const picture = { name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from('picture') };
     await page.locator('input[type=file]').setInputFiles(picture);
@@ -268,7 +248,7 @@ describe('a chat', () => {
   });
 
   it('says why an answer failed, and starts an instance that does not start by itself', async () => {
-    window.allow(/ (?:400|409|503) |status of (?:400|409|503)/);
+    stage.window.allow(/ (?:400|409|503) |status of (?:400|409|503)/);
     const page = await open();
     await ask(page, 'refuse');
     await page.getByRole('alert').getByText('The engine refuses this question.').waitFor();
@@ -286,17 +266,17 @@ describe('a chat', () => {
     await field(page).fill(`pace 50 ${'word '.repeat(900)}`);
     await field(page).press('Enter');
     await answers(page).getByText('word word').waitFor();
-    const { body } = await server.call('GET', '/api/requests?instance=written');
+    const { body } = await stage.server.call('GET', '/api/requests?instance=written');
     const { in_flight: active } = RequestsSchema.parse(body);
     expect(active).toHaveLength(1);
-    window.allow(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
-    await server.call('DELETE', `/api/requests/${active[0]?.id}`);
+    stage.window.allow(/ERR_INCOMPLETE_CHUNKED_ENCODING/);
+    await stage.server.call('DELETE', `/api/requests/${active[0]?.id}`);
     await page.getByRole('alert').getByText('An operator ended this request').waitFor();
     await answers(page).getByText('word word').waitFor();
   });
 
   it('says that the engine died of its question', async () => {
-    window.allow(/ 502 |status of 502/);
+    stage.window.allow(/ 502 |status of 502/);
     const page = await open('mortal');
     await ask(page, 'die');
     await page
@@ -393,8 +373,8 @@ describe('the other parts', () => {
   });
 
   it('lead to the option that a failed request names', async () => {
-    window.allow(/ 400 |status of 400/);
-    const page = await window.tab(server.url, '/playground?instance=embed');
+    stage.window.allow(/ 400 |status of 400/);
+    const page = await stage.window.tab(stage.server.url, '/playground?instance=embed');
     await page.getByLabel('Texts, one in each line').fill('one\ntwo');
     expect(await page.getByRole('tab').allInnerTexts()).toEqual(['Embeddings']);
     await page.getByRole('button', { name: 'Compute' }).click();
@@ -492,7 +472,7 @@ describe('the other parts', () => {
   });
 
   it('speak a text, and say if the engine cannot', async () => {
-    window.allow(/ 404 |status of 404/);
+    stage.window.allow(/ 404 |status of 404/);
     const page = await open('media', 'audio');
     await page.getByText('Text to speech').click();
     await page.getByLabel('Text', { exact: true }).fill('Good morning.');
@@ -577,7 +557,7 @@ describe('an instance', () => {
     await page.getByText('embed cannot chat').waitFor();
     await answers(page).getByText('before embeddings').waitFor();
     expect(await field(page).count()).toBe(0);
-    const list = await window.tab(server.url, '/instances');
+    const list = await stage.window.tab(stage.server.url, '/instances');
     await list.getByRole('button', { name: 'Chat with written' }).waitFor();
     expect(await list.getByRole('button', { name: 'Chat with embed' }).count()).toBe(0);
   });
@@ -586,7 +566,7 @@ describe('an instance', () => {
 describe('barriers', () => {
   it.each(['light', 'dark'] as const)('are none in %s, on a desk and on a phone', async (colorScheme) => {
     for (const viewport of [undefined, PHONE]) {
-      const own = await Window.open(browser, server.url, {
+      const own = await Window.open(stage.browser, stage.server.url, {
         colorScheme,
         // A drawer that still slides in has pale colours.
         reducedMotion: 'reduce',
@@ -624,7 +604,7 @@ describe.runIf(isLong)('a chat of 100 KB', () => {
   it('takes keys within 50 ms, flushes within 16 ms, and opens within 500 ms', async () => {
     const page = await open();
     for (let at = 0; at < 4; at += 1) await ask(page, `echo ${LONG}`);
-    const tools = await window.context.newCDPSession(page);
+    const tools = await stage.window.context.newCDPSession(page);
     await tools.send('Performance.enable');
     const spent = async (): Promise<number> => {
       const { metrics } = await tools.send('Performance.getMetrics');
@@ -681,7 +661,7 @@ describe('one chat in two tabs', () => {
   it('has what both ask, and each tab shows it', async () => {
     const page = await open();
     await ask(page, 'echo at first');
-    const other = await window.tab(server.url, new URL(page.url()).hash.slice(1));
+    const other = await stage.window.tab(stage.server.url, new URL(page.url()).hash.slice(1));
     await answers(other).getByText('at first').waitFor();
     await ask(other, 'echo from the other tab');
     await answers(page).getByText('from the other tab').waitFor();
@@ -695,7 +675,7 @@ describe('one chat in two tabs', () => {
   it('has both questions if the second tab asks before it hears of the first', async () => {
     const page = await open();
     await ask(page, 'echo at first');
-    const other = await window.tab(server.url, new URL(page.url()).hash.slice(1));
+    const other = await stage.window.tab(stage.server.url, new URL(page.url()).hash.slice(1));
     await answers(other).getByText('at first').waitFor();
     await page.evaluate('BroadcastChannel.prototype.postMessage = () => undefined');
     await ask(page, 'echo from here');
@@ -716,7 +696,7 @@ describe('one chat in two tabs', () => {
       await field(page).press('Enter');
       await answers(page).getByText('word word').waitFor();
       await page.waitForURL(/chat=/);
-      const other = await window.tab(server.url, new URL(page.url()).hash.slice(1));
+      const other = await stage.window.tab(stage.server.url, new URL(page.url()).hash.slice(1));
       await answers(other).getByText('Comes to another tab').waitFor();
       if (how === 'is closed') {
         await page.close({ runBeforeUnload: false });
@@ -735,7 +715,7 @@ describe('one chat in two tabs', () => {
   it('is not written again after the other tab has deleted it', async () => {
     const page = await open();
     await ask(page, 'echo to be deleted');
-    const other = await window.tab(server.url, new URL(page.url()).hash.slice(1));
+    const other = await stage.window.tab(stage.server.url, new URL(page.url()).hash.slice(1));
     const history = other.getByRole('list', { name: 'History' });
     await history.getByRole('button', { name: /^More for/ }).click();
     await other.getByRole('menuitem', { name: 'Delete' }).click();
@@ -752,7 +732,7 @@ describe('an open chat', () => {
     const page = await open();
     await ask(page, 'echo of the first');
     const history = page.getByRole('list', { name: 'History' });
-    await page.goto(`${server.url}/#/playground?instance=other`);
+    await page.goto(`${stage.server.url}/#/playground?instance=other`);
     await page.getByText('Ask other something').waitFor();
     await ask(page, 'echo of the second');
     const names = async (): Promise<string[]> => history.getByRole('listitem').allInnerTexts();
@@ -783,7 +763,7 @@ describe('chats of before accounts', () => {
     await own.start();
     const made = await own.call('POST', '/api/instances', { name: 'written', engine: 'spoken' });
     expect(made.status).toBe(201);
-    const tabs = await Window.open(browser, own.url);
+    const tabs = await Window.open(stage.browser, own.url);
     const page = await tabs.tab(own.url, '/playground?instance=written');
     await ask(page, 'echo long ago');
     await page.waitForURL(/chat=/);

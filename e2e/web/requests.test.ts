@@ -1,55 +1,35 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { paced, PRIVILEGED, stream } from '../reloads.ts';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
-import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, Window } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The page of requests in a real browser. */
 
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
+const stage = pageStage(PRIVILEGED);
 
 beforeAll(async () => {
-  server = await ServerProcess.create(PRIVILEGED);
-  await server.start();
-  browser = await startBrowser();
-  for (const body of [paced('slow'), paced('quick')]) await server.call('POST', '/api/instances', body);
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
+  for (const body of [paced('slow'), paced('quick')]) await stage.server.call('POST', '/api/instances', body);
 });
 
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
 
 describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
   it('says what it is for while there are no requests', async () => {
-    const page = await window.tab(server.url, '/requests');
+    const page = await stage.window.tab(stage.server.url, '/requests');
     await page.getByText('No request yet').waitFor();
     expect(await barriersOf(page)).toEqual([]);
   });
 
   it('follows a request from its start to its end, which a button brings', async () => {
-    const page = await window.tab(server.url, '/requests');
+    const page = await stage.window.tab(stage.server.url, '/requests');
     await page.getByText('No request yet').waitFor();
-    const answer = stream(server, 'slow', 100_000);
+    const answer = stream(stage.server, 'slow', 100_000);
     await row(page, 'slow').getByText('answers').waitFor();
     const question = page.getByRole('dialog', { name: 'End the request for slow?' });
     await page.getByRole('button', { name: 'End the request for slow' }).click();
@@ -75,9 +55,9 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
   });
 
   it('shows why a request was refused, and filters by outcome in the URL', async () => {
-    await fetch(`${server.url}/v1/completions`, { method: 'POST', body: JSON.stringify({ model: 'nothing' }) });
-    await stream(server, 'quick', 1).ended;
-    const page = await window.tab(server.url, '/requests?outcome=refused');
+    await fetch(`${stage.server.url}/v1/completions`, { method: 'POST', body: JSON.stringify({ model: 'nothing' }) });
+    await stream(stage.server, 'quick', 1).ended;
+    const page = await stage.window.tab(stage.server.url, '/requests?outcome=refused');
     await row(page, 'nothing').waitFor();
     expect(await row(page, 'quick').count()).toBe(0);
     await row(page, 'nothing').click();
@@ -89,28 +69,28 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
 
   it('shows the message of an engine that quotes nothing of the request', async () => {
     const options = { ctx_size: 512 };
-    await server.run({ name: 'small', model_path: await testModel(), options });
+    await stage.server.run({ name: 'small', model_path: await testModel(), options });
     const messages = [{ role: 'user', content: 'many words '.repeat(2_000) }];
     const body = JSON.stringify({ model: 'small', messages });
-    const answer = await fetch(`${server.url}/v1/chat/completions`, { method: 'POST', body });
+    const answer = await fetch(`${stage.server.url}/v1/chat/completions`, { method: 'POST', body });
     expect(answer.status).toBe(400);
-    const page = await window.tab(server.url, '/requests?outcome=client_error');
+    const page = await stage.window.tab(stage.server.url, '/requests?outcome=client_error');
     await row(page, 'small').click();
     await page
       .getByRole('dialog', { name: 'Request' })
       .getByText(/request \(\d+ tokens\) exceeds the available context size \(\d+ tokens\)/)
       .waitFor();
-    await server.call('POST', '/api/instances/small/stop?wait=true');
+    await stage.server.call('POST', '/api/instances/small/stop?wait=true');
   });
 
   it('has an end for a request that was in flight when llamactl was killed', async () => {
-    const answer = stream(server, 'slow', 100_000, { 'x-request-id': 'cut-off' });
-    const file = path.join(server.dataDirectory, 'requests-in-flight.jsonl');
+    const answer = stream(stage.server, 'slow', 100_000, { 'x-request-id': 'cut-off' });
+    const file = path.join(stage.server.dataDirectory, 'requests-in-flight.jsonl');
     await expect.poll(() => readFile(file, 'utf8').catch(() => '')).toContain('cut-off');
-    await server.end('SIGKILL');
+    await stage.server.end('SIGKILL');
     await answer.ended.catch(() => undefined);
-    await server.start();
-    const page = await window.tab(server.url, '/requests?outcome=broken');
+    await stage.server.start();
+    const page = await stage.window.tab(stage.server.url, '/requests?outcome=broken');
     await row(page, 'slow').getByText('broken off').waitFor();
     await row(page, 'slow').click();
     const details = page.getByRole('dialog', { name: 'Request' });
@@ -123,8 +103,8 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     'has no barriers in %s, on a desk and on a phone',
     async (colorScheme) => {
       for (const size of [{}, { viewport: PHONE }]) {
-        const own = await Window.open(browser, server.url, { colorScheme, ...size });
-        const page = await own.tab(server.url, '/requests');
+        const own = await Window.open(stage.browser, stage.server.url, { colorScheme, ...size });
+        const page = await own.tab(stage.server.url, '/requests');
         await row(page, 'slow').first().waitFor();
         expect(await barriersOf(page)).toEqual([]);
         expect(await overflowOf(page)).toBe(0);

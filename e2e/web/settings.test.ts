@@ -1,42 +1,18 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
 import { isLong } from '../../scripts/test-tier.ts';
-import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER, overflowOf, PHONE, Window } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The configuration and the fleet file in a real browser. */
 
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
-
-beforeAll(async () => {
-  server = await ServerProcess.create('memory: { devices: {} }\n');
-  await server.start();
-  browser = await startBrowser();
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url);
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
-});
+const stage = pageStage('memory: { devices: {} }\n');
 
 describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
   it('shows where a value comes from, saves a change, and reloads', async () => {
     // A reload closes the WebSocket of the page, which then opens another.
-    window.allow(/WebSocket/);
-    const page = await window.tab(server.url, '/settings');
+    stage.window.allow(/WebSocket/);
+    const page = await stage.window.tab(stage.server.url, '/settings');
     const field = page.getByRole('textbox', { name: 'instances.idle_timeout' });
     await field.waitFor();
     await page.getByText('flag --port').waitFor();
@@ -72,7 +48,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
   });
 
   it('asks before changes are lost', async () => {
-    const page = await window.tab(server.url, '/settings?q=idle_timeout');
+    const page = await stage.window.tab(stage.server.url, '/settings?q=idle_timeout');
     await page.getByRole('textbox', { name: 'instances.idle_timeout' }).fill('7');
     await page.getByRole('link', { name: 'Models' }).first().click();
     const question = page.getByRole('dialog', { name: 'Leave without saving?' });
@@ -84,8 +60,8 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
   });
 
   it('marks a mistake in a value of JSON at its line, and saves a right one', async () => {
-    window.allow(/ 400 |status of 400|WebSocket/);
-    const page = await window.tab(server.url, '/settings?q=presets');
+    stage.window.allow(/ 400 |status of 400|WebSocket/);
+    const page = await stage.window.tab(stage.server.url, '/settings?q=presets');
     const editor = page.getByRole('textbox', { name: 'presets' });
     await page.locator('.cm-line').first().waitFor();
     await editor.fill('{\n  "short": { "request_defaults": { "temperature": 0.2 }\n');
@@ -101,7 +77,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
   });
 
   it('keeps the focus while a value of JSON is typed after its reset, and saves the default', async () => {
-    const page = await window.tab(server.url, '/settings?q=memory.devices');
+    const page = await stage.window.tab(stage.server.url, '/settings?q=memory.devices');
     const editor = page.getByRole('textbox', { name: 'memory.devices', exact: true });
     const reset = page.getByRole('button', { name: 'Set memory.devices to its default' });
     const placeholder = page.locator('.cm-placeholder', { hasText: 'Default' });
@@ -123,7 +99,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
   });
 
   it('adds a group with its limits, and removes it when no instance uses it', async () => {
-    const page = await window.tab(server.url, '/settings?q=groups');
+    const page = await stage.window.tab(stage.server.url, '/settings?q=groups');
     await page.getByText('No group yet.').waitFor();
     await page.getByRole('button', { name: 'Add a group' }).click();
     const form = page.getByRole('dialog', { name: 'Add a group' });
@@ -153,10 +129,10 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
 
     const remove = group.getByRole('button', { name: 'Remove the group big' });
     await remove.waitFor();
-    await server.call('POST', '/api/instances', { name: 'member', model_path: await testModel(), group: 'big' });
+    await stage.server.call('POST', '/api/instances', { name: 'member', model_path: await testModel(), group: 'big' });
     await group.getByRole('link', { name: 'member' }).waitFor();
     expect(await remove.count()).toBe(0);
-    await server.call('DELETE', '/api/instances/member');
+    await stage.server.call('DELETE', '/api/instances/member');
     await remove.click();
     await group.getByRole('button', { name: 'Keep it' }).click();
     await remove.click();
@@ -168,8 +144,8 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
   });
 
   it('applies a fleet file after its steps are shown', async () => {
-    window.allow(/ 400 |status of 400/);
-    const page = await window.tab(server.url, '/settings?tab=fleet');
+    stage.window.allow(/ 400 |status of 400/);
+    const page = await stage.window.tab(stage.server.url, '/settings?tab=fleet');
     const file = { instances: [{ name: 'chat', model_path: await testModel() }] };
     const editor = page.getByRole('textbox', { name: 'Fleet file, YAML or JSON' });
     await page.locator('.cm-line').first().waitFor();
@@ -188,15 +164,15 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
       return box !== null && box.y + box.height <= (page.viewportSize()?.height ?? 0);
     };
     await expect.poll(inView).toBe(true);
-    expect((await server.call('GET', '/api/instances/chat')).status).toBe(404);
+    expect((await stage.server.call('GET', '/api/instances/chat')).status).toBe(404);
     expect(await barriersOf(page)).toEqual([]);
     await page.getByRole('button', { name: 'Apply 1 step' }).click();
     await page.getByText('The file is applied.').waitFor();
     await page.getByRole('row', { name: /chat.*created/ }).waitFor();
-    expect((await server.call('GET', '/api/instances/chat')).status).toBe(200);
+    expect((await stage.server.call('GET', '/api/instances/chat')).status).toBe(200);
 
     const pruned = { instances: [{ name: 'other', model_path: await testModel() }] };
-    await server.call('POST', '/api/instances', { ...pruned.instances[0], options: { ctx_size: 256 } });
+    await stage.server.call('POST', '/api/instances', { ...pruned.instances[0], options: { ctx_size: 256 } });
     await editor.fill(JSON.stringify({ instances: [{ ...pruned.instances[0], options: { ctx_size: 512 } }] }));
     await page.getByRole('checkbox', { name: 'Remove instances that the file does not name' }).check();
     await page.getByRole('button', { name: 'Show the steps' }).click();
@@ -212,15 +188,15 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     expect(await barriersOf(page)).toEqual([]);
     await question.getByRole('button', { name: 'Apply 2 steps' }).click();
     await page.getByRole('row', { name: /chat.*removed/ }).waitFor();
-    expect((await server.call('GET', '/api/instances/chat')).status).toBe(404);
+    expect((await stage.server.call('GET', '/api/instances/chat')).status).toBe(404);
   });
 
   it.each(isLong ? (['light', 'dark'] as const) : (['dark'] as const))(
     'has no barriers in %s, on a desk and on a phone',
     async (colorScheme) => {
       for (const size of [{}, { viewport: PHONE }]) {
-        const own = await Window.open(browser, server.url, { colorScheme, ...size });
-        const page = await own.tab(server.url, '/settings');
+        const own = await Window.open(stage.browser, stage.server.url, { colorScheme, ...size });
+        const page = await own.tab(stage.server.url, '/settings');
         await page.getByLabel('server.host').waitFor();
         expect(await barriersOf(page)).toEqual([]);
         expect(await overflowOf(page)).toBe(0);

@@ -30,6 +30,7 @@ export const ALERTS: Readonly<Record<keyof typeof de.titles, (subject: Subject) 
     `Ein Prozess von ${instance} endet auch mit SIGKILL nicht; Port und Platz bleiben so lange belegt.`,
   stray_process: () => 'Ein verwaister Prozess einer Instanz lief noch; llamactl beendet ihn.',
   alert_undelivered: () => 'Warnungen erreichen einen Empfänger nicht.',
+  starts_blocked: () => 'Instanzen, die Anfragen starten dürfen, können nicht starten.',
   login_lockout: () =>
     'Anmeldungen scheitern immer wieder und müssen eine Minute oder länger warten. Das Protokoll sagt, woher sie kommen.',
 };

@@ -406,8 +406,10 @@ describe.skipIf(HAS_NO_BROWSER)('its log', () => {
     const found = page.getByRole('region', { name: 'Search in the whole log' }).getByRole('listitem');
     // The oldest one, far from the end.
     const oldest = found.last().getByRole('button');
+    const before = await firstLine(page);
     await oldest.click();
-    await expect.poll(async () => restOf(page)).toBeGreaterThan(200);
+    // The search alone may have left the end already.
+    await expect.poll(async () => firstLine(page)).toBeLessThan(before);
     const place = await firstLine(page);
     await log(page).focus();
     await page.keyboard.press('Control+End');

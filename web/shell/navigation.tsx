@@ -10,7 +10,7 @@ import { AccountButton, useAccountItems } from './account-menu.tsx';
 import { ConnectionMark } from './connection-mark.tsx';
 import { Logo } from './logo.tsx';
 import { KeyCaps } from './key-caps.tsx';
-import { isPaletteOpen, PALETTE_KEYS } from './palette.tsx';
+import { isPaletteOpen, PALETTE_KEYS } from './palette-opening.ts';
 import { PLACES } from './places.ts';
 
 const SIDE_LINK =

@@ -6,7 +6,7 @@ import { movedIndex } from '../lib/rows.ts';
 import { wordMatches } from '../lib/word-match.ts';
 import { shellWords } from '../words/shell.ts';
 import { KeyCaps } from './key-caps.tsx';
-import type { Begun } from './palette.tsx';
+import type { Begun } from './palette-opening.ts';
 import { usePaletteItems } from './palette-items.ts';
 import { paletteText } from './palette-text.ts';
 

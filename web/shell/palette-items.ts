@@ -17,7 +17,7 @@ import { partsWords } from '../words/parts.ts';
 import { shellWords } from '../words/shell.ts';
 import { groupItems } from './palette-groups.ts';
 import { instanceItems } from './palette-instances.ts';
-import { PALETTE_KEYS } from './palette.tsx';
+import { PALETTE_KEYS } from './palette-opening.ts';
 import type { PaletteItem } from './palette-text.ts';
 import { PLACES } from './places.ts';
 

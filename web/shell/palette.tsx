@@ -1,21 +1,9 @@
 import { lazy, Suspense, useEffect, useMemo, useRef, useState } from 'react';
 import { laterPart, MissingFloat } from '../components/later-part.tsx';
 import { useWords } from '../lib/language.ts';
-import { useStored, ValueStore } from '../lib/value-store.ts';
+import { useStored } from '../lib/value-store.ts';
 import { shellWords } from '../words/shell.ts';
-
-/** Whether the palette is open. */
-export const isPaletteOpen = new ValueStore(false);
-
-/** The keys that open the palette. */
-export const PALETTE_KEYS = 'mod+k';
-
-/** The keys that were pressed before the palette came. */
-export interface Begun {
-  text: string;
-  /** Enter came last. */
-  isEntered: boolean;
-}
+import { type Begun, isPaletteOpen } from './palette-opening.ts';
 
 const NOTHING: Begun = { text: '', isEntered: false };
 

@@ -16,7 +16,8 @@ import { GuardedOutlet } from './guarded-outlet.tsx';
 import { InstanceQuestions } from './instance-questions.tsx';
 import { isKeyListOpen, KeyList } from './key-list.tsx';
 import { LogInAgain } from './log-in-again.tsx';
-import { isPaletteOpen, Palette, PALETTE_KEYS } from './palette.tsx';
+import { Palette } from './palette.tsx';
+import { isPaletteOpen, PALETTE_KEYS } from './palette-opening.ts';
 import { RequestQuestion } from './request-question.tsx';
 import { ShellBanners } from './shell-banners.tsx';
 

@@ -10,8 +10,8 @@ import { reasonPhrase } from './reason-phrase.ts';
 import type { TriedChange } from './tried-changes.ts';
 import { obstacleOfChange, type WhyFacts } from './why-facts.ts';
 
-/** The alert that repeats the sentence. */
-const REPEATED = 'instance_failed';
+/** Alerts that repeat the sentence: that of a failed instance, and the one for all instances that cannot start. */
+const REPEATED: ReadonlySet<string> = new Set(['instance_failed', 'starts_blocked']);
 /** Causes for which the memory counts that an instance needs. */
 export const MEMORY_CAUSES: ReadonlySet<Cause | null> = new Set([
   'gpu_memory',
@@ -96,7 +96,7 @@ export function evidenceOf(facts: WhyFacts, cause: Cause | null, line: string | 
           },
         ]),
     ...alerts
-      .filter(({ code, message }) => code !== REPEATED && message !== obstacle)
+      .filter(({ code, message }) => !REPEATED.has(code) && message !== obstacle)
       .map(({ message }) => ({ what: 'alert', text: message })),
   ];
 }

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Model } from '@llamactl/client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -476,7 +476,13 @@ describe('llamactl import llama-swap', () => {
       expect((await importFile('--dry-run')).stdout).not.toContain('stays in');
     });
 
-    it('counts the settings that it does not take, and names them with --verbose and in JSON', async () => {
+    const remembered = (): string => path.join(sandbox.home, '.local/state/llamactl/imports.json');
+
+    it('counts the settings without a counterpart that it named before, and names them with --verbose and in JSON', async () => {
+      const { stdout: first } = await importFile('--dry-run');
+      expect(first).toContain('chat  exists already\n  not taken: proxy: llamactl reaches the engine by its own port\n');
+      expect(first).toContain('\nsettings of the whole configuration:\n  apiKeys: ');
+      expect(first).not.toContain('as before');
       const { stdout } = await importFile();
       expect(stdout).toContain('chat  exists already\nnot taken, as before: 2 settings; --verbose shows all\n');
       const all = (await importFile('--verbose')).stdout;
@@ -486,7 +492,55 @@ describe('llamactl import llama-swap', () => {
       expect(JSON.parse((await importFile('--json')).stdout)).toMatchObject({ steps: [{ dropped }] });
     });
 
+    it('names what is new in the file, of an instance that exists and of the whole configuration', async () => {
+      await importFile();
+      const added = { text: '--n-gpu-layerz 3', why: 'the installed llama-server has no such option' };
+      const foo = { text: 'foo: 1', why: 'llamactl has no such setting' };
+      const changed = {
+        ...parsed,
+        instances: [{ ...model, dropped: [...dropped, added] }],
+        dropped: [...parsed.dropped, foo],
+      };
+      server.others.set('POST /api/engines/parse', [changed]);
+      const { stdout } = await importFile();
+      expect(stdout).toContain(
+        'chat  exists already\n  not taken: --n-gpu-layerz 3: the installed llama-server has no such option\n' +
+          '\nsettings of the whole configuration:\n  foo: 1: llamactl has no such setting\n' +
+          'not taken, as before: 2 settings; --verbose shows all\n',
+      );
+      expect((await importFile()).stdout).toContain('not taken, as before: 4 settings');
+    });
+
+    it('names a line again that the file had lost, and all lines of another file', async () => {
+      await importFile();
+      server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [{ ...model, dropped: [] }] }]);
+      await importFile();
+      server.others.set('POST /api/engines/parse', [parsed]);
+      expect((await importFile()).stdout).toContain('  not taken: proxy: ');
+      const other = path.join(sandbox.home, 'other.yaml');
+      writeFileSync(other, 'x');
+      expect((await run('llama-swap', other)).stdout).toContain('\nsettings of the whole configuration:\n  apiKeys: ');
+    });
+
+    it('remembers what it named in a file of the user, and names all without it', async () => {
+      await importFile('--json');
+      await importFile('--quiet');
+      expect(existsSync(remembered())).toBe(false);
+      await importFile();
+      expect(statSync(remembered()).mode & 0o777).toBe(0o600);
+      expect(readFileSync(remembered(), 'utf8')).not.toContain('proxy');
+      writeFileSync(remembered(), '{');
+      expect((await importFile()).stdout).toContain('  not taken: proxy: ');
+    });
+
+    it('says so if it cannot remember what it named', async () => {
+      writeFileSync(path.join(sandbox.home, '.local'), '');
+      const { status, stderr } = await importFile();
+      expect([status, stderr]).toEqual([0, 'the next import names all of this again: not a folder\n']);
+    });
+
     it('names each setting that it does not take of a new model', async () => {
+      await importFile();
       const more = { ...model, model: 'new', settings: { name: 'new' } };
       server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [model, more] }]);
       const { stdout } = await importFile();

@@ -5,6 +5,7 @@ import type { ImportStep } from '../instances/ollama-import.ts';
 import { Problem } from '../problem.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { replacedText } from '../instances/ollama-replacement.ts';
+import type { ShownLines } from '../instances/shown-lines.ts';
 import { plain } from '../screen/text.ts';
 
 interface ImportFlags {
@@ -70,7 +71,7 @@ async function fromGo(
   const { reportForeignImport } = await import('../instances/foreign-import-report.ts');
   const options = { source, only, isDryRun, isUpdate, isVerbose };
   const done = await importGo(session, options);
-  await reportForeignImport(session.terminal, done, 'go-llamactl', options);
+  await reportForeignImport(session.terminal, done, 'go-llamactl', options, await shownLines(commandLine, source));
   endAfter(commandLine, done.steps, only.length > 0);
 }
 
@@ -94,8 +95,14 @@ async function fromSwap(
   const { environment } = commandLine.surroundings;
   const options = { source: file, only, isUpdate, isDryRun, isVerbose, environment };
   const done = await importSwap(session, options);
-  await reportForeignImport(session.terminal, done, 'llama-swap', options);
+  await reportForeignImport(session.terminal, done, 'llama-swap', options, await shownLines(commandLine, file));
   endAfter(commandLine, done.steps, only.length > 0);
+}
+
+/** The lines that earlier imports of a source printed. @param source A path, or `-`. */
+async function shownLines({ surroundings }: CommandLine, source: string): Promise<ShownLines> {
+  const [{ ShownLines }, path] = await Promise.all([import('../instances/shown-lines.ts'), import('node:path')]);
+  return new ShownLines(surroundings, source === '-' ? source : path.resolve(source));
 }
 
 /** Sets the exit status. @param isNamed A person named the models, so a skipped one is a failure. */
@@ -198,8 +205,8 @@ Both name each setting without a counterpart, and print lines for the
 configuration file of llamactl. A second import names what differs from
 instances that exist, and instances that the source lacks; --update makes the
 changes. Settings that the source lacks stay, and are named with the command
-that removes them. Settings without a counterpart are then only counted;
---verbose names them again.
+that removes them. Settings without a counterpart that an earlier import of this
+file named are then only counted; --verbose names them again.
 
 Examples:
   llamactl import ollama --dry-run

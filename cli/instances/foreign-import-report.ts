@@ -1,27 +1,35 @@
 import type { DroppedText, JsonValue } from '@llamactl/client';
+import { codeOf, errorWords } from '@llamactl/contract/reason';
 import { shellQuoted } from '../../format/shell-words.ts';
 import { sourceName } from '../foreign-file.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';
 import type { ForeignImport, ForeignImportOptions, ForeignStep } from './foreign-import.ts';
 import { changeText } from './imported-change.ts';
+import type { ShownLines } from './shown-lines.ts';
 
-/** Prints an import from another program: the instances, what was not taken, and lines for the configuration file. */
+/**
+ * Prints an import from another program: the instances, what was not taken, and lines for the configuration file.
+ *
+ * @param shown The lines of earlier imports of this source.
+ */
 export async function reportForeignImport(
   terminal: Terminal,
   done: ForeignImport,
   program: 'llama-swap' | 'go-llamactl',
   options: ForeignImportOptions,
+  shown: ShownLines,
 ): Promise<void> {
   if (terminal.isJson) return terminal.printJson(done);
   const { steps } = done;
   const made = steps.filter(({ action, error }) => error === null && (action === 'create' || action === 'update'));
-  if (terminal.isQuiet) for (const { instance } of made) terminal.print(plain(instance ?? ''));
-  else await printAll(terminal, done, options);
+  if (terminal.isQuiet) {
+    for (const { instance } of made) terminal.print(plain(instance ?? ''));
+    for (const step of steps) if (step.error !== null) terminal.warn(plain(failureText(step)));
+  } else await printAll(terminal, done, options, shown);
   const note = (text: string): void => terminal.note(plain(text));
   if (steps.length === 0)
     note(`${sourceName(options.source)} has no ${program === 'llama-swap' ? 'models' : 'instances'}`);
-  for (const step of steps) if (step.error !== null) terminal.warn(plain(failureText(step)));
   const different = steps.filter(({ differences, error }) => differences.length > 0 && error === null);
   if (!options.isUpdate && different.length > 0)
     note(`to change those that differ: ${commandLine(program, options)} --update`);
@@ -49,24 +57,38 @@ function failureText({ name, line, action, instance, error }: ForeignStep): stri
   return action === 'skip' ? `skipped: ${what}: ${error}` : `${what} failed: ${error}`;
 }
 
-async function printAll(terminal: Terminal, done: ForeignImport, options: ForeignImportOptions): Promise<void> {
+async function printAll(
+  terminal: Terminal,
+  done: ForeignImport,
+  options: ForeignImportOptions,
+  shown: ShownLines,
+): Promise<void> {
   const print = (line: string): void => terminal.print(plain(line));
   const fine = done.steps.filter(({ error }) => error === null);
-  // An instance that exists was imported before, and its import named all that was not taken.
-  const shown = fine.filter(({ action }) => options.isVerbose || action === 'create');
-  const isFirst = options.isVerbose || shown.length === fine.length;
-  const shared = sharedTexts(shown);
-  for (const step of fine) {
+  const wasShown = shown.read();
+  // A new instance is printed as a whole. Of the others, only lines that an earlier import printed are left out.
+  const isNew = ({ action }: ForeignStep): boolean => options.isVerbose || action === 'create';
+  const fresh = new Map(
+    fine.map((step) => [step, step.dropped.filter((each) => isNew(step) || !wasShown(lineKey(step, each)))] as const),
+  );
+  const isFirst = fine.every(isNew);
+  const globals = done.dropped.filter((each) => isFirst || !wasShown(lineKey(null, each)));
+  const shared = sharedTexts([...fresh.values()]);
+  for (const step of done.steps) {
+    if (step.error !== null) {
+      terminal.warn(plain(failureText(step)));
+      continue;
+    }
     print(lineOf(step, options));
     if (step.removal !== null) print(`  to remove what stays: ${step.removal}`);
-    const own = shown.includes(step) ? step.dropped.filter((each) => !shared.has(keyOf(each))) : [];
+    const own = fresh.get(step)?.filter((each) => !shared.has(keyOf(each))) ?? [];
     for (const each of own) print(`  not taken: ${droppedLine(each)}`);
     for (const warning of step.warnings) print(`  warning: ${warning}`);
   }
   printSection(print, 'not taken, of several:', [...shared.values()].map(droppedLine));
-  if (isFirst) printSection(print, 'settings of the whole configuration:', done.dropped.map(droppedLine));
-  const again = fine.filter((step) => !shown.includes(step)).flatMap(({ dropped }) => dropped);
-  const count = again.length + (isFirst ? 0 : done.dropped.length);
+  printSection(print, 'settings of the whole configuration:', globals.map(droppedLine));
+  const all = fine.flatMap((step) => step.dropped.map((each) => lineKey(step, each)));
+  const count = all.length + done.dropped.length - [...fresh.values()].flat().length - globals.length;
   if (count > 0) print(`not taken, as before: ${count} ${count === 1 ? 'setting' : 'settings'}; --verbose shows all`);
   const { absent } = done;
   if (absent.length > 0) {
@@ -76,6 +98,17 @@ async function printAll(terminal: Terminal, done: ForeignImport, options: Foreig
   const title = `stays in the configuration file ${fileOf(done)}, and is not there (delete it, then llamactl reload):`;
   printSection(print, title, done.configuration_kept);
   await printConfiguration(print, done);
+  try {
+    shown.remember([...all, ...done.dropped.map((each) => lineKey(null, each))], options.only.length === 0);
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    terminal.note(plain(`the next import names all of this again: ${errorWords(error)}`));
+  }
+}
+
+/** A line about a step, or about the whole source, apart from equal lines about others. */
+function lineKey(step: ForeignStep | null, each: DroppedText): string {
+  return JSON.stringify([step === null ? null : (step.name ?? step.instance ?? ''), each.text, each.why]);
 }
 
 async function printConfiguration(print: (line: string) => void, done: ForeignImport): Promise<void> {
@@ -123,10 +156,10 @@ function keyOf({ text, why }: DroppedText): string {
 }
 
 /** Texts that were dropped in more than one step, once each, by their key. */
-function sharedTexts(steps: readonly ForeignStep[]): Map<string, DroppedText> {
+function sharedTexts(steps: readonly (readonly DroppedText[])[]): Map<string, DroppedText> {
   const seen = new Set<string>();
   const shared = new Map<string, DroppedText>();
-  for (const { dropped } of steps) {
+  for (const dropped of steps) {
     const own = new Map(dropped.map((each) => [keyOf(each), each]));
     for (const [key, each] of own) {
       if (seen.has(key)) shared.set(key, each);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { optionKey, optionType } from '../engine-option-list.ts';
 import type { FlagCatalogue, FlagEntry, FlagMatch } from '../flags.ts';
-import { guardOfEntry } from '../guarded-flags.ts';
+import { guardOfEntry, guardOfFlag } from '../guarded-flags.ts';
 import { meantFlag } from '../option-check.ts';
 import type { PastedSettings } from './pasted-settings.ts';
 
@@ -11,9 +11,14 @@ const ASSIGNMENT = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s;
 /** Programs that run the command behind them. */
 const RUNNERS = new Set(['sudo', 'nohup', 'exec', 'time', 'env', 'nice']);
 /** Builds are often kept under the name of their commit: `llama-server-ec9e0301`. */
-const SERVERS = /^(?:llama-server.*|server(?:\.exe)?)$/;
-/** The program of whisper.cpp is called `server`, too. */
+const LLAMA_SERVER = /^llama-server/;
+/** The older name of llama-server. Programs of others have it, too: only one that loads a model is taken for it. */
+const PLAIN_SERVER = /^server(?:\.exe)?$/;
+const LOADS_MODEL = /^(?:-m|--model|-mu|--model-url|-hf|-hfr|--hf-repo)(?:=|$)/;
+/** The server of whisper.cpp has `-m`, too. */
 const OTHER_SERVERS = /whisper/i;
+const REPOSITORY_FLAGS = new Set(['-hf', '-hfr', '--hf-repo']);
+const ALIAS_FLAGS = new Set(['-a', '--alias']);
 const PORT_WHY = 'llamactl chooses a free port; give `port` for a fixed one';
 
 /** Why a command cannot be read. */
@@ -43,11 +48,17 @@ export function readCommand(
     readArguments(words.slice(at), catalogue, settings);
     return null;
   }
-  if (!SERVERS.test(path.basename(program)) || OTHER_SERVERS.test(program))
+  if (!isLlamaServer(program, words.slice(at + 1)))
     return { problem: `begins with ${JSON.stringify(program)}, which is not a llama-server`, isOther: true };
   settings.runBy(program);
   readArguments(words.slice(at + 1), catalogue, settings);
   return null;
+}
+
+function isLlamaServer(program: string, words: readonly string[]): boolean {
+  const name = path.basename(program);
+  if (OTHER_SERVERS.test(program)) return false;
+  return LLAMA_SERVER.test(name) || (PLAIN_SERVER.test(name) && words.some((word) => LOADS_MODEL.test(word)));
 }
 
 /** Reads an environment variable. One that stands for a flag becomes an option. */
@@ -106,17 +117,33 @@ function unknownWhy(word: string, catalogue: FlagCatalogue): string {
   return `the installed llama-server has no such option${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }
 
-/** Reads arguments without the flags of the engine: only those whose meaning never changed. @returns how many words were read */
-function readUnknown(word: string, value: string | undefined, settings: PastedSettings): number {
-  const text = `${word} ${value ?? ''}`.trim();
-  if ((word === '-m' || word === '--model') && value !== undefined) settings.set('model_path', value, text);
-  else if (word === '--port' || word === '--host')
-    settings.drop(text, word === '--port' ? PORT_WHY : 'is set by llamactl');
-  else {
-    settings.argument([word]);
-    return 1;
-  }
-  return 2;
+/**
+ * Reads arguments without the flags of the engine: those whose meaning never changed, and those that instances may not have
+ * by their name alone.
+ *
+ * @returns how many words were read
+ */
+function readUnknown(word: string, next: string | undefined, settings: PastedSettings): number {
+  const [flag = word, attached] = word.startsWith('-') ? word.split(/=(.*)/s) : [];
+  const value = attached ?? next;
+  const count = attached === undefined ? 2 : 1;
+  const text = attached === undefined ? `${word} ${value ?? ''}`.trim() : word;
+  if (value !== undefined && (flag === '-m' || flag === '--model')) settings.set('model_path', value, text);
+  else if (value !== undefined && REPOSITORY_FLAGS.has(flag)) settings.set('model', value, text);
+  else if (value !== undefined && ALIAS_FLAGS.has(flag))
+    for (const alias of value.split(',')) settings.alias(alias.trim(), text);
+  else if (flag === '--port') settings.drop(text, PORT_WHY);
+  else if (flag === '--host') settings.drop(text, 'is set by llamactl');
+  else return readOther(word, next, settings);
+  return count;
+}
+
+function readOther(word: string, next: string | undefined, settings: PastedSettings): number {
+  const hasValue = next !== undefined && !next.startsWith('-') && !word.includes('=');
+  const guard = word.startsWith('-') ? guardOfFlag(word, null) : null;
+  if (settings.dropGuarded(guard, hasValue ? `${word} ${next}` : word)) return hasValue ? 2 : 1;
+  settings.argument([word]);
+  return 1;
 }
 
 function readFlag(

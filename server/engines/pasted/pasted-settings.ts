@@ -60,6 +60,11 @@ export class PastedSettings {
     return [...this.#aliases.keys()];
   }
 
+  /** Seconds; 0: it never stops when idle. */
+  get idleTimeout(): number {
+    return this.#settings.idle_timeout ?? 0;
+  }
+
   /** The llama-server of the text, which llamactl replaces by its own; `null`: none. */
   get program(): string | null {
     return this.#program;
@@ -166,6 +171,17 @@ export class PastedSettings {
     this.#aliases.delete(alias);
     this.#understood.delete(understood);
     this.drop(understood.text, why);
+  }
+
+  /** Takes the idle time away, if there is one. */
+  neverIdle(why: string): void {
+    if (this.idleTimeout === 0) return;
+    delete this.#settings.idle_timeout;
+    for (const understood of this.#understood) {
+      if (understood.path !== 'idle_timeout') continue;
+      this.#understood.delete(understood);
+      this.drop(understood.text, why);
+    }
   }
 
   /** A field that requests get with this value, also if they have another one. */

@@ -27,6 +27,7 @@ describe('a model of llama-swap that cannot be read', () => {
       'cmd: vllm serve Qwen/Qwen3-8B --port ${PORT}',
       /begins with "vllm".*`engines.bad` of the configuration.*`llamactl create bad --engine bad`/,
     ],
+    ['cmd: "/opt/kokoro/server --port ${PORT} --voices /v"', /kokoro\/server", which is not a llama-server/],
     ['cmd: /opt/whisper.cpp/server -m /m.bin', /whisper.cpp\/server", which is not a llama-server/],
     ['cmd: ${nope} -m /m.gguf', /^uses the macro \$\{nope\}, which is not defined$/],
     ['cmd: llama-server -m ${env.HOME}/m.gguf', /^uses \$\{env.HOME\}, and the server does not read this variable/],
@@ -48,6 +49,44 @@ describe('a model of llama-swap that cannot be read', () => {
     const answer = parsed(`models:\n  good: { cmd: llama-server -m /g.gguf }\n  bad:\n    ${model}\n`);
     expect(answer.instances.map((each) => [each.model, each.line])).toEqual([['good', 2]]);
     expect(answer.unread).toMatchObject([{ model: 'bad', line: 3, why: expect.stringMatching(why) as string }]);
+  });
+});
+
+describe('a program called server', () => {
+  it.each(['-m /m.gguf', '--model=/m.gguf', '-hf org/repo'])('is llama-server if it loads a model: %s', (words) => {
+    const answer = parsed(`models:\n  a: { cmd: "/opt/llama.cpp/build/server --port \${PORT} ${words}" }\n`);
+    expect(answer.instances.map(({ model }) => model)).toEqual(['a']);
+  });
+});
+
+describe('a command whose options are unknown, because llama-server is not found', () => {
+  const CMD =
+    '/opt/llama-server --port ${PORT} -m /m.gguf -c 5 --alias a,b --chat-template-file /x.jinja --api-key=k --jinja';
+  const read = (allowPrivileged: boolean): Parsed =>
+    parsePasted(`models:\n  a: { cmd: "${CMD}" }\n  hub: { cmd: llama-server -hf org/repo }\n`, {
+      catalogue: null,
+      allowPrivileged,
+    });
+
+  it('becomes arguments, except those that instances may not have', () => {
+    const answer = read(false);
+    const { settings, dropped } = instanceOf(answer, 'a');
+    expect(settings).toMatchObject({ model_path: '/m.gguf', aliases: ['b'], extra_args: ['-c', '5', '--jinja'] });
+    expect(whyOf({ dropped }, '--chat-template-file /x.jinja')).toContain('`security.allow_privileged: true`');
+    expect(whyOf({ dropped }, '--api-key=***')).toContain('is set by llamactl');
+    expect(instanceOf(answer, 'hub').settings).toMatchObject({ model: 'org/repo' });
+    expect(instanceOf(read(true), 'a').settings.extra_args).toContain('--chat-template-file');
+  });
+
+  it('says once that the program has to be set first', () => {
+    expect(whyOf(read(false), '/opt/llama-server')).toMatch(
+      /^`engines.llama_cpp.command` .*Set this first: the options of the models are checked after it$/,
+    );
+    const other = parsePasted('models:\n  a: { cmd: llama-server -m /m.gguf }\n', {
+      catalogue: null,
+      allowPrivileged: false,
+    });
+    expect(whyOf(other, 'llama-server')).toMatch(/^`engines.llama_cpp.command` .*Set this first/);
   });
 });
 
@@ -125,8 +164,20 @@ models:
     expect(settings.request_strip).toEqual(['temperature', 'top_p', 'max_tokens']);
     expect(settings.request_defaults).toEqual({ max_tokens: 24 });
     expect(dropped.map(({ text }) => text)).toEqual(
-      expect.arrayContaining(['filters.setParams.model', 'filters.setParamsByID']),
+      expect.arrayContaining(['filters.setParams.model', 'filters.setParamsByID.a:high: {"n":1}']),
     );
+  });
+
+  it('without a counterpart are named with their numbers, so that a changed one differs', () => {
+    const answer = parsed(
+      'models:\n  a: { cmd: llama-server -m /m.gguf, timeouts: { connect: 5 }, healthCheckTimeout: 9, proxy: "http://u:p@x" }\n',
+    );
+    expect(instanceOf(answer, 'a').dropped.map(({ text }) => text)).toEqual([
+      'timeouts: {"connect":5}',
+      'healthCheckTimeout: 9',
+      'proxy',
+      'llama-server',
+    ]);
   });
 
   it('have no variable that an instance may not set', () => {

@@ -39,12 +39,7 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
     globalTtl: globalTtlOf(globals),
   };
   const names = models.flatMap(({ name }) => (name === null ? [] : [name]));
-  const routing = readSwapRouting(globals);
-  const { matrix } = routing;
-  const rules = matrix === null ? readSwapGroups(routing.groups, names) : readSwapMatrix(matrix, names);
   const isConfigured = (engine: string): boolean => terms.engines?.has(engine) === true;
-  // A part of a file, without its outermost keys, says nothing about models that run together.
-  const groups = given === null ? null : rules;
   const read: (NamedSettings & { line: number })[] = [];
   const ofOthers: OtherModel[] = [];
   const unread: UnreadModel[] = [];
@@ -56,6 +51,16 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
     else ofOthers.push({ model: name, line, why: result.why, ...result.other });
   }
   separateNames([...read, ...ofOthers]);
+  const idle = new Set(
+    [...read, ...ofOthers].flatMap(({ model, settings }) =>
+      model !== null && settings.idleTimeout > 0 ? [model] : [],
+    ),
+  );
+  const routing = readSwapRouting(globals);
+  const { matrix } = routing;
+  const rules = matrix === null ? readSwapGroups(routing.groups, { names, idle }) : readSwapMatrix(matrix, names);
+  // A part of a file, without its outermost keys, says nothing about models that run together.
+  const groups = given === null ? null : rules;
   for (const { model, settings } of [...read, ...ofOthers]) {
     const membership = model === null ? undefined : groups?.memberships.get(model);
     if (membership !== undefined) joinGroup(settings, membership);
@@ -181,7 +186,7 @@ function preload(hooks: unknown, instanceOf: (model: string) => string): Dropped
   const commands = preloaded.map((model) => `llamactl start ${shellQuoted(instanceOf(model))}`);
   return {
     text: 'hooks',
-    why: `start the models once: \`${commands.join(' && ')}\`; they start again after a reboot (\`auto_start\`)`,
+    why: `start the models: \`${commands.join(' && ')}\`; those that still run when the machine reboots start again (\`auto_start\`)`,
   };
 }
 

@@ -45,7 +45,7 @@ groups:
       'begins with "/opt/whisper/whisper-server", which is not a llama-server; `engines.whisper` of the configuration can run it; ' +
         'then: `llamactl create whisper --engine whisper -m /models/large.bin --alias whisper-1 --idle-timeout 60 --group big`',
       'runs the image vllm/vllm-openai:v0.10, which is not of llama.cpp; `engines.vllm-engine` of the configuration can run it; ' +
-        'then: `llamactl create vllm --engine vllm-engine`',
+        'then: `llamactl create vllm --engine vllm-engine --group default`',
     ]);
     for (const engine of Object.values(answer.configuration?.['engines'] ?? {}))
       expect(CustomEngineSchema.safeParse(engine).error).toBeUndefined();

@@ -134,7 +134,7 @@ export function createCommand(
  */
 export function sharedPrograms(
   programs: ReadonlyMap<string, string>,
-  { command: configured, engines = new Map() }: Pick<PastedTerms, 'command' | 'engines'>,
+  { command: configured, engines = new Map(), catalogue }: Pick<PastedTerms, 'command' | 'engines' | 'catalogue'>,
 ): { configuration: Record<string, JsonValue>; dropped: DroppedText[] } {
   const models = Map.groupBy(programs.keys(), (model) => programs.get(model) ?? '');
   const present = new Map([...engines].map(([name, command]) => [command, name]));
@@ -145,9 +145,15 @@ export function sharedPrograms(
   const dropped: DroppedText[] = [];
   if (main.startsWith('/') && main !== configured) {
     sections[LLAMA_CPP] = { command: main };
+    const isUnknown = catalogue === null;
     dropped.push({
       text: main,
-      why: '`engines.llama_cpp.command` of the configuration: all instances of llama.cpp run it. Set it before the import, which then knows its options',
+      why: `\`engines.llama_cpp.command\` of the configuration: all instances of llama.cpp run it. ${isUnknown ? SET_FIRST : 'Set it before the import, which then knows its options'}`,
+    });
+  } else if (catalogue === null && main !== '') {
+    dropped.push({
+      text: main,
+      why: `\`engines.llama_cpp.command\` of the configuration names no llama-server that runs. ${SET_FIRST}`,
     });
   }
   for (const program of others) {
@@ -166,6 +172,7 @@ function freeName(isTaken: (name: string) => boolean): string {
 }
 
 const LLAMA_CPP = 'llama_cpp';
+const SET_FIRST = 'Set this first: the options of the models are checked after it';
 
 /** The engine for another build of llama-server. */
 function buildEngine(command: string): JsonValue {

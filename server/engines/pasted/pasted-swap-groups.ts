@@ -26,26 +26,39 @@ export interface SwapGroups {
 export interface SwapMembership {
   group?: string;
   pinned?: true;
+  /** Its own setting or its group pins it, so it never stops when idle. */
+  isPinned?: boolean;
   /** The part of the text that says so. */
   text: string;
 }
 
 const ONE = 'llama-swap loads one of the models without a group at a time';
 
+/** The models of a llama-swap configuration, by name. */
+export interface SwapModels {
+  names: readonly string[];
+  /** Those that stop when idle. */
+  idle: ReadonlySet<string>;
+}
+
 /**
  * Reads the groups of a llama-swap configuration. Models in none form a group there with `swap` and `exclusive`; without
  * any groups, one model runs at a time.
  *
  * @param groups `groups` of the configuration.
- * @param models The names of all models.
  */
-export function readSwapGroups(groups: unknown, models: readonly string[]): SwapGroups {
+export function readSwapGroups(groups: unknown, { names: models, idle }: SwapModels): SwapGroups {
   const memberships = new Map<string, SwapMembership>();
   const sections: Record<string, JsonValue> = {};
   const dropped: DroppedText[] = [];
-  const read = Object.entries(isRecord(groups) ? groups : {}).map(
+  const given = Object.entries(isRecord(groups) ? groups : {}).map(
     ([name, values]) => [name, SwapGroupSchema.safeParse(values).data] as const,
   );
+  const isUnpinned = needsNoPin(
+    given.flatMap(([, group]) => (group === undefined ? [] : [group])),
+    { names: models, idle },
+  );
+  const read = isUnpinned ? given.map(([name, group]) => [name, withoutExclusive(group)] as const) : given;
   const stopping = bothWays(read.flatMap(([, group]) => (group === undefined ? [] : [group])));
   for (const [name, group] of read) {
     if (group === undefined) {
@@ -54,13 +67,15 @@ export function readSwapGroups(groups: unknown, models: readonly string[]): Swap
     }
     const { section, isPinned, why } = counterpart(group, stopping);
     if (section !== null) sections[name] = section;
-    dropped.push({ text: `groups.${name}`, why: why.replaceAll('NAME', () => name) });
-    const membership = {
-      text: `groups.${name}`,
-      ...(section !== null && { group: name }),
-      ...(isPinned && { pinned: true as const }),
-    };
-    for (const member of group.members) memberships.set(member, membership);
+    const more = isUnpinned ? (group.persistent ? EXCEPT_IDLE : NO_EXCLUSIVE) : '';
+    dropped.push({ text: `groups.${name}`, why: `${why.replaceAll('NAME', () => name)}${more}` });
+    for (const member of group.members)
+      memberships.set(member, {
+        text: `groups.${name}`,
+        ...(section !== null && { group: name }),
+        ...(isPinned && !(isUnpinned && idle.has(member)) && { pinned: true, isPinned: true }),
+        ...(isRecord(section) && section['pinned'] === true && { isPinned: true }),
+      });
   }
   const others = models.filter((model) => !memberships.has(model));
   if (memberships.size === 0) {
@@ -70,16 +85,45 @@ export function readSwapGroups(groups: unknown, models: readonly string[]): Swap
       configuration: models.length > 1 ? { instances: { max_running: 1 } } : {},
     };
   }
-  if (others.length > 1) {
+  // One model alone has such a group, too: its start stops the others, and theirs stop it.
+  if (others.length > 0) {
     const name = 'default' in sections ? 'without-group' : 'default';
-    sections[name] = { max_running: 1, exclusive: true };
+    sections[name] = { max_running: 1, ...(!isUnpinned && { exclusive: true }) };
+    const more = isUnpinned ? NO_EXCLUSIVE : `. ${stopping.replaceAll('NAME', name)}`;
     dropped.push({
       text: 'models without a group',
-      why: `${ONE}; here they are in the group ${name} of the configuration. ${stopping.replaceAll('NAME', name)}`,
+      why: `${ONE}; here they are in the group ${name} of the configuration${more}`,
     });
     for (const model of others) memberships.set(model, { text: 'models without a group', group: name });
   }
   return { memberships, dropped, configuration: Object.keys(sections).length === 0 ? {} : { groups: sections } };
+}
+
+/** Whether an instance of such a group stays while the instances of other groups replace each other. */
+function isPersistent({ swap, persistent, members }: SwapGroup): boolean {
+  return persistent && !(swap && members.length > 1);
+}
+
+/**
+ * Whether models of persistent groups can stop when idle, which pinned instances do not. They need no pin if only such
+ * models are outside of each exclusive group: then none of the groups has to be exclusive.
+ */
+function needsNoPin(groups: readonly SwapGroup[], { names, idle }: SwapModels): boolean {
+  const persistent = new Set(groups.filter(isPersistent).flatMap(({ members }) => members));
+  if (![...persistent].some((member) => idle.has(member))) return false;
+  const inGroups = new Set(groups.flatMap(({ members }) => members));
+  const exclusive = groups.filter((group) => group.exclusive).map(({ members }) => members);
+  const others = names.filter((name) => !inGroups.has(name));
+  return [...exclusive, ...(others.length === 0 ? [] : [others])].every((members) =>
+    names.every((name) => members.includes(name) || persistent.has(name)),
+  );
+}
+
+const NO_EXCLUSIVE = '. It needs no `exclusive`: all other models are persistent';
+const EXCEPT_IDLE = ', except those with a ttl: they stop when idle, which pinned ones do not';
+
+function withoutExclusive(group: SwapGroup | undefined): SwapGroup | undefined {
+  return group === undefined ? undefined : { ...group, exclusive: false };
 }
 
 function alone(models: readonly string[]): DroppedText[] {
@@ -130,7 +174,14 @@ function counterpart({ swap, exclusive, persistent, members }: SwapGroup, stoppi
 }
 
 /** Gives an instance the settings of its group. */
-export function joinGroup(settings: PastedSettings, { group, pinned, text }: SwapMembership): void {
+export function joinGroup(settings: PastedSettings, { group, pinned, isPinned, text }: SwapMembership): void {
   if (group !== undefined) settings.set('group', group, text);
   if (pinned !== undefined) settings.set('pinned', pinned, text);
+  if (isPinned !== true) return;
+  const { name = 'NAME', idleTimeout } = settings;
+  const instead =
+    group === undefined
+      ? `; or \`llamactl update ${name} --no-pinned --idle-timeout ${idleTimeout}\`, and starts of exclusive groups stop it`
+      : '';
+  settings.neverIdle(`a pinned instance does not stop when idle, and \`persistent\` pins it${instead}`);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from '@llamactl/contract/record';
 import { JsonValueSchema } from '@llamactl/contract/request-additions';
 import { z } from 'zod';
 import { macroProblem, type PastedMacros } from './pasted-macros.ts';
@@ -39,9 +40,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['name', 'lists show the name of the instance'],
   ['sendLoadingState', 'a stream gets comments until its model is loaded: `gateway.loading_keepalive`'],
 ]);
-const FILTER_REASONS: ReadonlyMap<string, string> = new Map([
-  ['setParamsByID', 'each set of values needs an instance of its own, with `request_strip` and `request_defaults`'],
-]);
+const BY_ID =
+  'needs an instance of its own, with the names in `request_strip` and the values in `request_defaults`: docs/how-to/from-llama-swap.md has an example';
 const NO_SETTING = 'llamactl has no such setting';
 
 /** The settings of the configuration that a model's own settings refer to. */
@@ -91,7 +91,8 @@ export function readSwapModel(
   readPlainFields(model, settings);
   readFilters(model.filters ?? {}, filled, settings);
   for (const key of Object.keys(model))
-    if (!Object.hasOwn(SwapModelSchema.shape, key)) settings.drop(key, REASONS.get(key) ?? NO_SETTING);
+    if (!Object.hasOwn(SwapModelSchema.shape, key))
+      settings.drop(withValue(key, model[key]), REASONS.get(key) ?? NO_SETTING);
   const read = readPastedCommand(command, settings);
   if (!('problem' in read)) {
     if (endpoint !== undefined) settings.drop('checkEndpoint', 'llamactl knows the health check of llama-server');
@@ -166,5 +167,16 @@ function readFilters(
         typeof value === 'string' ? filled(value) : value,
         `filters.setParams.${key}: ${JSON.stringify(value)}`,
       );
-  for (const key of Object.keys(rest)) settings.drop(`filters.${key}`, FILTER_REASONS.get(key) ?? NO_SETTING);
+  const { setParamsByID: byId, ...others } = rest;
+  for (const [id, values] of Object.entries(isRecord(byId) ? byId : {}))
+    settings.drop(`filters.setParamsByID.${id}: ${JSON.stringify(values)}`, BY_ID);
+  if (byId !== undefined && !isRecord(byId)) settings.drop('filters.setParamsByID', 'is not a map');
+  for (const key of Object.keys(others)) settings.drop(`filters.${key}`, NO_SETTING);
+}
+
+/** A field with its value, so that a changed one differs. Texts and lists may be long or secret. */
+function withValue(key: string, value: unknown): string {
+  const isShort = (each: unknown): boolean => typeof each === 'number' || typeof each === 'boolean';
+  const isShown = isRecord(value) ? Object.values(value).every(isShort) : isShort(value);
+  return isShown ? `${key}: ${JSON.stringify(value)}` : key;
 }

@@ -20,8 +20,10 @@ describe('groups of llama-swap', () => {
     const answer = parsed(
       `${MODELS}groups:\n  big: { members: [a, b] }\n  small: { swap: false, exclusive: false, persistent: true, members: [c] }\n`,
     );
-    expect(groupsOf(answer)).toEqual(['big', 'big', true, null]);
-    expect(answer.configuration).toEqual({ groups: { big: { max_running: 1, exclusive: true } } });
+    // Also one model in no group has such a group in llama-swap.
+    expect(groupsOf(answer)).toEqual(['big', 'big', true, 'default']);
+    const limits = { max_running: 1, exclusive: true };
+    expect(answer.configuration).toEqual({ groups: { big: limits, default: limits } });
     expect(whyOf(answer, 'groups.big')).toMatch(/`groups.big` of the configuration; .*`group: big`.*both ways/);
     expect(whyOf(answer, 'groups.small')).toContain('pinned');
   });
@@ -31,6 +33,47 @@ describe('groups of llama-swap', () => {
     expect(groupsOf(answer)).toEqual(['default', 'default', 'without-group', 'without-group']);
     expect(answer.configuration).toEqual({
       groups: { default: { max_running: 1 }, 'without-group': { max_running: 1, exclusive: true } },
+    });
+  });
+
+  describe('that are persistent, with models that have a ttl', () => {
+    const withTtl = (models: string, groups: string): Parsed =>
+      parsed(
+        `models:\n${models
+          .split(' ')
+          .map((name) => `  ${name}: { cmd: llama-server -m /m, ttl: 9 }\n`)
+          .join('')}` + `  z: { cmd: llama-server -m /m, ttl: 0 }\ngroups: ${groups}\n`,
+      );
+    const settingsOf = (answer: Parsed) =>
+      answer.instances.map(({ settings: { pinned, group, idle_timeout: idle } }) => ({ pinned, group, idle }));
+    const ALWAYS = '{ persistent: true, swap: false, exclusive: false, members: [c, z] }';
+
+    it('pin none of these if the others need no exclusive group', () => {
+      const answer = withTtl('a b c', `{ big: { members: [a, b] }, always: ${ALWAYS} }`);
+      expect(settingsOf(answer)).toEqual([
+        { group: 'big', idle: 9 },
+        { group: 'big', idle: 9 },
+        { idle: 9 },
+        { pinned: true, idle: 0 },
+      ]);
+      expect(answer.configuration).toEqual({ groups: { big: { max_running: 1 } } });
+      expect(whyOf(answer, 'groups.big')).toContain('It needs no `exclusive`: all other models are persistent');
+      expect(whyOf(answer, 'groups.always')).toContain('except those with a ttl');
+    });
+
+    it('pin these otherwise, and name the ttl that is lost', () => {
+      const answer = withTtl('a b c', `{ big: { members: [a] }, small: { members: [b] }, always: ${ALWAYS} }`);
+      expect(settingsOf(answer)[2]).toEqual({ pinned: true });
+      expect(answer.instances[2]?.dropped).toContainEqual({
+        text: 'ttl: 9',
+        why:
+          'a pinned instance does not stop when idle, and `persistent` pins it; ' +
+          'or `llamactl update c --no-pinned --idle-timeout 9`, and starts of exclusive groups stop it',
+      });
+      expect(answer.configuration).toEqual({ groups: { big: { exclusive: true }, small: { exclusive: true } } });
+      const ofGroup = withTtl('a c', '{ always: { persistent: true, swap: false, members: [c, z] } }');
+      expect(ofGroup.configuration).toMatchObject({ groups: { always: { exclusive: true, pinned: true } } });
+      expect(settingsOf(ofGroup)[1]).toEqual({ group: 'always' });
     });
   });
 

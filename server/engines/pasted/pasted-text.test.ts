@@ -215,6 +215,6 @@ describe('a hostile text', () => {
 
   it('names fields like members of every object', () => {
     const { instances } = parsePasted('m:\n  cmd: llama-server\n  constructor: 1\n', terms);
-    expect(instances[0]?.dropped).toContainEqual({ text: 'constructor', why: 'llamactl has no such setting' });
+    expect(instances[0]?.dropped).toContainEqual({ text: 'constructor: 1', why: 'llamactl has no such setting' });
   });
 });

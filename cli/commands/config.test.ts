@@ -208,7 +208,7 @@ describe('llamactl config', () => {
       });
       expect(await run('set', 'data_dir=/x', 'security.allow_privileged=true')).toMatchObject({
         status: 1,
-        stderr: expect.stringContaining('by hand') as unknown,
+        stderr: expect.stringMatching(/by hand\.\n {2}with an editor: .*\.yaml; then llamactl reload\n$/) as unknown,
       });
       expect(written()).toBe(CONFIG_FILE);
     });
@@ -223,6 +223,22 @@ describe('llamactl config', () => {
       expect([status, stderr]).toEqual([4, expect.stringContaining('on the machine of the server, as its user')]);
       expect(written()).toBe(CONFIG_FILE);
     });
+  });
+
+  it('changes groups and engines whose name has dots', async () => {
+    expect(await run('set', 'groups={"v2.5": {max_running: 1}}')).toMatchObject({
+      status: 0,
+      stdout: 'groups.v2.5.max_running is now 1\n',
+    });
+    expect((await run('get', 'groups.v2.5.max_running')).stdout).toBe('1\n');
+    expect((await run('get', 'groups."v2.5"')).stdout).toBe('max_running: 1\n');
+    expect((await run('show')).stdout).toMatch(/max_running: 1 # file/);
+    expect((await run('set', 'groups.v2.5.exclusive=true')).stdout).toBe('groups.v2.5.exclusive is now true\n');
+    expect((await run('set', 'groups."v3.0".max_running', '2')).stdout).toBe('groups.v3.0.max_running is now 2\n');
+    expect((await run('unset', 'groups.v2.5.max_running')).stdout).toBe('groups.v2.5.max_running removed\n');
+    expect((await run('get', 'groups', '--json')).stdout).toBe(
+      '{"v2.5":{"exclusive":true},"v3.0":{"max_running":2}}\n',
+    );
   });
 
   it('resets keys to their defaults', async () => {

@@ -50,7 +50,7 @@ function showCommand(commandLine: CommandLine): Command {
 function getCommand(commandLine: CommandLine): Command {
   return new Command('get')
     .description('Print a value or a section.')
-    .argument('<key>', 'Key with dots, such as server.port')
+    .argument('<key>', 'Key with dots, such as server.port; a name that has dots itself in quotes')
     .addHelpText('after', '\nExamples:\n  llamactl config get server.port\n  llamactl config get instances')
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words: [key = ''] }) => {
@@ -78,7 +78,7 @@ function getCommand(commandLine: CommandLine): Command {
 function setCommand(commandLine: CommandLine): Command {
   return new Command('set')
     .description(
-      'Change values in the configuration file; comments stay. Apply them with llamactl reload. The API cannot change some keys, such as engines.*. This command writes those itself if the server runs on this machine as your user. Without a server it changes the file that llamactl up reads.',
+      'Change values in the configuration file; comments stay. Apply them with llamactl reload. The API cannot change some keys, such as engines.*. This command writes those itself if the server runs on this machine as your user, except security.*: change these in an editor. Without a server it changes the file that llamactl up reads.',
     )
     .argument('<settings...>', 'KEY=VALUE, with the value in YAML: 5, true, text, [a, b]; or one KEY VALUE')
     .addHelpText(
@@ -87,12 +87,14 @@ function setCommand(commandLine: CommandLine): Command {
 Examples:
   llamactl config set stats.interval=5
   llamactl config set 'models.dirs=[~/models, /srv/models]' auth.token_ttl=12h
-  llamactl config set engines.llama_cpp.command=/opt/llama-server`,
+  llamactl config set engines.llama_cpp.command=/opt/llama-server
+  llamactl config set 'engines."qwen2.5".args=[serve]'   quotes: the name has a dot`,
     )
     .action(
       commandLine.online(async (session, { words }) => {
         const { patchOf } = await import('../configuration/setting.ts');
-        await write(session, commandLine.surroundings, patchOf(words));
+        const config = await presentConfig(session, words);
+        await write(session, commandLine.surroundings, patchOf(words, config));
       }),
     );
 }
@@ -108,9 +110,26 @@ function unsetCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.online(async (session, { words }) => {
         const { resetOf } = await import('../configuration/setting.ts');
-        await write(session, commandLine.surroundings, resetOf(words));
+        const config = await presentConfig(session, words);
+        await write(session, commandLine.surroundings, resetOf(words, config));
       }),
     );
+}
+
+/** The configuration, if a key may have a name with dots. `null`: not needed, or the server does not answer. */
+async function presentConfig({ client, signal }: Session, words: readonly string[]): Promise<unknown> {
+  const [{ mayHaveDottedName }, { ConnectionError, LlamactlError }] = await Promise.all([
+    import('../configuration/setting.ts'),
+    import('@llamactl/client'),
+  ]);
+  if (!words.some(mayHaveDottedName)) return null;
+  try {
+    return (await client.getConfig({ signal })).config;
+  } catch (error) {
+    // The change itself reports the problem.
+    if (error instanceof LlamactlError || error instanceof ConnectionError) return null;
+    throw error;
+  }
 }
 
 async function write(

@@ -1,6 +1,7 @@
 import type { ConfigSource, ConfigView } from '@llamactl/client';
 import { Document, isCollection, isMap, isNode } from 'yaml';
 import { plain } from '../screen/text.ts';
+import { stepsOf } from './setting.ts';
 
 /** Marks the start of a source. A `#` alone may also be part of a value. */
 const MARK = '\u{1}';
@@ -13,7 +14,7 @@ const MARK = '\u{1}';
 export function configLines(view: ConfigView, faint: (text: string) => string): string[] {
   const document = new Document(view.config);
   for (const [key, source] of Object.entries(view.sources)) {
-    const node: unknown = document.getIn(key.split('.'), true);
+    const node: unknown = document.getIn(stepsOf(key, view.config), true);
     if (!isNode(node)) continue;
     node.comment = `${MARK}${sourceText(source)}${effectOf(key, view)}`;
     if (isCollection(node)) node.flow = true;

@@ -85,7 +85,7 @@ async function changeAwayConfig(
   if (uid === undefined || own === null || (expected === undefined && dataDirectory !== own.dataDirectory)) return null;
   const { editNextConfig, readConfig } = await import('@llamactl/server/main');
   const read = (): LoadedConfig => readConfig({ configFile: null, overrides: {}, searchLocal: false, user });
-  const written = await explained(AWAY, () => editNextConfig(read(), patch));
+  const written = await explained(AWAY, null, () => editNextConfig(read(), patch));
   const message = written.changed.length > 0 ? 'Configuration updated; to start with it: llamactl up' : written.message;
   return { written: { ...written, message, restart_required: false }, file: null };
 }
@@ -140,22 +140,37 @@ async function edit(
   user: { home: string; cwd: string; uid: number },
 ): Promise<ConfigWritten> {
   const { editConfigFile } = await import('@llamactl/server/main');
-  return explained(OF_KEYS, () => editConfigFile(view, patch, user));
+  return explained(OF_KEYS, view.file, () => editConfigFile(view, patch, user));
 }
 
 const OF_KEYS = 'llamactl edits the file itself, because the API cannot change these keys';
 const AWAY = 'llamactl edits the file itself, because no server is running';
 
-/** Runs an edit. Its errors say that this program edits the file. @param because Why this program does so. */
-async function explained(because: string, act: () => Promise<ConfigWritten>): Promise<ConfigWritten> {
+/**
+ * Runs an edit. Its errors say that this program edits the file.
+ *
+ * @param because Why this program does so.
+ * @param file The file; `null`: unknown.
+ */
+async function explained(
+  because: string,
+  file: string | null,
+  act: () => Promise<ConfigWritten>,
+): Promise<ConfigWritten> {
   try {
     return await act();
   } catch (error) {
-    // Advice about the file and its owner would mislead where only a key or a value is wrong. A bundle has two classes ApiError.
-    const isOfValue = error instanceof Error && 'status' in error && error.status === 400;
-    const advice = isOfValue ? [] : [because, 'if the file is not yours, run this as root'];
-    throw new Problem(reasonOf(error), EXIT.failed, advice);
+    throw new Problem(reasonOf(error), EXIT.failed, adviceFor(error, because, file));
   }
+}
+
+/** Advice about the file and its owner would mislead where only a key or a value is wrong. A bundle has two classes ApiError. */
+function adviceFor(error: unknown, because: string, file: string | null): string[] {
+  const status = error instanceof Error && 'status' in error ? error.status : null;
+  if (status === 400) return [];
+  // Keys that no command changes, not even as root: `security.*`.
+  if (status === 403) return [`with an editor${file === null ? '' : `: ${file}`}; then llamactl reload`];
+  return [because, 'if the file is not yours, run this as root'];
 }
 
 /** Home directories of this machine's users, absolute, each once. Empty where the list cannot be read. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keysNear, patchOf, resetOf, valueAt } from './setting.ts';
+import { keysNear, patchOf, resetOf, stepsOf, valueAt } from './setting.ts';
 
 describe('typed settings', () => {
   it.each([
@@ -76,6 +76,20 @@ describe('a key', () => {
       expect(valueAt(config, key)).toBeUndefined();
     },
   );
+
+  it('has names with dots in quotes, or as the configuration has them', () => {
+    const engines = { 'a.b': { args: 1 }, c: {}, d: { 'e.f': 1, e: { f: 2 } } };
+    const stepsIn = (key: string): string[] => stepsOf(key, { engines });
+    expect(stepsIn('engines."a.b".args')).toEqual(['engines', 'a.b', 'args']);
+    expect(stepsIn('engines.a.b.args')).toEqual(['engines', 'a.b', 'args']);
+    expect(stepsIn('engines.a.b.new')).toEqual(['engines', 'a.b', 'new']);
+    expect(stepsIn('engines."x.y".args')).toEqual(['engines', 'x.y', 'args']);
+    expect(stepsIn('engines.x.y')).toEqual(['engines', 'x', 'y']);
+    // With two readings, each dot ends a name.
+    expect(stepsIn('engines.d.e.f')).toEqual(['engines', 'd', 'e', 'f']);
+    expect(stepsIn('engines.d."e.f"')).toEqual(['engines', 'd', 'e.f']);
+    expect(stepsOf('a.__proto__.b', null)).toEqual(['a', '__proto__', 'b']);
+  });
 
   it('has neighbours if unknown', () => {
     expect(keysNear(config, 'server.prt')).toEqual(['server.port', 'server.host']);

@@ -3,17 +3,25 @@ import { parse } from 'yaml';
 import { EXIT } from '../exit-status.ts';
 import { Problem } from '../problem.ts';
 
-const DOTTED = /^[a-z_][\w.-]*$/;
+/** A name in quotes may have dots. */
+const DOTTED = /^[a-z_](?:[\w.-]|"[^"]*")*$/;
 /** Begins like another setting. */
-const ASSIGNED = /^[a-z_][\w.-]*=/;
+const ASSIGNED = /^[a-z_](?:[\w.-]|"[^"]*")*=/;
+/** A dot outside of quotes: an even number of quotes follows it. */
+const SEPARATOR = /\.(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 
 /** A part of a configuration. */
 type Section = Readonly<Record<string, unknown>>;
 
-/** The configuration patch of `KEY=VALUE` words, or of one setting as two words. @throws {Problem} when one of them is malformed */
-export function patchOf(words: readonly string[]): Section {
+/**
+ * The configuration patch of `KEY=VALUE` words, or of one setting as two words.
+ *
+ * @param config The present configuration, for names with dots; `null`: unknown.
+ * @throws {Problem} when one of them is malformed
+ */
+export function patchOf(words: readonly string[], config: unknown = null): Section {
   const [key = '', text = ''] = words;
-  if (words.length === 2 && DOTTED.test(key) && !ASSIGNED.test(text)) return patchOf([`${key}=${text}`]);
+  if (words.length === 2 && DOTTED.test(key) && !ASSIGNED.test(text)) return patchOf([`${key}=${text}`], config);
   return words.reduce((patch: Section, word) => {
     const at = word.indexOf('=');
     if (at <= 0) {
@@ -21,23 +29,57 @@ export function patchOf(words: readonly string[]): Section {
       const value = next === undefined || next.includes('=') ? 'VALUE' : next;
       throw new Problem(`${word} has no value`, EXIT.usage, [`llamactl config set ${word}=${value}`]);
     }
-    return withValue(patch, word.slice(0, at).split('.'), valueOf(word.slice(at + 1)));
+    return withValue(patch, stepsOf(word.slice(0, at), config), valueOf(word.slice(at + 1)));
   }, {});
 }
 
-/** The patch that resets keys to their defaults. */
-export function resetOf(keys: readonly string[]): Section {
-  return keys.reduce((patch: Section, key) => withValue(patch, key.split('.'), null), {});
+/** The patch that resets keys to their defaults. @param config As for {@link patchOf}. */
+export function resetOf(keys: readonly string[], config: unknown = null): Section {
+  return keys.reduce((patch: Section, key) => withValue(patch, stepsOf(key, config), null), {});
+}
+
+/** Whether only the configuration can show where the names of a key end: `engines.a.b.args`. */
+export function mayHaveDottedName(word: string): boolean {
+  const [key = ''] = word.split('=');
+  return !key.includes('"') && key.split('.').length > 2;
+}
+
+/**
+ * The names of a dotted key. A name that has dots itself is in quotes, `engines."a.b".args`, or is in the configuration,
+ * if that allows one reading only.
+ */
+export function stepsOf(key: string, config: unknown): string[] {
+  const parts = key.split(SEPARATOR);
+  for (let kept = parts.length; kept > 0; kept -= 1) {
+    const [first, ...others] = readings(config, parts.slice(0, kept));
+    if (others.length > 0) break;
+    if (first !== undefined) return [...first, ...parts.slice(kept).map(unquoted)];
+  }
+  return parts.map(unquoted);
+}
+
+/** All ways in which parts of a key lead to a value. */
+function readings(config: unknown, parts: readonly string[]): string[][] {
+  if (parts.length === 0) return [[]];
+  if (!isSection(config)) return [];
+  return parts.flatMap((_part, at) => {
+    const taken = parts.slice(0, at + 1);
+    const name = at === 0 ? unquoted(taken[0] ?? '') : taken.join('.');
+    if (!Object.hasOwn(config, name)) return [];
+    return readings(config[name], parts.slice(at + 1)).map((rest) => [name, ...rest]);
+  });
+}
+
+function unquoted(part: string): string {
+  return /^"(.*)"$/s.exec(part)?.[1] ?? part;
 }
 
 /** The value at a dotted key; `undefined`: no such key. */
 export function valueAt(config: unknown, key: string): unknown {
-  return key
-    .split('.')
-    .reduce(
-      (value: unknown, step) => (isSection(value) && Object.hasOwn(value, step) ? value[step] : undefined),
-      config,
-    );
+  return stepsOf(key, config).reduce(
+    (value: unknown, step) => (isSection(value) && Object.hasOwn(value, step) ? value[step] : undefined),
+    config,
+  );
 }
 
 /** Existing keys around an unknown one, for a hint. */

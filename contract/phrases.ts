@@ -8,6 +8,7 @@ import { DOCTOR_STEPS, FINDINGS } from './doctor-phrases.ts';
 const STATES = {
   runs_well: ['name', 'seconds'],
   runs_without_answer: ['name', 'seconds', 'answer'],
+  pinned_despite_idle_timeout: [],
   settings_wait: [],
   blocked_once_stopped: [],
   changed_blocked_once_stopped: [],

@@ -149,7 +149,13 @@ describe('the page of an instance', () => {
       obstacle: null,
       isGroupPinned: true,
     });
-    expect(lines.join('\n')).toContain('pinned by its group; in the group always');
+    expect(lines.join('\n')).toContain('pinned by its group, so idle_timeout 5m 0s has no effect; in');
+  });
+
+  it('says that the idle time of a pinned instance has no effect', () => {
+    expect(page({ pinned: true, idle_timeout: 60 }).join('\n')).toContain(
+      'pinned, so idle_timeout 1m 0s has no effect',
+    );
   });
 
   it('cuts a long system prompt, and marks an empty one', () => {

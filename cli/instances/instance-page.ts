@@ -188,13 +188,11 @@ function requestsOf(instance: Instance, isGroupPinned: boolean): string {
   } = instance;
   return [
     onDemand ? 'the first one starts the engine' : 'never start the engine',
-    ...(pinned
-      ? ['pinned']
-      : isGroupPinned
-        ? ['pinned by its group']
-        : idle > 0
-          ? [`stopped after ${duration(idle)} without one`]
-          : []),
+    ...(pinned || isGroupPinned
+      ? [`pinned${pinned ? '' : ' by its group'}${idle > 0 ? `, so idle_timeout ${duration(idle)} has no effect` : ''}`]
+      : idle > 0
+        ? [`stopped after ${duration(idle)} without one`]
+        : []),
     ...(group === undefined ? [] : [`in the group ${group}`]),
     ...(concurrency === undefined ? [] : [`${concurrency} at once`]),
     ...(model === undefined ? [] : [`upstream model ${model}`]),

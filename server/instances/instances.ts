@@ -269,7 +269,11 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
   };
   const removals = new Removals({ ...shared, healthReports, rows, loads, tried });
   const commands = new Commands({ clock, scheduler, startCheck, refusedStarts, memory, defaults: settings });
-  const defined = { groups: Object.keys(groups), presets: Object.keys(presets) };
+  const defined = {
+    groups: Object.keys(groups),
+    pinnedGroups: Object.keys(groups).filter((group) => groups[group]?.pinned === true),
+    presets: Object.keys(presets),
+  };
   const editing = { ...shared, defined, startCheck, commands, wholeChanges };
   const editor = new Editor({ ...editing, openMailbox });
   const editPreview = new EditPreview({ ...editing, editor });

@@ -28,7 +28,7 @@ const adapter: EngineAdapter = {
   served: async () => null,
 };
 
-const DEFINED = { groups: ['big'], presets: ['coding', 'brief'] };
+const DEFINED = { groups: ['big'], pinnedGroups: ['home'], presets: ['coding', 'brief'] };
 
 const STORED: Settings = {
   ...newSettings({ model_path: '/m.gguf', options: { threads: 4, context_size: 2_048 } }),
@@ -135,10 +135,23 @@ describe('checkSettings', () => {
       'group "small" is not in the configuration, so it limits nothing',
       'preset "constructor" is not in the configuration, so it adds nothing; its presets: coding, brief',
     ]);
-    expect(await checkSettings({ ...STORED, preset: 'x' }, adapter, { groups: [], presets: [] }, null)).toEqual([
-      'preset "x" is not in the configuration, so it adds nothing; it has no presets',
-    ]);
+    expect(
+      await checkSettings({ ...STORED, preset: 'x' }, adapter, { groups: [], pinnedGroups: [], presets: [] }, null),
+    ).toEqual(['preset "x" is not in the configuration, so it adds nothing; it has no presets']);
     expect(await checkSettings({ ...STORED, group: 'big', preset: 'brief' }, adapter, DEFINED, null)).toEqual([]);
+  });
+
+  it('warns of an idle time that a pinned instance ignores', async () => {
+    const warningsOf = (more: Partial<Settings>): Promise<string[]> =>
+      checkSettings({ ...STORED, idle_timeout: 9, ...more }, adapter, { ...DEFINED, groups: ['home'] }, null);
+    expect(await warningsOf({ pinned: true })).toEqual([
+      'idle_timeout has no effect: it is pinned, so it does not stop when idle',
+    ]);
+    expect(await warningsOf({ group: 'home' })).toEqual([
+      'idle_timeout has no effect: its group "home" is pinned, so it does not stop when idle',
+    ]);
+    expect(await warningsOf({})).toEqual([]);
+    expect(await warningsOf({ pinned: true, idle_timeout: 0 })).toEqual([]);
   });
 
   it('accepts a stored variable that is no longer allowed, with a warning', async () => {

@@ -197,7 +197,10 @@ async function judgeSettings(
           },
         ]
       : [];
-  return { problems: [...missing, ...problems], warnings: [...warnings, ...unknownNames(settings, defined)] };
+  return {
+    problems: [...missing, ...problems],
+    warnings: [...warnings, ...unknownNames(settings, defined), ...uselessIdleTime(settings, defined)],
+  };
 }
 
 /** Splits the variables into those that equal their stored value, and the others. */
@@ -232,6 +235,8 @@ async function variableWarnings(
 /** Names that the configuration defines. */
 export interface DefinedNames {
   groups: readonly string[];
+  /** Those of the groups whose members are pinned. */
+  pinnedGroups: readonly string[];
   presets: readonly string[];
 }
 
@@ -249,6 +254,16 @@ function unknownNames({ group, preset }: Settings, { groups, presets }: DefinedN
       ? []
       : [`preset ${JSON.stringify(preset)} is not in the configuration, so it adds nothing; ${known}`]),
   ];
+}
+
+function uselessIdleTime(
+  { pinned, group, idle_timeout: idle = 0 }: Settings,
+  { pinnedGroups }: DefinedNames,
+): string[] {
+  const isOfGroup = group !== undefined && pinnedGroups.includes(group);
+  if (idle === 0 || (pinned !== true && !isOfGroup)) return [];
+  const by = pinned === true ? 'it is pinned' : `its group ${JSON.stringify(group)} is pinned`;
+  return [`idle_timeout has no effect: ${by}, so it does not stop when idle`];
 }
 
 /** Error codes by gravity: never allowed, then allowed with a privilege, then invalid, then taken. */

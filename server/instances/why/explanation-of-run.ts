@@ -26,13 +26,17 @@ export function running(facts: WhyFacts): Part {
       ? next
       : `; once it stops, it cannot start ${isChanged ? 'with its changed settings' : 'again'}: ${shortened(obstacle.message)}`;
   const short = alerts.filter(({ code }) => code === OFFLOAD_SHORT);
+  const { pinned, idle_timeout: idle } = instance;
+  const neverStopsIdle = pinned && idle > 0;
+  const stays = neverStopsIdle ? '; it is pinned, so idle_timeout has no effect' : '';
   const seconds = startedAt === null ? undefined : secondsSince(startedAt, now);
   return {
-    sentence: `${name} ${since}${trouble}${change}.`,
+    sentence: `${name} ${since}${trouble}${stays}${change}.`,
     phrases: [
       isWell
         ? phrase('runs_well', { name, seconds })
         : phrase('runs_without_answer', { name, seconds, answer: response }),
+      ...(neverStopsIdle ? [phrase('pinned_despite_idle_timeout')] : []),
       ...(obstacle === undefined
         ? isChanged
           ? [phrase('settings_wait')]

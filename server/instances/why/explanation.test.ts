@@ -87,6 +87,11 @@ describe('the sentence about an instance', () => {
   it.each<[string, WhyFacts, string]>([
     ['is healthy', facts({ ...UP }, { health: health('healthy', 'ok') }), 'qwen has run for 2h 10m and answers.'],
     [
+      'is pinned and has an idle time',
+      facts({ ...UP, pinned: true, idle_timeout: 9 }, { health: health('healthy', 'ok') }),
+      'qwen has run for 2h 10m and answers; it is pinned, so idle_timeout has no effect.',
+    ],
+    [
       'does not answer',
       facts({ ...UP }, { health: health('unhealthy', 'timeout') }),
       'qwen has run for 2h 10m, but does not answer its health check (timeout).',

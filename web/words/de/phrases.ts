@@ -11,6 +11,7 @@ export const PHRASES: Readonly<Record<PhraseKind, Texts>> = {
     '{name} läuft seit {seconds}, besteht aber die Prüfung nicht: {answer}.',
     '{name} läuft, besteht aber die Prüfung nicht: {answer}.',
   ],
+  pinned_despite_idle_timeout: 'Sie ist angeheftet, darum hat idle_timeout keine Wirkung.',
   settings_wait: 'Die geänderten Einstellungen gelten ab dem nächsten Start.',
   blocked_once_stopped: 'Nach einem Stopp kann sie nicht wieder starten:',
   changed_blocked_once_stopped: 'Nach einem Stopp kann sie mit den geänderten Einstellungen nicht starten:',

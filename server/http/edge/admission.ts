@@ -110,6 +110,7 @@ export class Admission {
       const ways = [
         ...(counterpart === '' ? ['it has no counterpart'] : []),
         ...(!counterpart ? [] : [`its counterpart is ${counterpart.replace('/', `${this.#basePath}/`)}`]),
+        ...(neighbour.note === undefined ? [] : [neighbour.note]),
         ...(counterpart?.includes(' /v1/') !== false ? [`the base URL for OpenAI clients is ${base}/v1`] : []),
       ];
       return new ApiError('NOT_FOUND', `Nothing answers at ${shortened(path)}, ${neighbour.what}; ${ways.join('; ')}.`);

@@ -12,7 +12,12 @@ export interface NeighbourPath {
    * for OpenAI clients, which is also named for a path under `/v1`; empty: none.
    */
   instead: string | null;
+  /** Further words about it. */
+  note?: string;
 }
+
+/** llama-swap loads the model for any path below `/upstream`. */
+const STARTS_NONE = `requests there start no model, but those to /v1/… and ${ENGINE_PATHS.join(', ')} do`;
 
 /** A path of Ollama below `/api`. @param path A regular expression */
 function ofOllama(path: string, instead: string | null): NeighbourPath {
@@ -66,13 +71,20 @@ const NEIGHBOURS: readonly NeighbourPath[] = [
     pattern: new RegExp(`^/upstream/(?<name>.+?)(?<rest>/${OF_ENGINE.source})$`),
     what: 'a path of llama-swap',
     instead: '/api/instances/$<name>/proxy$<rest>',
+    note: STARTS_NONE,
   },
   {
     pattern: /^\/upstream\/(?<name>[^/]+)(?<rest>.*)$/,
     what: 'a path of llama-swap',
     instead: '/api/instances/$<name>/proxy$<rest>',
+    note: STARTS_NONE,
   },
-  { pattern: /^\/upstream\/?$/, what: 'a path of llama-swap', instead: '/api/instances/NAME/proxy/' },
+  {
+    pattern: /^\/upstream\/?$/,
+    what: 'a path of llama-swap',
+    instead: '/api/instances/NAME/proxy/',
+    note: STARTS_NONE,
+  },
   {
     pattern: /^\/logs\/stream(?:\/(?:proxy|upstream)?)?\/?$/,
     what: 'a path of llama-swap',

@@ -74,7 +74,7 @@ export function entryOf({ name, port, portAssigned, settings }: InstanceRecord):
   // Always name the engine: the default engine may change one day.
   const isNamed = ([key, value]: [string, unknown]): boolean =>
     key === 'engine' || JSON.stringify(value) !== JSON.stringify(defaults[key as keyof Settings]);
-  const named: Partial<Settings> = Object.fromEntries(Object.entries(settings).filter(isNamed));
+  const named: Partial<Settings> = Object.fromEntries(Object.entries(newSettings(settings)).filter(isNamed));
   // Another machine may have the model elsewhere.
   if (named.model !== undefined) delete named.model_path;
   delete named.companions;

@@ -89,6 +89,7 @@ describe('a merge patch of the settings', () => {
     });
     expect(merged({ template: 1 })).toMatchObject({ template: 1 });
     expect(merged(null)).toBe(undefined);
+    expect(merged({ temperature: null, template: null, stop: null })).toBe(undefined);
   });
 
   it('keeps the stored value of a masked variable, and only if it has one', () => {

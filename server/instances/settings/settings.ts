@@ -30,7 +30,7 @@ export function newSettings(body: WithFiles<Omit<CreateInstance, 'name' | 'port'
     concurrency: body.concurrency,
     queue_limit: body.queue_limit,
     upstream_model: body.upstream_model,
-    request_defaults: body.request_defaults,
+    request_defaults: unlessEmpty(body.request_defaults),
     request_strip: body.request_strip,
     system_prompt: body.system_prompt,
     preset: body.preset,
@@ -96,7 +96,12 @@ function mergeEnvironment(
 
 function mergeDefaults(stored: JsonObject | undefined, patch: JsonObject | null | undefined): JsonObject | undefined {
   if (patch === undefined) return stored;
-  return patch === null ? undefined : mergeJson(stored ?? {}, patch);
+  return patch === null ? undefined : unlessEmpty(mergeJson(stored ?? {}, patch));
+}
+
+/** An export would show an empty object, which says nothing. */
+function unlessEmpty(defaults: JsonObject | undefined): JsonObject | undefined {
+  return defaults === undefined || Object.keys(defaults).length === 0 ? undefined : defaults;
 }
 
 /** Replaces each mask by the stored value. */

@@ -366,6 +366,42 @@ describe('llamactl import llama-swap', () => {
     expect([...server.instances.keys()]).toEqual(['EMBED', 'org-chat']);
   });
 
+  it('prints a warning about several instances once, and all results in the order of the file', async () => {
+    const instances = ['a', 'b'].map((name, at) => ({
+      model: name,
+      line: 2 * at + 1,
+      settings: { name },
+      understood: [],
+      dropped: [],
+    }));
+    const unread = [{ model: 'vllm', line: 2, why: 'has no cmd' }];
+    server.others.set('POST /api/engines/parse', [{ format: 'llama_swap', instances, unread }]);
+    for (const { model } of instances) server.add(model);
+    const preview = { problems: [], changes: [] };
+    const answer = (name: string, warnings: string[]) => ({
+      message: '',
+      instance: { name },
+      preview: { ...preview, warnings },
+    });
+    server.others.set('PUT /api/instances/a', [answer('a', ['no engine', 'own'])]);
+    server.others.set('PUT /api/instances/b', [answer('b', ['no engine'])]);
+    const lines: string[] = [];
+    const noted = (output: string): void => void lines.push(output.trimEnd().split('\n').at(-1) ?? '');
+    const { stdout } = await sandbox.run(['import', 'llama-swap', '-', '--update', '--dry-run'], {
+      ...at(),
+      input: 'x',
+      onOutput: noted,
+      onErrorOutput: noted,
+    });
+    expect(stdout).toBe('a  exists already\n  warning: own\nb  exists already\n\nwarnings, of several:\n  no engine\n');
+    expect(lines.slice(0, 4)).toEqual([
+      'a  exists already',
+      '  warning: own',
+      'skipped: vllm (line 2): has no cmd',
+      'b  exists already',
+    ]);
+  });
+
   it('sends variables of the environment that cannot change the file, and no others', async () => {
     server.others.set('POST /api/engines/parse', [PARSED]);
     const text = 'a: ${env.PLAIN} ${env.NONE} ${env.LINES}';
@@ -480,7 +516,9 @@ describe('llamactl import llama-swap', () => {
 
     it('counts the settings without a counterpart that it named before, and names them with --verbose and in JSON', async () => {
       const { stdout: first } = await importFile('--dry-run');
-      expect(first).toContain('chat  exists already\n  not taken: proxy: llamactl reaches the engine by its own port\n');
+      expect(first).toContain(
+        'chat  exists already\n  not taken: proxy: llamactl reaches the engine by its own port\n',
+      );
       expect(first).toContain('\nsettings of the whole configuration:\n  apiKeys: ');
       expect(first).not.toContain('as before');
       const { stdout } = await importFile();

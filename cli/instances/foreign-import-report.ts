@@ -74,6 +74,7 @@ async function printAll(
   const isFirst = fine.every(isNew);
   const globals = done.dropped.filter((each) => isFirst || !wasShown(lineKey(null, each)));
   const shared = sharedTexts([...fresh.values()]);
+  const common = commonWarnings(fine);
   for (const step of done.steps) {
     if (step.error !== null) {
       terminal.warn(plain(failureText(step)));
@@ -83,8 +84,9 @@ async function printAll(
     if (step.removal !== null) print(`  to remove what stays: ${step.removal}`);
     const own = fresh.get(step)?.filter((each) => !shared.has(keyOf(each))) ?? [];
     for (const each of own) print(`  not taken: ${droppedLine(each)}`);
-    for (const warning of step.warnings) print(`  warning: ${warning}`);
+    for (const warning of step.warnings) if (!common.has(warning)) print(`  warning: ${warning}`);
   }
+  printSection(print, 'warnings, of several:', [...common]);
   printSection(print, 'not taken, of several:', [...shared.values()].map(droppedLine));
   printSection(print, 'settings of the whole configuration:', globals.map(droppedLine));
   const all = fine.flatMap((step) => step.dropped.map((each) => lineKey(step, each)));
@@ -153,6 +155,12 @@ function droppedLine({ text, why }: DroppedText): string {
 
 function keyOf({ text, why }: DroppedText): string {
   return JSON.stringify([text, why]);
+}
+
+/** Warnings about more than one step. */
+function commonWarnings(steps: readonly ForeignStep[]): ReadonlySet<string> {
+  const all = steps.flatMap(({ warnings }) => [...new Set(warnings)]);
+  return new Set(all.filter((warning, at) => all.indexOf(warning) !== at));
 }
 
 /** Texts that were dropped in more than one step, once each, by their key. */

@@ -81,7 +81,7 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
     shared.configuration,
     ...ofOthers.map(({ settings: { name = '' }, engine }) => ({ engines: { [engineName(name)]: engine.section } })),
   ]);
-  const dropped = [...(groups?.dropped ?? []), ...routing.dropped, ...shared.dropped, ...others.dropped];
+  const dropped = [...shared.dropped, ...(groups?.dropped ?? []), ...routing.dropped, ...others.dropped];
   for (const other of ofOthers) {
     const name = engineName(other.settings.name ?? '');
     other.settings.runOn(name, other.engine.variables);

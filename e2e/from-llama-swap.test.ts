@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DEMO_SENTENCE } from '@llamactl/cli/quickstart/demo-model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,7 +77,7 @@ describe('a configuration of llama-swap', () => {
     expect(stdout).toMatch(/^not taken, of several:\n(?: {2}.*\n)* {2}--port \$\{PORT\}: /m);
     expect(stdout).toMatch(/^ {2}apiKeys: `llamactl keys create NAME`/m);
     expect(stdout).toMatch(
-      /\n\ngroups:\n {2}big:\n {4}max_running: 1\n {4}exclusive: true\ninstances:\n {2}start_timeout: 300\nengines:\n {2}vllm-engine:\n {4}kind: custom\n/,
+      /\n\ngroups:\n {2}big:\n {4}max_running: 1\ninstances:\n {2}start_timeout: 300\nengines:\n {2}vllm-engine:\n {4}kind: custom\n/,
     );
     expect(stdout).not.toContain('sk-secret');
     expect(await server.instance('org-chat')).toMatchObject({
@@ -89,7 +89,7 @@ describe('a configuration of llama-swap', () => {
       request_defaults: { temperature: 0 },
     });
     expect(await server.instance('embed')).toMatchObject({
-      pinned: true,
+      pinned: false,
       idle_timeout: 900,
       environment: { OMP_NUM_THREADS: '1' },
     });
@@ -107,9 +107,18 @@ describe('a configuration of llama-swap', () => {
     const { status, stdout } = await llamactl('import', 'llama-swap', file);
     expect(status).toBe(0);
     expect(stdout).toMatch(/^org-chat {2}exists already for org\/chat$/m);
+    expect(stdout).toMatch(/^not taken, as before: \d+ settings; --verbose shows all$/m);
+    expect(stdout).not.toContain('frobnicate');
     expect(stdout).toMatch(/^embed {2}exists; differs: idle_timeout 5 → 900$/m);
     expect(await server.instance('embed')).toMatchObject({ idle_timeout: 5 });
     expect((await names()).trim().split('\n').toSorted()).toEqual(['embed', 'org-chat']);
+  });
+
+  it('names an option that was added to the file since', async () => {
+    const changed = (await readFile(file, 'utf8')).replace('--embeddings', '--embeddings --n-gpu-layerz 3');
+    await writeFile(file, changed);
+    const { stdout } = await llamactl('import', 'llama-swap', file);
+    expect(stdout).toMatch(/^ {2}not taken: --n-gpu-layerz 3: .*did you mean `--n-gpu-layers`\?$/m);
   });
 
   it('changes what differs with --update', async () => {

@@ -88,7 +88,7 @@ Examples:
   llamactl config set stats.interval=5
   llamactl config set 'models.dirs=[~/models, /srv/models]' auth.token_ttl=12h
   llamactl config set engines.llama_cpp.command=/opt/llama-server
-  llamactl config set 'engines."qwen2.5".args=[serve]'   quotes: the name has a dot`,
+  llamactl config set 'engines."qwen2.5".args=[serve]'   a name with a dot`,
     )
     .action(
       commandLine.online(async (session, { words }) => {

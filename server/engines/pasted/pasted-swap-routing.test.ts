@@ -37,13 +37,11 @@ describe('groups of llama-swap', () => {
   });
 
   describe('that are persistent, with models that have a ttl', () => {
-    const withTtl = (models: string, groups: string): Parsed =>
-      parsed(
-        `models:\n${models
-          .split(' ')
-          .map((name) => `  ${name}: { cmd: llama-server -m /m, ttl: 9 }\n`)
-          .join('')}` + `  z: { cmd: llama-server -m /m, ttl: 0 }\ngroups: ${groups}\n`,
-      );
+    const withTtl = (models: string, groups: string): Parsed => {
+      const idle = models.split(' ').map((name) => `  ${name}: { cmd: llama-server -m /m, ttl: 9 }`);
+      const lines = ['models:', ...idle, '  z: { cmd: llama-server -m /m, ttl: 0 }', `groups: ${groups}`];
+      return parsed(`${lines.join('\n')}\n`);
+    };
     const settingsOf = (answer: Parsed) =>
       answer.instances.map(({ settings: { pinned, group, idle_timeout: idle } }) => ({ pinned, group, idle }));
     const ALWAYS = '{ persistent: true, swap: false, exclusive: false, members: [c, z] }';

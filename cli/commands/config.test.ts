@@ -299,6 +299,14 @@ describe('llamactl config', () => {
       expect([status, stderr]).toEqual([1, 'llamactl: instances.max_running must be a number.\n']);
     });
 
+    it('names the editor for a key that no command changes', async () => {
+      const { status, stderr } = await away('set', 'security.allow_privileged=true');
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/by hand\.\n {2}with an editor; then llamactl up\n$/),
+      ]);
+    });
+
     it('changes nothing for another server', async () => {
       const { status } = await sandbox.run([
         'config',

@@ -169,7 +169,10 @@ function adviceFor(error: unknown, because: string, file: string | null): string
   const status = error instanceof Error && 'status' in error ? error.status : null;
   if (status === 400) return [];
   // Keys that no command changes, not even as root: `security.*`.
-  if (status === 403) return [`with an editor${file === null ? '' : `: ${file}`}; then llamactl reload`];
+  if (status === 403) {
+    const next = because === AWAY ? 'llamactl up' : 'llamactl reload';
+    return [`with an editor${file === null ? '' : `: ${file}`}; then ${next}`];
+  }
   return [because, 'if the file is not yours, run this as root'];
 }
 

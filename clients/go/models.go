@@ -2586,6 +2586,7 @@ type PhraseKind string
 const (
 	PhraseKindRunsWell                  PhraseKind = "runs_well"
 	PhraseKindRunsWithoutAnswer         PhraseKind = "runs_without_answer"
+	PhraseKindPinnedDespiteIdleTimeout  PhraseKind = "pinned_despite_idle_timeout"
 	PhraseKindSettingsWait              PhraseKind = "settings_wait"
 	PhraseKindBlockedOnceStopped        PhraseKind = "blocked_once_stopped"
 	PhraseKindChangedBlockedOnceStopped PhraseKind = "changed_blocked_once_stopped"

@@ -81,7 +81,7 @@ describe('a batch', () => {
     expect(status).toBe(200);
     expect(body['results']).toEqual([
       { name: 'fleet-0', status: 'stopped' },
-      { name: 'nobody', status: null, error: expect.stringContaining('nobody') as unknown },
+      { name: 'nobody', status: null, code: 'INSTANCE_NOT_FOUND', error: expect.stringContaining('nobody') as unknown },
     ]);
   });
 });

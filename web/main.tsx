@@ -46,7 +46,7 @@ function makeApp(): App {
 reloadWhenPartsAreGone();
 startTheme();
 startLanguage();
-followLanguage(showError);
+followLanguage(() => import('./words/de/server.ts'), showError);
 listenForShortcuts();
 const app = makeApp();
 void app.logIn.start();

@@ -51,8 +51,10 @@ describe('the order of a stop', () => {
   });
 
   test('workers in the group get the first SIGTERM too', async () => {
-    const plan = bench.script(`sh -c 'trap "echo worker heard; exit" TERM; echo up; while :; do sleep 0.01; done' &
-      trap 'wait; exit 0' TERM; wait`);
+    // The worker says `up` when both have their traps.
+    const plan = bench.script(`trap 'wait; exit 0' TERM
+      sh -c 'trap "echo worker heard; exit" TERM; echo up; while :; do sleep 0.01; done' &
+      wait`);
     await bench.supervisor.spawn(run, plan, {}, listener);
     await bench.until(() => bench.log(run).includes('up'));
     bench.supervisor.terminate(run);

@@ -45,12 +45,19 @@ export function phrasesText(phrases: readonly Phrase[] | undefined, words: Serve
 /** Those of the reader's language; `null`: English, which comes from the server, or not loaded yet. */
 const loaded = new ValueStore<ServerWords | null>(null);
 
-/** Loads the sentences of each language when it is chosen. English readers load none. */
-export function followLanguage(onFault: (error: unknown) => void): void {
+/**
+ * Loads the sentences of each language when it is chosen. English readers load none.
+ *
+ * @param loadGerman Loads the module with the German sentences.
+ */
+export function followLanguage(
+  loadGerman: () => Promise<{ serverWords: ServerWords }>,
+  onFault: (error: unknown) => void,
+): void {
   const load = (): void => {
     if (language.get() === 'en') loaded.set(null);
     else
-      import('../words/de/server.ts').then(({ serverWords }) => {
+      loadGerman().then(({ serverWords }) => {
         if (language.get() === 'de') loaded.set(serverWords);
       }, onFault);
   };

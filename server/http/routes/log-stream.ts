@@ -28,11 +28,13 @@ export const JSON_LINES: LogStreamForm = {
   heartbeat: null,
 };
 
-/** Hot path: `JSON.stringify` of the whole entry takes a quarter longer. */
+/** Hot path: `JSON.stringify` of the whole entry takes a quarter longer. The compiler finds a field that is left out. */
 function jsonOf(item: LogItem): string {
   if ('gap' in item) return JSON.stringify(item);
-  const { timestamp, level, message, seq } = item;
-  return `{"timestamp":"${timestamp}","level":"${level}","message":${JSON.stringify(message)},"seq":${seq}}`;
+  const { timestamp, level, message, seq, untimed, ...rest } = item;
+  rest satisfies Record<string, never>;
+  const end = untimed === true ? ',"untimed":true}' : '}';
+  return `{"timestamp":"${timestamp}","level":"${level}","message":${JSON.stringify(message)},"seq":${seq}${end}`;
 }
 
 /** Proxies close a silent connection after 60 s, some after 30 s. */

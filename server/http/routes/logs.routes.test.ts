@@ -12,7 +12,7 @@ import {
 } from '../../testing/http-harness.ts';
 
 const LINE = { timestamp: '2024-01-15T14:30:00.000Z', level: 'info', message: 'Model loaded', seq: 13 } as const;
-const NEXT = { ...LINE, message: 'listening', seq: 23 };
+const NEXT = { ...LINE, message: 'listening', seq: 23, untimed: true } as const;
 const GAP = { gap: { from_seq: 23, to_seq: 99 } };
 
 const URL = '/api/instances/x/logs';

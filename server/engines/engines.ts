@@ -39,7 +39,7 @@ export function createEngines({
   const terms = { findProgram, searchPath, allowPrivileged };
   const engines = new Map(Object.entries(configured).map(([name, { command }]) => [name, command] as const));
   const adapters = new Map<string, EngineAdapter>([
-    ['llama_cpp', llamaCpp({ config: llamaCppConfig, catalogues, contextFolder, readText, devices, ...terms })],
+    ['llama_cpp', llamaCpp({ config: llamaCppConfig, catalogues, contextFolder, readText, devices, clock, ...terms })],
     ['custom', customEngine({ name: 'custom', config: null, ...terms })],
     ...Object.entries(configured).map(([name, own]) => [name, customEngine({ name, config: own, ...terms })] as const),
   ]);

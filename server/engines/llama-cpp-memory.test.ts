@@ -44,6 +44,11 @@ describe('the options that decide about memory', () => {
     ['-ts 3,1', true],
     ['--rpc 10.0.0.1:50052', true],
     ['-devd CUDA1', true],
+    ['-mmdev CUDA1', true],
+    ['-otd exps=CPU', false],
+    ['-otd exps=CUDA1', true],
+    ['-fitt 512', false],
+    ['-fitt 512,2048', true],
   ])('say with %s whether they pick GPUs: %s', (words, picks) => {
     expect(optionsOf(words).picksGpus).toBe(picks);
   });

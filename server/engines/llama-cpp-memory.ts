@@ -41,8 +41,11 @@ const FLAGS = {
   device: { names: ['device', 'dev'], variable: 'LLAMA_ARG_DEVICE' },
   remote: { names: ['rpc'], variable: 'LLAMA_ARG_RPC' },
   overrides: { names: ['override-tensor', 'ot'], variable: 'LLAMA_ARG_OVERRIDE_TENSOR' },
+  fitTargets: { names: ['fit-target', 'fitt'], variable: 'LLAMA_ARG_FIT_TARGET' },
+  draftOverrides: { names: ['spec-draft-override-tensor', 'override-tensor-draft', 'otd'] },
   draftDevice: { names: ['spec-draft-device', 'device-draft', 'devd'], variable: 'LLAMA_ARG_SPEC_DRAFT_DEVICE' },
   projector: { names: ['mmproj', 'mm'], variable: 'LLAMA_ARG_MMPROJ' },
+  projectorDevice: { names: ['mmproj-device', 'mmdev'], variable: 'MTMD_BACKEND_DEVICE' },
   projectorOnGpu: {
     names: ['mmproj-offload'],
     variable: 'LLAMA_ARG_MMPROJ_OFFLOAD',
@@ -64,7 +67,15 @@ const MAPPED_MODES: ReadonlySet<string> = new Set(['auto', 'mmap']);
 export const REPORTING_VERBOSITY = 4;
 
 /** Flags that name GPUs, or divide a model among them. */
-const PICKING = [FLAGS.device, FLAGS.split, FLAGS.mainGpu, FLAGS.shares, FLAGS.remote, FLAGS.draftDevice];
+const PICKING = [
+  FLAGS.device,
+  FLAGS.split,
+  FLAGS.mainGpu,
+  FLAGS.shares,
+  FLAGS.remote,
+  FLAGS.draftDevice,
+  FLAGS.projectorDevice,
+];
 
 /** Defaults of llama-server. */
 const SLOTS = 4;
@@ -121,8 +132,12 @@ export function llamaCppMemory({
 
 function picksGpus(words: LaunchWords): boolean {
   // `exps=CPU` names no GPU.
-  const overrides = words.text(FLAGS.overrides)?.split(',') ?? [];
-  return PICKING.some((flag) => words.text(flag) !== null) || overrides.some((word) => !word.endsWith('=CPU'));
+  const overrides = [FLAGS.overrides, FLAGS.draftOverrides].flatMap((flag) => words.text(flag)?.split(',') ?? []);
+  // One target is for all GPUs.
+  const hasTargets = words.text(FLAGS.fitTargets)?.includes(',') === true;
+  return (
+    hasTargets || PICKING.some((flag) => words.text(flag) !== null) || overrides.some((word) => !word.endsWith('=CPU'))
+  );
 }
 
 function companionsOf(words: LaunchWords): MemoryCompanion[] {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EngineAdapter } from '../instances/ports/engine-adapter.ts';
 import type { Settings } from '../instances/ports/instance-record.ts';
 import { engineAdapterContract, engineRecord } from '../testing/contracts/engine.contract.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
 import { helpCatalogue } from './fixtures/help.ts';
 import { words } from './fixtures/words.ts';
 import type { FlagCatalogues, Launcher } from './flag-catalogue.ts';
@@ -54,6 +55,7 @@ function adapterWith({
   return llamaCpp({
     readText: async () => null,
     devices: { of: async () => [] },
+    clock: new FakeClock(),
     config: { ...CONFIG, ...config },
     catalogues,
     findProgram,

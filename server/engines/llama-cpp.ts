@@ -4,6 +4,7 @@ import { reasonOf } from '@llamactl/contract/reason';
 import type { EngineAdapter, SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
 import type { InstanceRecord, Settings } from '../instances/ports/instance-record.ts';
 import type { LaunchPlan } from '../instances/ports/runs.ts';
+import type { Clock } from '../instances/ports/time.ts';
 import { LLAMA_CPP_VARIABLES } from './allowed-environment.ts';
 import { containerCommand, DETACHED, isDetached } from './container-command.ts';
 import { engineOptions } from './engine-option-list.ts';
@@ -55,6 +56,7 @@ export interface LlamaCppOptions {
   /** Reads the properties of a running engine. */
   readText: ReadText;
   devices: EngineDevices;
+  clock: Pick<Clock, 'after'>;
 }
 
 /** All flags for the verbosity of the engine. */
@@ -86,9 +88,10 @@ export function llamaCpp({
   contextFolder,
   readText,
   devices,
+  clock,
 }: LlamaCppOptions): EngineAdapter {
   const files = new ModelFileCheck();
-  const cuda = new CudaPrograms({ devices, learnings: () => catalogues.loads(), findProgram, searchPath });
+  const cuda = new CudaPrograms({ clock, devices, learnings: () => catalogues.loads(), findProgram, searchPath });
 
   const launcherOf = ({ command }: Settings): Launcher => {
     const [program, ...args] = command ?? [];
@@ -253,7 +256,7 @@ export function llamaCpp({
     offload: llamaCppOffload,
     memory: llamaCppMemory,
     // The launcher's arguments are before all others.
-    usesCuda: ({ command, argv }) => cuda.has({ command, args: argv.slice(0, Math.max(0, argv.indexOf('--model'))) }),
+    cudaGpus: ({ command, argv }) => cuda.gpus({ command, args: argv.slice(0, Math.max(0, argv.indexOf('--model'))) }),
     fitted: llamaCppFit,
     serving: llamaCppServing,
     served: (target) => llamaCppServed(readText, target),

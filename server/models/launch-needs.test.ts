@@ -166,6 +166,8 @@ describe('on a machine with two GPUs', () => {
     expect(await placesIn('-c 4096 -sm row', machine())).toBeUndefined();
     expect(await placesIn('-c 4096', machine(), { environment: { CUDA_VISIBLE_DEVICES: '0,1' } })).toBeUndefined();
     expect(await placesIn('-c 4096', machine(), { devices: ['Vulkan0', 'Vulkan1'] })).toBeUndefined();
+    // A script that hides a GPU.
+    expect(await placesIn('-c 4096', machine(), { devices: ['CUDA0'] })).toBeUndefined();
     expect(await placesIn('-c 4096', machine(), { placesEngines: false })).toBeUndefined();
   });
 });

@@ -174,7 +174,9 @@ export class EstimatedNeeds implements LaunchNeeds {
     const { engine, plan } = launch;
     if (!placesEngines || plan.container !== undefined || plan.gpuVariables !== undefined) return [];
     const candidates = singleGpus(roomsOn(alone, gpus.used).slice(1), plan.environment, options);
-    if (candidates.length === 0 || (await engines.find(engine)?.usesCuda?.(plan)) !== true) return [];
+    if (candidates.length === 0) return [];
+    // A program that sees fewer GPUs is a script that chooses them itself.
+    if ((await engines.find(engine)?.cudaGpus?.(plan)) !== gpus.seen.length) return [];
     const free = new Map(now.map((room) => [room.device, room.free]));
     const found: SinglePlace[] = [];
     for (const single of candidates.toSorted(

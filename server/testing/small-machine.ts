@@ -22,6 +22,7 @@ export function llamaEngines(devices: readonly string[] | null = null): Engines 
   const findProgram = async (command: string): Promise<string> => command;
   const adapter = llamaCpp({
     readText: async () => null,
+    clock: { after: () => () => undefined },
     devices: {
       of: async () =>
         devices?.map((name) => ({ name, description: name, memory_total: MEBIBYTE, memory_free: MEBIBYTE })) ?? null,

@@ -76,10 +76,10 @@ export interface EngineAdapter {
   /** The options of a launch that decide how much memory it needs; `null`: llamactl does not know this engine's need. */
   memory(plan: LaunchPlan): MemoryOptions | null;
   /**
-   * Whether the program computes on NVIDIA's GPUs by CUDA, so that `CUDA_VISIBLE_DEVICES` chooses among them. May run the program once.
-   * Never rejects. Absent: unknown.
+   * How many GPUs the program sees, if it computes by CUDA alone, so that `CUDA_VISIBLE_DEVICES` chooses among them; 0: it does not, or
+   * the number is unknown. May run the program once. Never rejects. Absent: unknown.
    */
-  readonly usesCuda?: (plan: LaunchPlan) => Promise<boolean>;
+  readonly cudaGpus?: (plan: LaunchPlan) => Promise<number>;
   /** Reads from the lines of a start how much memory it will take; `null`: not reported yet. Absent: never reported. */
   readonly fitted?: (lines: readonly string[]) => FittedProjection | null;
   /** Which requests a launch answers, as far as its options decide it; `null`: llamactl does not know this engine. */

@@ -127,7 +127,7 @@ export class FakeEngineAdapter implements EngineAdapter {
   /** The memory that its runs report at their start; `null`: none. */
   reported: FittedProjection | null = null;
 
-  readonly fitted = (): FittedProjection | null => this.reported;
+  fitted = (): FittedProjection | null => this.reported;
   /** The requests that its launches answer; `null`: unknown. */
   requests: Serving | null = null;
   /** The facts that its running engines report. */

@@ -27,7 +27,7 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   readonly filling = new Set<string>();
   /** Bytes that engines need at least which choose their own context, on each device, by the file of the model. */
   readonly smallest = new Map<string, Readonly<Record<string, number>>>();
-  /** Bytes that a model needs on one GPU, or on all GPUs together, by its file. It may be on any of them. */
+  /** Bytes that a model needs on one GPU, or on all GPUs together, by its file. It may be on any of them; its variable `GPU` names one. */
   readonly placed = new Map<string, number>();
   /** Whether engines report their memory before they take it. */
   reports = false;
@@ -54,7 +54,7 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
   ): Promise<LaunchNeed | null> {
     const model = modelOf(plan);
     const onGpus = this.placed.get(model);
-    if (onGpus !== undefined) return this.#placedNeed(onGpus);
+    if (onGpus !== undefined) return this.#placedNeed(onGpus, plan);
     const needs = this.models.get(model);
     if (needs === undefined) return null;
     const part = this.mapped.has(model) ? 0.1 : 1;
@@ -92,25 +92,29 @@ export class FakeMemory implements MemoryMeter, LaunchNeeds {
     this.noted.push(use);
   }
 
-  #placedNeed(bytes: number): LaunchNeed {
+  #placedNeed(bytes: number, { environment }: LaunchPlan): LaunchNeed {
     const { source, suggestions } = this;
+    const { GPU: chosen } = environment;
     const gpus = [...this.totals.keys()].filter((device) => device !== 'ram');
     const needOn = (devices: readonly string[]): LaunchNeed => {
       const whole = bytes / devices.length;
       return {
         devices: devices.map((device) => ({ device, whole, resident: whole, least: whole })),
         source,
+        ...(this.reports ? { reports: true } : {}),
         suggestions,
       };
     };
+    if (chosen !== undefined) return needOn([chosen]);
     const single = gpus.filter((gpu) => bytes <= (this.totals.get(gpu) ?? 0));
     const places = single.map((gpu) => ({ gpu, variables: { GPU: gpu }, need: needOn([gpu]) }));
     return { ...needOn(gpus), places: [...places, { gpu: null, variables: {}, need: needOn(gpus) }] };
   }
 
-  #placedOn(device: string, { argv, gpuVariables }: LaunchPlan): number {
+  #placedOn(device: string, { argv, environment, gpuVariables }: LaunchPlan): number {
     const bytes = this.placed.get(modelOf({ argv })) ?? 0;
-    if (gpuVariables !== undefined) return gpuVariables['GPU'] === device ? bytes : 0;
+    const chosen = gpuVariables?.['GPU'] ?? environment['GPU'];
+    if (chosen !== undefined) return chosen === device ? bytes : 0;
     return device === 'ram' ? 0 : bytes / (this.totals.size - 1);
   }
 

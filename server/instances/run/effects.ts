@@ -56,7 +56,17 @@ export interface EffectDependencies extends PreparationDependencies, ExitCauseDe
   /** `null`: memory limits no start. */
   memory: Pick<
     MemoryAdmission,
-    'learn' | 'obstacle' | 'gpuVariables' | 'hold' | 'heldBy' | 'take' | 'end' | 'release' | 'report' | 'noteUse'
+    | 'learn'
+    | 'obstacle'
+    | 'settled'
+    | 'gpuVariables'
+    | 'hold'
+    | 'heldBy'
+    | 'take'
+    | 'end'
+    | 'release'
+    | 'report'
+    | 'noteUse'
   > | null;
   endpoint: EngineEndpoint;
   logs: RunLogs;

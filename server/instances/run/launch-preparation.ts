@@ -22,7 +22,7 @@ export interface PreparationDependencies {
   portChoice: Pick<PortChoice, 'free'>;
   contexts: Pick<Contexts, 'prepare'>;
   /** `null`: memory limits no start. */
-  memory: Pick<MemoryAdmission, 'gpuVariables'> | null;
+  memory: Pick<MemoryAdmission, 'settled' | 'gpuVariables'> | null;
 }
 
 /** The launch of an engine, or the reason why it cannot be launched. */
@@ -49,15 +49,16 @@ export async function prepareLaunch(
     if (plan === null) return { impossible: `the engine ${engine} is not configured` };
     if (obstacle !== null) return { impossible: obstacle.message };
     const holder = await listeningPorts.portHolder(plan.port);
+    await dependencies.memory?.settled(record);
     if (signal.aborted) return null;
     // The record changed during the checks, so the plan is out of date.
     if (mailbox.record !== record) continue;
     if (holder === null) {
+      const gpuVariables = dependencies.memory?.gpuVariables(record.id) ?? null;
       const kept = await withContext(contexts, record.id, plan);
       if (signal.aborted) return null;
       const key = takesKey(plan) ? randomness.token(24) : null;
       const nonce = `${run}-${randomness.token(12)}`;
-      const gpuVariables = dependencies.memory?.gpuVariables(record.id) ?? null;
       const { plan: ofContext, ...context } = kept;
       const placed = gpuVariables === null ? ofContext : { ...ofContext, gpuVariables };
       return { launch: { engine, nonce, key, ...context, plan: placed } };

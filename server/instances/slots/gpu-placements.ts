@@ -5,47 +5,49 @@ export function placesOf(need: LaunchNeed): readonly LaunchPlace[] {
   return need.places ?? [{ gpu: null, variables: {}, need }];
 }
 
-/**
- * A need with the report of an engine that had to stop, which is better than an estimate.
- *
- * @param reported `gpu`: where the engine ran; `null`: on all GPUs
- */
-export function corrected(need: LaunchNeed, reported: { need: LaunchNeed; gpu: string | null }): LaunchNeed {
-  const of = (place: LaunchPlace): LaunchNeed =>
-    place.gpu === reported.gpu && place.need.source === 'estimated' ? reported.need : place.need;
-  if (need.places === undefined) return of({ gpu: null, variables: {}, need });
-  const places = need.places.map((place) => ({ ...place, need: of(place) }));
-  return { ...(places.at(-1)?.need ?? need), places };
+/** The variables of a place, to compare. @param variables `undefined`: those of all GPUs, which are none */
+export function placeKey(variables: LaunchPlace['variables'] = {}): string {
+  return JSON.stringify(Object.entries(variables).toSorted());
 }
 
 /** Owns the places of runs: the GPU that each got with its slot. */
 export class GpuPlacements {
   /** By id of the instance. */
   readonly #chosen = new Map<string, LaunchPlace>();
+  /** Ids of instances whose engine has its GPU for the rest of its run. */
+  readonly #launched = new Set<string>();
 
   choose(instance: string, place: LaunchPlace): void {
     this.#chosen.set(instance, place);
   }
 
+  /** Notes the place of a run that was found alive. @param variables By which it got its GPU; `undefined`: it has all */
+  adopt(instance: string, variables: LaunchPlace['variables'] | undefined, need: LaunchNeed): void {
+    this.#chosen.set(instance, { gpu: null, variables: variables ?? {}, need });
+    this.#launched.add(instance);
+  }
+
   forget(instance: string): void {
     this.#chosen.delete(instance);
+    this.#launched.delete(instance);
   }
 
-  /** `null`: all GPUs, or the instance has no run. */
-  gpu(instance: string): string | null {
-    return this.#chosen.get(instance)?.gpu ?? null;
-  }
-
-  /** Variables that hide all other GPUs; `null`: none. */
-  variables(instance: string): LaunchPlace['variables'] | null {
+  /** Returns the variables of a launch that hide all other GPUs; `null`: none. From now on the run keeps its place. */
+  launch(instance: string): LaunchPlace['variables'] | null {
     const chosen = this.#chosen.get(instance);
+    this.#launched.add(instance);
     return chosen === undefined || chosen.gpu === null ? null : chosen.variables;
   }
 
-  /** The need on the place of an instance. If its settings changed so that it may no longer be there, it gets all GPUs. */
+  /**
+   * The need on the place of an instance. If its settings changed so that it may no longer be there, it gets all GPUs, unless it is
+   * launched.
+   */
   needOf(instance: string, need: LaunchNeed): LaunchNeed {
     const places = placesOf(need);
-    const chosen = places.find(({ gpu }) => gpu === this.gpu(instance)) ?? places.at(-1);
+    const before = this.#chosen.get(instance);
+    const same = places.find(({ variables }) => placeKey(variables) === placeKey(before?.variables));
+    const chosen = same ?? (this.#launched.has(instance) ? before : undefined) ?? places.at(-1);
     if (chosen === undefined) return need;
     this.#chosen.set(instance, chosen);
     return chosen.need;

@@ -1,14 +1,16 @@
 import type { Mailbox } from '../life/mailbox.ts';
 import type { Engines } from '../ports/engine-adapter.ts';
-import type { InstanceRecord, Settings } from '../ports/instance-record.ts';
+import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { LaunchNeed, LaunchNeeds, LaunchPlace, MemoryMeter, RunNeed } from '../ports/machine-memory.ts';
 import type { Launch } from '../life/lifecycle.ts';
 import type { FittedProjection } from '../ports/memory-projection.ts';
-import { atMost, type Clock } from '../ports/time.ts';
+import type { Clock } from '../ports/time.ts';
 import type { Trace } from '../ports/trace.ts';
 import type { Amounts, Capacity } from './capacity.ts';
-import { corrected, GpuPlacements, placesOf } from './gpu-placements.ts';
+import { GpuPlacements, placesOf } from './gpu-placements.ts';
+import { LearntNeeds, NOTHING } from './learnt-needs.ts';
 import { MemoryLedger } from './memory-ledger.ts';
+import { MemoryReadings } from './memory-readings.ts';
 import { MemoryRemnants } from './memory-remnants.ts';
 import type { MemoryTerms } from './memory-terms.ts';
 import { shortageText } from './shortage-text.ts';
@@ -38,20 +40,7 @@ export interface MemoryKnowledge {
   fixed: ReadonlySet<string>;
 }
 
-/** The need of an instance with its present settings. */
-interface Learnt {
-  settings: Settings;
-  need: LaunchNeed;
-  /** In `Clock.elapsed` time. */
-  at: number;
-}
-
-const NOTHING: LaunchNeed = { devices: [], source: 'estimated', suggestions: [] };
 const NO_AMOUNTS: Amounts = new Map();
-/** How long a need counts without another look at files and memory. */
-const FRESH_MS = 1_000;
-/** Longest look at files and memory. A disk or a driver that hangs must not keep instances from starting. */
-const LONGEST_LOOK_MS = 10_000;
 
 /**
  * Owns what the scheduler knows about memory: the need of each instance, what each run holds, and what other programs use.
@@ -61,9 +50,6 @@ export class MemoryAdmission implements Capacity {
   readonly #dependencies: MemoryAdmissionDependencies;
   readonly #ledger: MemoryLedger;
   readonly #listeners: (() => void)[] = [];
-  /** By id of the instance. */
-  readonly #learnt = new Map<string, Learnt>();
-  readonly #learning = new Map<string, { settings: Settings; done: Promise<void> }>();
   /** Needs of runs that have a slot, by id of the instance. Each run has its own object. */
   readonly #held = new Map<string, RunNeed>();
   /** Ids of instances whose next start asks only for memory that the configuration limits. */
@@ -72,21 +58,29 @@ export class MemoryAdmission implements Capacity {
   readonly #trials = new Set<string>();
   /** Ids of instances that hold memory and are never evicted. */
   readonly #fixed = new Set<string>();
-  /** Reports of engines that had to stop for them, by id of the instance: better than an estimate. */
-  readonly #reported = new Map<string, { settings: Settings; need: LaunchNeed; gpu: string | null }>();
   readonly #placements = new GpuPlacements();
   readonly #remnants: MemoryRemnants;
-  /** Adopted runs whose needs are not known yet. */
-  readonly #taking = new Set<Promise<void>>();
-  /** `at`: when the last one came, in `Clock.elapsed` time. */
-  #readings = { begun: 0, noted: 0, at: 0 };
+  readonly #readings: MemoryReadings;
+  readonly #learnt: LearntNeeds;
 
   constructor(dependencies: MemoryAdmissionDependencies) {
     this.#dependencies = dependencies;
     this.#ledger = new MemoryLedger(dependencies.terms);
+    this.#readings = new MemoryReadings({
+      ...dependencies,
+      ledger: this.#ledger,
+      held: this.#held,
+      remnants: () => this.#remnantNeeds(),
+    });
+    this.#learnt = new LearntNeeds({
+      ...dependencies,
+      readings: this.#readings,
+      rooms: () => ({ now: this.#ledger.rooms(this.#needsBeside(undefined)), alone: this.#ledger.rooms([]) }),
+      onLearnt: (instance, need) => this.#noteLearnt(instance, need),
+    });
     this.#remnants = new MemoryRemnants({
       ...dependencies,
-      read: () => this.#read(),
+      read: () => this.#readings.read(),
       leftOf: ({ need }) => this.#ledger.leftOf(need, this.#needsBeside(need)),
       onFreed: () => this.#changed(),
     });
@@ -105,35 +99,21 @@ export class MemoryAdmission implements Capacity {
    * `null`: they already are. Never rejects.
    */
   learn(record: InstanceRecord): Promise<void> | null {
-    const { id, settings } = record;
-    const known = this.#learnt.get(id);
-    const isFresh = known?.settings === settings && this.#dependencies.clock.elapsed() - known.at < FRESH_MS;
-    if (isFresh && this.#taking.size === 0) return null;
-    const learning = this.#learning.get(id);
-    if (learning?.settings === settings) return learning.done;
-    const done = this.#learn(record).finally(() => {
-      if (this.#learning.get(id)?.done === done) this.#learning.delete(id);
-    });
-    this.#learning.set(id, { settings, done });
-    return done;
+    return this.#learnt.learn(record);
   }
 
   /** Learns the need of a start again if its settings change while it waits. Call it after each change of an instance. */
   look({ record, state, isClosed }: Pick<Mailbox, 'record' | 'state' | 'isClosed'>): void {
-    const known = this.#learnt.get(record.id);
     this.#lookAtPin(record.id);
-    if (isClosed) {
-      this.#learnt.delete(record.id);
-      this.#reported.delete(record.id);
-    }
-    if (!isClosed && known !== undefined && known.settings !== record.settings && state.status === 'starting')
+    if (isClosed) this.#learnt.forget(record.id);
+    else if (this.#learnt.of(record.id) !== null && !this.#learnt.isOf(record) && state.status === 'starting')
       void this.learn(record);
   }
 
   /** The amounts that the next run of an instance demands of each device: one entry for each place that it may get. */
   demands(instance: string): Amounts[] {
-    const need = this.#learnt.get(instance)?.need;
-    if (need === undefined) return [NO_AMOUNTS];
+    const need = this.#learnt.of(instance);
+    if (need === null) return [NO_AMOUNTS];
     const fixed = this.#fixedNeeds(instance);
     const isEased = this.#eased.has(instance);
     return this.#possiblePlaces(instance, need).map((place) => this.#ledger.demand(place.need, fixed, isEased));
@@ -141,8 +121,8 @@ export class MemoryAdmission implements Capacity {
 
   /** Chooses the place of a run that gets its slot now. @param index Of {@link demands} */
   place(instance: string, index: number): void {
-    const need = this.#learnt.get(instance)?.need;
-    if (need === undefined) return;
+    const need = this.#learnt.of(instance);
+    if (need === null) return;
     const places = this.#possiblePlaces(instance, need);
     // A start that demands nothing would always get the first place, and so would all others of `start-all`.
     const isEased = this.#eased.has(instance);
@@ -152,9 +132,17 @@ export class MemoryAdmission implements Capacity {
     if (chosen !== undefined) this.#placements.choose(instance, chosen);
   }
 
-  /** Variables that give the run of an instance its GPU; `null`: it gets all GPUs. */
+  /**
+   * Resolves when the place of a start follows from the newest settings, which may have changed after its slot was granted.
+   * Never rejects.
+   */
+  async settled(record: InstanceRecord): Promise<void> {
+    if (!this.#learnt.isOf(record)) await this.learn(record);
+  }
+
+  /** Variables that give a launch its GPU; `null`: it gets all GPUs. From now on the run keeps its place. */
   gpuVariables(instance: string): Readonly<Record<string, string>> | null {
-    return this.#placements.variables(instance);
+    return this.#placements.launch(instance);
   }
 
   /** The amounts that the run of an instance holds. */
@@ -180,23 +168,23 @@ export class MemoryAdmission implements Capacity {
 
   /** Why an instance cannot have the memory that it needs, not even when all others have stopped that may be; a clause. */
   obstacle(instance: string): string | null {
-    const known = this.#learnt.get(instance);
-    return known === undefined ? null : this.#obstacleOf(instance, known.need);
+    const need = this.#learnt.of(instance);
+    return need === null ? null : this.#obstacleOf(instance, need);
   }
 
   /** Like {@link obstacle}, for a record that may not be stored yet. Never rejects. */
   async foresee(record: InstanceRecord): Promise<string | null> {
-    return this.#obstacleOf(record.id, await this.#needFor(record));
+    return this.#obstacleOf(record.id, await this.#learnt.needFor(record, false));
   }
 
   /** Like {@link foresee}, by the last reading if that is fresh: for many instances one after the other. Never rejects. */
   async outlook(record: InstanceRecord): Promise<string | null> {
-    return this.#obstacleOf(record.id, await this.#needFor(record, this.#isFresh()));
+    return this.#obstacleOf(record.id, await this.#learnt.needFor(record, this.#readings.isFresh));
   }
 
   /** Counts the memory of a start that has got its slot. */
   hold(instance: string): void {
-    const need = this.#placements.needOf(instance, this.#learnt.get(instance)?.need ?? NOTHING);
+    const need = this.#placements.needOf(instance, this.#learnt.of(instance) ?? NOTHING);
     if (!this.#eased.delete(instance) && this.#ledger.isTrial(need, this.#fixedNeeds(instance)))
       this.#trials.add(instance);
     this.#held.set(instance, this.#taken(instance, need));
@@ -206,21 +194,21 @@ export class MemoryAdmission implements Capacity {
   /** Counts the memory of a run that was found alive: as stored, else by its plan. */
   take(instance: string, launch: Pick<Launch, 'engine' | 'plan' | 'memory'>): void {
     this.#held.set(instance, { ...(launch.memory ?? NOTHING) });
+    this.#placements.adopt(instance, launch.plan.gpuVariables, { ...NOTHING, ...launch.memory });
     this.#lookAtPin(instance);
     if (launch.memory !== undefined) return;
-    const taking = this.#inTime(this.#needOf(launch)).then((need) => {
-      this.#taking.delete(taking);
+    this.#learnt.adopt(launch, (need) => {
       if (this.#held.has(instance)) this.#held.set(instance, this.#taken(instance, need));
       this.#changed();
     });
-    this.#taking.add(taking);
   }
 
   /**
    * Counts what the engine of a start has reported. Returns why the start has to make room, as a clause; `null`: it goes on.
    * Never rejects.
    */
-  async report({ id, settings }: InstanceRecord, launch: Launch, reported: FittedProjection): Promise<string | null> {
+  async report(record: InstanceRecord, launch: Launch, reported: FittedProjection): Promise<string | null> {
+    const { id } = record;
     const held = this.#held.get(id);
     const { needs, onFault, terms } = this.#dependencies;
     const need = await needs.projected(launch, reported, this.#ledger.rooms([])).catch((error: unknown) => {
@@ -234,16 +222,7 @@ export class MemoryAdmission implements Capacity {
     const shortage = this.#ledger.excess(need, this.#needsBeside(this.#held.get(id)), this.#fixedNeeds(id), isTrial);
     // A figure that was remembered has been admitted with it before.
     if (shortage === null || held.source !== 'estimated') return null;
-    const correction = { settings, need, gpu: this.#placements.gpu(id) };
-    this.#reported.set(id, correction);
-    // The next start must not count the estimate of a moment ago.
-    const learnt = this.#learnt.get(id);
-    if (learnt?.settings === settings)
-      this.#learnt.set(id, {
-        settings,
-        need: corrected(learnt.need, correction),
-        at: this.#dependencies.clock.elapsed(),
-      });
+    this.#learnt.correct(record, launch.plan.gpuVariables, need);
     return shortageText(shortage, need.suggestions, terms);
   }
 
@@ -279,88 +258,16 @@ export class MemoryAdmission implements Capacity {
 
   /** Measures the memory, unless that was done a moment ago. Returns what the next start would be decided by. */
   async survey(): Promise<MemoryKnowledge> {
-    await Promise.all(this.#taking);
-    if (!this.#isFresh()) await this.#read();
+    await this.#learnt.adopted();
+    if (!this.#readings.isFresh) await this.#readings.read();
     return { ledger: this.#ledger, held: new Map(this.#held), remnants: this.#remnants.all(), fixed: this.#fixed };
   }
 
-  async #learn(record: InstanceRecord): Promise<void> {
-    const { id, settings } = record;
-    const { clock } = this.#dependencies;
-    const need = await this.#needFor(record);
-    // A newer look has begun, for other settings.
-    if (this.#learning.get(id)?.settings !== settings) return;
-    this.#learnt.set(id, { settings, need, at: clock.elapsed() });
+  #noteLearnt(instance: string, need: LaunchNeed): void {
     // The launch plan is made from the newest settings, also after the slot was granted.
-    if (this.#held.has(id) && !this.#dependencies.isReady(id))
-      this.#held.set(id, this.#taken(id, this.#placements.needOf(id, need)));
+    if (this.#held.has(instance) && !this.#dependencies.isReady(instance))
+      this.#held.set(instance, this.#taken(instance, this.#placements.needOf(instance, need)));
     this.#changed();
-  }
-
-  /** Whether the last reading is of a moment ago. */
-  #isFresh(): boolean {
-    return this.#readings.noted > 0 && this.#dependencies.clock.elapsed() - this.#readings.at < FRESH_MS;
-  }
-
-  /** @param isMeasured Whether the last reading counts. Otherwise measures the memory. */
-  async #needFor(record: InstanceRecord, isMeasured = false): Promise<LaunchNeed> {
-    const { settings } = record;
-    const need = await this.#inTime(this.#lookAt(record, isMeasured));
-    const reported = this.#reported.get(record.id);
-    return reported?.settings === settings ? corrected(need, reported) : need;
-  }
-
-  async #lookAt(record: InstanceRecord, isMeasured: boolean): Promise<LaunchNeed> {
-    const { settings } = record;
-    await Promise.all(this.#taking);
-    const adapter = this.#dependencies.engines.find(settings.engine);
-    await adapter?.learn(settings);
-    const plan = adapter?.plan(record) ?? null;
-    return plan === null ? NOTHING : this.#needOf({ engine: settings.engine, plan }, isMeasured);
-  }
-
-  /** Measures the memory unless `isMeasured`, then computes a need; nothing if it is unknown. */
-  async #needOf(launch: Pick<Launch, 'engine' | 'plan'>, isMeasured = false): Promise<LaunchNeed> {
-    if (!isMeasured) await this.#read();
-    const now = this.#ledger.rooms(this.#needsBeside(undefined));
-    const alone = this.#ledger.rooms([]);
-    return (await this.#dependencies.needs.of(launch, now, alone)) ?? NOTHING;
-  }
-
-  /** Nothing if a look fails or takes too long. Never rejects. */
-  async #inTime(look: Promise<LaunchNeed>): Promise<LaunchNeed> {
-    const { clock, onFault } = this.#dependencies;
-    let found = NOTHING;
-    const noted = look.then((need) => {
-      found = need;
-    });
-    await atMost(clock, LONGEST_LOOK_MS, noted).catch((error: unknown) =>
-      onFault(error, 'the memory that a start needs'),
-    );
-    return found;
-  }
-
-  async #read(): Promise<void> {
-    const { meter, isReady } = this.#dependencies;
-    const number = (this.#readings.begun += 1);
-    const before = new Map(this.#held);
-    const ready = new Set([...before.keys()].filter(isReady));
-    const between = new Set([...before.values(), ...this.#remnantNeeds()]);
-    const readings = await meter.read();
-    // A reading that began later has been noted.
-    if (number < this.#readings.noted) return;
-    this.#readings.noted = number;
-    this.#readings.at = this.#dependencies.clock.elapsed();
-    for (const need of [...this.#held.values(), ...this.#remnantNeeds()]) between.add(need);
-    const certain = [...before].flatMap(([instance, need]) =>
-      ready.has(instance) && isReady(instance) && this.#held.get(instance) === need ? [need] : [],
-    );
-    const sure = new Set(certain);
-    this.#ledger.note(
-      readings,
-      certain,
-      [...between].filter((need) => !sure.has(need)),
-    );
   }
 
   /** Memory that an instance takes if it starts now; a new object for each run. */

@@ -277,7 +277,18 @@ export async function startApp(options: AppOptions): Promise<App> {
     const password = environment['LLAMACTL_ADMIN_PASSWORD'] ?? null;
     const callers = await openCallers({ ...shared, config, store, randomness, alerts, trace, instances, password });
     const configEditor = createConfigEditor(origin);
-    const startsAlert = teardown.ending(createStartsAlert({ clock, alerts, events, instances: instances.manager }));
+    const startsAlert = teardown.ending(
+      createStartsAlert({
+        clock,
+        alerts,
+        events,
+        instances: instances.manager,
+        lookAt: async (name) => {
+          const hasChanged = await instances.lookAtStopped('memory', name);
+          if (hasChanged) observation.feed.send({ type: 'instances_refreshed', data: { reason: 'starts' } });
+        },
+      }),
+    );
     const refreshLists = listRefresh({ instances, feed: observation.feed, startsAlert });
     const requests = requestsOfBoth(observation.requests, inheritance?.link ?? null);
     const serving = createServing({

@@ -13,6 +13,8 @@ let emit: (event: DomainEvent) => void;
 let raised: Map<string, string>;
 let log: string[];
 let alert: StartsAlert;
+let looks: string[];
+let lookAt: () => Promise<void>;
 
 const refusal = (code: StartRefusalCode) => ({ at: '2026-01-01T00:00:00.000Z', code, message: 'no' });
 const blocked = (name: string, code: StartRefusalCode = 'MODEL_NOT_FOUND') => ({
@@ -31,6 +33,8 @@ beforeEach(() => {
   rows = [];
   raised = new Map();
   log = [];
+  looks = [];
+  lookAt = async () => undefined;
   alert = createStartsAlert({
     clock,
     alerts: {
@@ -48,6 +52,10 @@ beforeEach(() => {
       },
     },
     instances: { list: () => rows },
+    lookAt: async (name) => {
+      looks.push(name);
+      await lookAt();
+    },
   });
 });
 
@@ -83,6 +91,41 @@ describe('the alert about instances that cannot start', () => {
     emit({ type: 'instance_deleted', data: { name: 'm0' } });
     await clock.advance(GATHERED_MS);
     expect(raised.size).toBe(0);
+  });
+
+  it('stays if an edit of a blocked instance does not help', async () => {
+    rows = [blocked('a')];
+    alert.looked();
+    rows = [{ ...blocked('a'), refused: null }];
+    lookAt = async () => void (rows = [blocked('a')]);
+    emit({ type: 'instance_updated', data: { name: 'a' } });
+    await clock.advance(GATHERED_MS);
+    expect([looks, raised.has(STARTS_BLOCKED)]).toEqual([['a'], true]);
+  });
+
+  it('waits for the look at an instance that was edited meanwhile', async () => {
+    rows = [blocked('a')];
+    alert.looked();
+    rows = [{ ...blocked('a'), refused: null }];
+    emit({ type: 'instance_updated', data: { name: 'a' } });
+    alert.looked();
+    expect(raised.has(STARTS_BLOCKED)).toBe(true);
+    const edited: DomainEvent = { type: 'instance_updated', data: { name: 'a' } };
+    lookAt = async () => {
+      if (looks.length === 1) emit(edited);
+    };
+    await clock.advance(GATHERED_MS);
+    expect(raised.has(STARTS_BLOCKED)).toBe(true);
+    await clock.advance(GATHERED_MS);
+    expect([looks, raised.has(STARTS_BLOCKED)]).toEqual([['a', 'a'], false]);
+  });
+
+  it('counts an instance that was edited during the first look', async () => {
+    lookAt = async () => void (rows = [blocked('a')]);
+    emit({ type: 'instance_updated', data: { name: 'a' } });
+    alert.looked();
+    await clock.advance(GATHERED_MS);
+    expect(raised.has(STARTS_BLOCKED)).toBe(true);
   });
 
   it('of the previous server stays until the first look', async () => {

@@ -8,6 +8,8 @@ export interface StartsAlertDependencies {
   alerts: AlertSink;
   events: { subscribe(listener: (event: DomainEvent) => void): () => void };
   instances: { list(): readonly Pick<InstanceSummary, 'status' | 'on_demand' | 'refused'>[] };
+  /** Looks whether an instance can start. Its refusal was forgotten with its old settings. Never rejects. */
+  lookAt: (name: string) => Promise<void>;
 }
 
 /** Raises and clears the alert about instances that requests may start, and that cannot start. */
@@ -35,26 +37,41 @@ const CHANGES: ReadonlySet<DomainEvent['type']> = new Set([
  * One alert for all instances: a disk that is not mounted blocks many at once. It names none, because callers who may
  * see only some instances see it too.
  */
-export function createStartsAlert({ clock, alerts, events, instances }: StartsAlertDependencies): StartsAlert {
+export function createStartsAlert({ clock, alerts, events, instances, lookAt }: StartsAlertDependencies): StartsAlert {
   // Without a look, the alert of the previous server must stay: nothing is known of its instances.
   let hasLooked = false;
   let isClosed = false;
   let cancel: (() => void) | null = null;
+  const updated = new Set<string>();
   const judge = (): void => {
-    cancel = null;
     const blocked = instances.list().filter(isBlocked).length;
     if (blocked === 0) alerts.clear(STARTS_BLOCKED);
     else alerts.raise({ level: 'warning', code: STARTS_BLOCKED, message: messageOf(blocked) });
   };
-  const unsubscribe = events.subscribe(({ type }) => {
-    if (hasLooked && CHANGES.has(type)) cancel ??= clock.after(GATHER_MS, judge);
+  const judgeSoon = (): void => {
+    cancel ??= clock.after(GATHER_MS, () => {
+      cancel = null;
+      void lookAndJudge();
+    });
+  };
+  const lookAndJudge = async (): Promise<void> => {
+    const names = [...updated];
+    updated.clear();
+    for (const name of names) await lookAt(name);
+    // With more changes a later look judges.
+    if (!isClosed && cancel === null) judge();
+  };
+  const unsubscribe = events.subscribe((event) => {
+    if (event.type === 'instance_updated') updated.add(event.data.name);
+    if (hasLooked && CHANGES.has(event.type)) judgeSoon();
   });
   return {
     looked: () => {
       if (isClosed) return;
       hasLooked = true;
-      cancel?.();
-      judge();
+      // The look may have been before the edit.
+      if (updated.size === 0) judge();
+      else judgeSoon();
     },
     close: () => {
       isClosed = true;

@@ -141,8 +141,13 @@ export interface Instances {
   memoryOutlook(machine: MachineMemory): MemoryOutlook;
   /** Restores the instances that the previous server left. Call it before any other method. */
   boot(): Promise<void>;
-  /** Looks which stopped instances cannot start. Never rejects. @returns whether a row of lists has changed */
-  lookAtStopped(depth: LookDepth): Promise<boolean>;
+  /**
+   * Looks which stopped instances cannot start. Never rejects.
+   *
+   * @param name Of the only instance to look at; default: all.
+   * @returns whether a row of lists has changed
+   */
+  lookAtStopped(depth: LookDepth, name?: string): Promise<boolean>;
   /** All leases of all engines. */
   leases: LeaseBook;
   /**
@@ -316,7 +321,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
       }),
     boot: () =>
       boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),
-    lookAtStopped: (depth) => stoppedLook.look(depth),
+    lookAtStopped: (depth, name) => stoppedLook.look(depth, name),
     leases,
     handOver: async (successor) => {
       await wholeChanges.end();

@@ -23,6 +23,15 @@ describe('a look at stopped instances', () => {
     expect(domain.events.events.map(({ type }) => type)).toEqual(['instance_created']);
   });
 
+  it('finds only that of one instance, if asked for it', async () => {
+    const domain = new Domain();
+    await domain.create('a');
+    await domain.create('b');
+    domain.adapter.startProblem = NO_FILE;
+    expect(await domain.instances.lookAtStopped('files', 'b')).toBe(true);
+    expect(domain.manager.list().map((each) => each.refused?.code)).toEqual([undefined, NO_FILE.code]);
+  });
+
   it('changes nothing if it finds the reason that is known', async () => {
     const domain = new Domain();
     await domain.create('a');

@@ -26,10 +26,16 @@ export class StoppedLook {
     this.#dependencies = dependencies;
   }
 
-  /** Looks at one instance after the other, because nothing waits for the result. Never rejects. @returns whether a row has changed */
-  async look(depth: LookDepth): Promise<boolean> {
+  /**
+   * Looks at one instance after the other, because nothing waits for the result. Never rejects.
+   *
+   * @param only Name of the only instance to look at; default: all.
+   * @returns whether a row has changed
+   */
+  async look(depth: LookDepth, only?: string): Promise<boolean> {
     let hasChanged = false;
     for (const mailbox of this.#dependencies.registry.open()) {
+      if (only !== undefined && mailbox.record.name !== only) continue;
       if (await this.#lookAt(mailbox, depth)) hasChanged = true;
     }
     return hasChanged;

@@ -5,6 +5,8 @@ const FIRST_DELAY = 0.25;
 const LONGEST_DELAY = 10;
 /** Longest `Retry-After`, in seconds, for which a request waits. If it is longer, the request fails at once. */
 const LONGEST_RETRY_AFTER = 60;
+/** Shortest wait for a rate limit, in seconds: a proxy may send `Retry-After: 0` to each of many attempts. */
+const SHORTEST_LIMIT_WAIT = 1;
 
 /** A failed attempt of a request. */
 export interface Failure {
@@ -60,7 +62,9 @@ export function isRateLimited(error: unknown): boolean {
  */
 export function rateLimitDelay(error: unknown, left: number, random: number): number | null {
   const asked = retryAfterOf(error);
-  return asked === null || asked > Math.min(left, LONGEST_RETRY_AFTER) ? null : asked + backoff(0, random);
+  if (asked === null) return null;
+  const wait = Math.max(asked, SHORTEST_LIMIT_WAIT);
+  return wait > Math.min(left, LONGEST_RETRY_AFTER) ? null : wait + backoff(0, random);
 }
 
 function mayRepeat(error: unknown, { isReading, isLasting }: { isReading: boolean; isLasting: boolean }): boolean {

@@ -126,6 +126,12 @@ describe('failed request', () => {
     const bounded = bench(refusals(9), { rateLimitWait: 65 });
     await expect(bounded.transport.json(post)).rejects.toMatchObject({ status: 429 });
     expect(bounded.server.requests).toHaveLength(4);
+    const atOnce = bench(
+      Array.from({ length: 9 }, () => refusal(429, 'RATE_LIMITED', { 'retry-after': '0' })),
+      { rateLimitWait: 3 },
+    );
+    await expect(atOnce.transport.json(post)).rejects.toMatchObject({ status: 429 });
+    expect(atOnce.server.requests.length).toBeLessThanOrEqual(4);
     const hasty = bench(refusals(9), { rateLimitWait: 65 });
     await expect(hasty.transport.json({ ...post, retries: 0 })).rejects.toMatchObject({ status: 429 });
     expect(hasty.server.requests).toHaveLength(1);

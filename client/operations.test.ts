@@ -123,6 +123,7 @@ describe('methods of the client', () => {
     await client.restartInstance('a', {}, { wait: true });
     await client.deleteInstance('a');
     await client.applyFleet({ instances: [] });
+    await client.verifyModel('m');
     expect(timing.waits).toEqual([]);
     await client.startInstance('a');
     await client.stopInstance('a', {}, { wait: false });

@@ -268,13 +268,14 @@ export class Operations {
   }
 
   /**
-   * Reads the files of a model, and compares them with the hashes of their source.
+   * Reads the files of a model, and compares them with the hashes of their source. It has no timeout, because it takes a second for
+   * each GB.
    *
    * @param id Of `listModels`.
-   * @param call A large model takes longer than the usual `timeout`: a second for each GB.
    */
   async verifyModel(id: string, call?: CallOptions): Promise<models.CheckedFile[]> {
-    return (await this.#send<models.ModelCheck>('POST', path`/api/models/${id}/verify`, { ...call })).files;
+    const target = path`/api/models/${id}/verify`;
+    return (await this.#send<models.ModelCheck>('POST', target, { isPatient: true, ...call })).files;
   }
 
   /** Deletes the files of a model that a download made, if no instance uses it. @param id Of `listModels`. */

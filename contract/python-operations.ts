@@ -14,7 +14,7 @@ interface Parameter {
 /** Parameters that methods do not take, because `follow_logs` covers them. */
 const ELSEWHERE = new Set(['follow', 'Last-Event-ID']);
 /** Operations without a deadline, because they may take long. */
-const PATIENT = new Set(['deleteInstance', 'deleteAllInstances', 'applyFleet']);
+const PATIENT = new Set(['deleteInstance', 'deleteAllInstances', 'applyFleet', 'verifyModel']);
 /** Bodies that methods take as one parameter, with its name and type. */
 const WHOLE: Readonly<Record<string, readonly [name: string, type: string]>> = {
   applyFleet: ['document', 'models.Fleet | str'],

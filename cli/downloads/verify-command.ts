@@ -34,8 +34,7 @@ export function verifyCommand(commandLine: CommandLine): Command {
         const checked: CheckedFile[] = [];
         for (const { id, name, size } of wanted) {
           terminal.note(`reading ${plain(name)}, ${bytes(size)} …`);
-          // It takes a second for each GB.
-          const files = await client.verifyModel(id, { signal, timeout: 0 });
+          const files = await client.verifyModel(id, { signal });
           checked.push(...files);
           if (terminal.isJson || terminal.isQuiet) continue;
           for (const file of files) terminal.print(plain(`${file.path}  ${RESULTS[file.result](file)}`));

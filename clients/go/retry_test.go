@@ -163,6 +163,7 @@ func TestWhatWaitsForAnOutcomeTakesAsLongAsItTakes(t *testing.T) {
 		"stop":   func() error { _, err := client.StopInstance("a", StopParams{Wait: true}); return err },
 		"delete": func() error { _, err := client.DeleteInstance("a"); return err },
 		"apply":  func() error { _, err := client.ApplyFleet(Fleet{}); return err },
+		"verify": func() error { _, err := client.VerifyModel("m"); return err },
 		"chat":   func() error { _, err := client.Chat(ChatRequest{}); return err },
 		"any":    func() error { _, err := client.Do(Request{Method: "POST", Path: "/v1/embeddings"}); return err },
 		"bare":   func() error { _, err := client.Do(Request{Method: "post", Path: "v1/embeddings"}); return err },

@@ -407,8 +407,8 @@ func (c *Client) ResumeDownloadContext(ctx context.Context, id string) (*Downloa
 	return fetch[Download](ctx, c, request{method: http.MethodPost, path: []string{"/api/models/downloads/", id, "/resume"}})
 }
 
-// VerifyModel reads the files of a model, and compares them with the hashes of their source. A large model takes longer than the
-// usual timeout: a second for each GB.
+// VerifyModel reads the files of a model, and compares them with the hashes of their source. It has no timeout, because it takes a
+// second for each GB.
 func (c *Client) VerifyModel(id string) ([]CheckedFile, error) {
 	return c.VerifyModelContext(context.Background(), id)
 }
@@ -416,7 +416,7 @@ func (c *Client) VerifyModel(id string) ([]CheckedFile, error) {
 // VerifyModelContext is [Client.VerifyModel] with a context.
 func (c *Client) VerifyModelContext(ctx context.Context, id string) ([]CheckedFile, error) {
 	var answer ModelCheck
-	err := c.send(ctx, request{method: http.MethodPost, path: []string{"/api/models/", id, "/verify"}}, &answer)
+	err := c.send(ctx, request{method: http.MethodPost, path: []string{"/api/models/", id, "/verify"}, isPatient: true}, &answer)
 	return answer.Files, err
 }
 

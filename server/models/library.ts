@@ -74,7 +74,7 @@ const UNWATCHED_EVERY_MS = 60_000;
 const MOST_WATCHED = 1_024;
 
 const UNWATCHED =
-  'The system does not watch all folders of models, because there are too many or their disk is another machine: new models appear within a minute';
+  'Some folders of models are not watched, because there are too many or they are on a network disk: new models appear within a minute';
 
 /** Keeps the list of models: scans the places in the background, and again when a folder changes. */
 export class ModelLibrary implements Models {

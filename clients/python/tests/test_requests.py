@@ -235,7 +235,7 @@ def test_a_connection_that_does_not_come_about_in_time(mode: str) -> None:
 
 
 def test_what_waits_takes_as_long_as_it_takes(scripted: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, bench = scripted(*[answer({})] * 9, timeout=7)
+    _, bench = scripted(*[answer({"files": []})] * 10, timeout=7)
     http = bench.client._transport.connections.http
     bounds: list[float | None] = []
     build = http.build_request
@@ -249,12 +249,13 @@ def test_what_waits_takes_as_long_as_it_takes(scripted: Scripted, monkeypatch: p
         bench.call(method, "a", wait=True)
     bench.call("delete_instance", "a")
     bench.call("apply_fleet", {"instances": []})
+    bench.call("verify_model", "m")
     bench.call("request", "POST", "/v1/embeddings", body={})
-    assert bounds == [None] * 6
+    assert bounds == [None] * 7
     bench.call("start_instance", "a")
     bench.call("request", "GET", "/v1/models")
     bench.with_options(timeout=None).call("start_instance", "a")
-    assert bounds[6:] == [7, 7, None]
+    assert bounds[7:] == [7, 7, None]
     other = bench.with_options(timeout=5).client
     again = other.with_options(retries=9)
     assert (again._transport.options.timeout, again._transport.options.retries) == (5, 9)

@@ -585,6 +585,7 @@ class Operations:
         request = Request(
             "POST",
             f"/api/models/{step(model_id)}/verify",
+            is_patient=True,
         )
         return models.ModelCheck(await self._ask(request)).files
 

@@ -586,6 +586,7 @@ class Operations:
         request = Request(
             "POST",
             f"/api/models/{step(model_id)}/verify",
+            is_patient=True,
         )
         return models.ModelCheck(self._ask(request)).files
 

@@ -138,7 +138,7 @@ describe('an engine on a machine with two GPUs', () => {
       await create(domain, {}, 'a');
       const looked = Promise.withResolvers<void>();
       const machine = memoryOf(domain);
-      const { portHolder } = domain.supervisor;
+      const portHolder = domain.supervisor.portHolder.bind(domain.supervisor);
       domain.supervisor.portHolder = async (port) => {
         domain.supervisor.portHolder = portHolder;
         const read = machine.read.bind(machine);
@@ -148,7 +148,7 @@ describe('an engine on a machine with two GPUs', () => {
         };
         await domain.clock.advance(1_000);
         await renameGpu(domain);
-        return portHolder.call(domain.supervisor, port);
+        return portHolder(port);
       };
       await domain.manager.start('a');
       await domain.pass(1_000);

@@ -7,7 +7,7 @@ export function placesOf(need: LaunchNeed): readonly LaunchPlace[] {
 
 /** The variables of a place, to compare. @param variables `undefined`: those of all GPUs, which are none */
 export function placeKey(variables: LaunchPlace['variables'] = {}): string {
-  return JSON.stringify(Object.entries(variables).toSorted());
+  return JSON.stringify(Object.entries(variables).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /** Owns the places of runs: the GPU that each got with its slot. */

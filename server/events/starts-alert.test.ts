@@ -128,6 +128,22 @@ describe('the alert about instances that cannot start', () => {
     expect(raised.has(STARTS_BLOCKED)).toBe(true);
   });
 
+  it('leaves out an instance whose port has an alert, until that is cleared', async () => {
+    const clash = (state: 'raised' | 'cleared'): DomainEvent => ({
+      type: 'system_alert',
+      data: { level: 'error', code: 'port_clash', message: 'taken', state, instance: 'a' },
+    });
+    alert.looked();
+    rows = [blocked('a', 'PORT_IN_USE')];
+    emit(clash('raised'));
+    emit(refused('a'));
+    await clock.advance(GATHERED_MS);
+    expect(log).toEqual([]);
+    emit(clash('cleared'));
+    await clock.advance(GATHERED_MS);
+    expect(log).toEqual([expect.stringContaining('One instance')]);
+  });
+
   it('of the previous server stays until the first look', async () => {
     raised.set(STARTS_BLOCKED, 'left');
     emit({ type: 'instance_deleted', data: { name: 'm0' } });

@@ -1,13 +1,13 @@
 import type { DomainEvent } from '@llamactl/contract/events';
 import type { InstanceSummary } from '@llamactl/contract/instance';
-import type { AlertSink } from '../instances/ports/alert-sink.ts';
+import { PORT_CLASH, type AlertSink } from '../instances/ports/alert-sink.ts';
 import type { Clock } from '../instances/ports/time.ts';
 
 export interface StartsAlertDependencies {
   clock: Pick<Clock, 'after'>;
   alerts: AlertSink;
   events: { subscribe(listener: (event: DomainEvent) => void): () => void };
-  instances: { list(): readonly Pick<InstanceSummary, 'status' | 'on_demand' | 'refused'>[] };
+  instances: { list(): readonly Pick<InstanceSummary, 'name' | 'status' | 'on_demand' | 'refused'>[] };
   /** Looks whether an instance can start. Its refusal was forgotten with its old settings. Never rejects. */
   lookAt: (name: string) => Promise<void>;
 }
@@ -43,8 +43,10 @@ export function createStartsAlert({ clock, alerts, events, instances, lookAt }: 
   let isClosed = false;
   let cancel: (() => void) | null = null;
   const updated = new Set<string>();
+  /** Instances that have an alert of their own about their port, which says more. */
+  const clashes = new Set<string>();
   const judge = (): void => {
-    const blocked = instances.list().filter(isBlocked).length;
+    const blocked = instances.list().filter((each) => isBlocked(each) && !clashes.has(each.name)).length;
     if (blocked === 0) alerts.clear(STARTS_BLOCKED);
     else alerts.raise({ level: 'warning', code: STARTS_BLOCKED, message: messageOf(blocked) });
   };
@@ -61,9 +63,17 @@ export function createStartsAlert({ clock, alerts, events, instances, lookAt }: 
     // With more changes a later look judges.
     if (!isClosed && cancel === null) judge();
   };
+  /** Returns whether the event is about the port of an instance. */
+  const noteClash = ({ type, data }: DomainEvent): boolean => {
+    if (type !== 'system_alert' || data.code !== PORT_CLASH || data.instance === undefined) return false;
+    if (data.state === 'raised') clashes.add(data.instance);
+    else clashes.delete(data.instance);
+    return true;
+  };
   const unsubscribe = events.subscribe((event) => {
     if (event.type === 'instance_updated') updated.add(event.data.name);
-    if (hasLooked && CHANGES.has(event.type)) judgeSoon();
+    if (!CHANGES.has(event.type) && !noteClash(event)) return;
+    if (hasLooked) judgeSoon();
   });
   return {
     looked: () => {

@@ -53,6 +53,13 @@ describe('a preview of a create', () => {
     expect(preview.problems.map((problem) => problem.path)).toContain(path);
   });
 
+  it('does not warn of a missing model as well', async () => {
+    domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'the instance has no `model_path`' };
+    const { preview } = await manager.previewCreate({ name: 'new' });
+    expect(preview.problems.map(({ path }) => path)).toEqual(['model_path']);
+    expect(preview.warnings).toEqual([]);
+  });
+
   it('warns as the create would', async () => {
     domain.adapter.startProblem = { code: 'MODEL_NOT_FOUND', message: 'the model file /m.gguf does not exist' };
     const body = { name: 'new', model_path: '/m.gguf', group: 'nowhere' };

@@ -48,7 +48,9 @@ export class EditPreview {
     await this.#judge(settings, null, findings);
     const record = await this.#withPort(draft, findings);
     const { obstacle } = await startCheck.foresee(record);
-    if (obstacle !== null) findings.warn(obstacle.message);
+    // Without a file, the missing setting is a problem already.
+    const isSaid = obstacle?.code === 'MODEL_NOT_FOUND' && settings.model_path === undefined;
+    if (obstacle !== null && !isSaid) findings.warn(obstacle.message);
     await this.#warnOfPort(record, findings);
     const changes = settingChanges(newSettings({}), settings);
     return { record, ...findings.result(), changes: body.port === undefined ? changes : ['port', ...changes] };

@@ -17,6 +17,7 @@ import {
 } from './live-frames.ts';
 import { LogLevelSchema } from './logs.ts';
 import { LongIntegerSchema } from './long-integer.ts';
+import { PhraseSchema } from './phrases.ts';
 import { REFUSAL_FIELDS } from './refused-start.ts';
 import { AuthorSchema, TriggerSchema } from './trigger.ts';
 
@@ -44,6 +45,7 @@ export const DomainEventSchema = z.discriminatedUnion('type', [
     status: StatusSchema,
     previous_status: StatusSchema,
     reason: z.string().optional(),
+    phrase: PhraseSchema.optional().describe('`reason` as data; absent: no kind of phrase.'),
     cause: z
       .enum(['eviction', 'idle'])
       .optional()

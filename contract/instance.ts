@@ -26,12 +26,13 @@ const NUL = String.fromCharCode(0);
 const withoutNul = (text: string): boolean => !text.includes(NUL);
 const plainText = z.string().refine(withoutNul, 'must not hold a NUL character');
 
+/** The message for a name of another form. */
+export const NAME_RULE =
+  'must start with a letter or digit and hold at most 63 letters, digits, dots, underscores and dashes';
+
 export const NameSchema = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
-    'must start with a letter or digit and hold at most 63 letters, digits, dots, underscores and dashes',
-  )
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, NAME_RULE)
   .refine((name) => !RESERVED_NAMES.includes(name.toLowerCase()), 'is reserved')
   .describe('Unique without regard to case; only `rename` changes it.');
 
@@ -371,6 +372,7 @@ const summary = {
     .describe('Seconds from the spawn of its engine until it was ready, at its last start; `null`: unknown.'),
   reason: z.string().nullable().describe('Why the instance failed or restarts; `null`: neither.'),
   cause: CauseSchema.optional().describe('The cause in `reason`; absent: it has none.'),
+  phrase: PhraseSchema.optional().describe('`reason` as data; absent: no kind of phrase.'),
   refused: RefusedStartSchema.nullable().describe(
     'The last start that was refused since its status or settings changed, or why a start of a stopped instance would be refused, as found by a look after each scan of models; `null`: neither.',
   ),

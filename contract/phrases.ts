@@ -164,6 +164,22 @@ const PROBLEMS = {
   names_instance: ['name', 'instance'],
   port_taken: ['port', 'holder'],
   ports_used_up: [],
+  bad_name: [],
+  required: [],
+  unknown_setting: ['meant'],
+  wrong_type: ['type'],
+  too_small: ['least'],
+  too_large: ['most'],
+  reserved_setting: [],
+  privileged_setting: [],
+  unknown_option: ['meant', 'replacement'],
+  option_of_ollama: [],
+  same_option: ['option'],
+  removed_option: [],
+  needs_value: ['placeholder'],
+  needs_number: ['value', 'words'],
+  needs_switch: [],
+  value_not_allowed: ['value', 'allowed'],
 } as const;
 
 /** Every kind of phrase, with the names of the data that it may have. Names of sizes end in `_bytes`. */

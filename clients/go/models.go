@@ -1630,6 +1630,9 @@ type Instance struct {
 	// The cause in `reason`; absent: it has none.
 	Cause Cause `json:"cause,omitzero"`
 
+	// `reason` as data; absent: no kind of phrase.
+	Phrase *Phrase `json:"phrase,omitzero"`
+
 	// The last start that was refused since its status or settings changed, or why a start of a stopped instance
 	// would be refused, as found by a look after each scan of models; nil: neither.
 	Refused *RefusedStart `json:"refused"`
@@ -1883,6 +1886,9 @@ type InstanceStatusChangedEvent struct {
 	PreviousStatus Status `json:"previous_status"`
 	Reason         string `json:"reason,omitzero"`
 
+	// `reason` as data; absent: no kind of phrase.
+	Phrase *Phrase `json:"phrase,omitzero"`
+
 	// Why llamactl stops it without a request: `eviction`: another instance needs its slot; `idle`: its idle timeout
 	// passed.
 	Cause StopCause `json:"cause,omitzero"`
@@ -1976,6 +1982,9 @@ type InstanceSummary struct {
 
 	// The cause in `reason`; absent: it has none.
 	Cause Cause `json:"cause,omitzero"`
+
+	// `reason` as data; absent: no kind of phrase.
+	Phrase *Phrase `json:"phrase,omitzero"`
 
 	// The last start that was refused since its status or settings changed, or why a start of a stopped instance
 	// would be refused, as found by a look after each scan of models; nil: neither.
@@ -2803,6 +2812,22 @@ const (
 	PhraseKindNamesInstance             PhraseKind = "names_instance"
 	PhraseKindPortTaken                 PhraseKind = "port_taken"
 	PhraseKindPortsUsedUp               PhraseKind = "ports_used_up"
+	PhraseKindBadName                   PhraseKind = "bad_name"
+	PhraseKindRequired                  PhraseKind = "required"
+	PhraseKindUnknownSetting            PhraseKind = "unknown_setting"
+	PhraseKindWrongType                 PhraseKind = "wrong_type"
+	PhraseKindTooSmall                  PhraseKind = "too_small"
+	PhraseKindTooLarge                  PhraseKind = "too_large"
+	PhraseKindReservedSetting           PhraseKind = "reserved_setting"
+	PhraseKindPrivilegedSetting         PhraseKind = "privileged_setting"
+	PhraseKindUnknownOption             PhraseKind = "unknown_option"
+	PhraseKindOptionOfOllama            PhraseKind = "option_of_ollama"
+	PhraseKindSameOption                PhraseKind = "same_option"
+	PhraseKindRemovedOption             PhraseKind = "removed_option"
+	PhraseKindNeedsValue                PhraseKind = "needs_value"
+	PhraseKindNeedsNumber               PhraseKind = "needs_number"
+	PhraseKindNeedsSwitch               PhraseKind = "needs_switch"
+	PhraseKindValueNotAllowed           PhraseKind = "value_not_allowed"
 )
 
 type Probe struct {

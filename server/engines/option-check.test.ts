@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Phrase } from '@llamactl/contract/phrases';
 import { helpCatalogue } from './fixtures/help.ts';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import type { Settings } from '../instances/ports/instance-record.ts';
@@ -39,6 +40,14 @@ describe('optionFaults for options of the engine', () => {
 });
 
 describe('optionFaults for options that the engine would refuse', () => {
+  it.each<[Settings['options'], Phrase]>([
+    [{ ctx_sise: 1 }, { kind: 'unknown_option', data: { meant: 'ctx_size' } }],
+    [{ qwerty: 1 }, { kind: 'unknown_option' }],
+    [{ threads: 'many' }, { kind: 'needs_number', data: { value: 'many' } }],
+    [{ threads: true }, { kind: 'needs_value', data: { placeholder: 'N' } }],
+    [{ no_repack: 1 }, { kind: 'needs_switch' }],
+  ])('have the same as data: %j', (options, phrase) => expect(problems(options)).toMatchObject([{ phrase }]));
+
   it.each([
     ['no_mmap', 'none'],
     ['mlock', 'mmap+mlock'],
@@ -108,6 +117,7 @@ describe('optionFaults for twins in one body', () => {
         code: 'VALIDATION_ERROR',
         path: 'options.ctx_size',
         message: 'is the same option as `context_size`; give one of them',
+        phrase: { kind: 'same_option', data: { option: 'context_size' } },
       },
     ]);
     expect(problems({ kv_offload: true, nkvo: true, no_kv_offload: true }, catalogue)).toHaveLength(2);

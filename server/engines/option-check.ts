@@ -1,6 +1,7 @@
 import { LOAD_MODE, OLLAMA_ALONE, OLLAMA_OPTIONS } from '@llamactl/contract/ollama-options';
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
+import { phrase, type Phrase } from '@llamactl/contract/phrases';
 import type { SettingsProblem } from '../instances/ports/engine-adapter.ts';
 import type { FlagCatalogue, FlagEntry, FlagMatch } from './flags.ts';
 import { isCompanionFlag } from './llama-cpp-companions.ts';
@@ -29,17 +30,27 @@ export function optionFaults(
   return (key, value) => {
     const identity = optionIdentity(key, catalogue);
     const twin = first.get(identity);
-    if (twin !== undefined) return invalid(key, `is the same option as \`${shown(twin)}\`; give one of them`);
+    if (twin !== undefined)
+      return invalid(key, {
+        message: `is the same option as \`${shown(twin)}\`; give one of them`,
+        phrase: phrase('same_option', { option: shown(twin) }),
+      });
     first.set(identity, key);
     if (catalogue === null) return null;
     const match = findOption(key, catalogue);
-    const message = match === null ? unknownOption(key, catalogue) : valueProblem(match, value);
-    return message === null ? null : invalid(key, message);
+    const fault = match === null ? unknownOption(key, catalogue) : valueProblem(match, value);
+    return fault === null ? null : invalid(key, fault);
   };
 }
 
-function invalid(key: string, message: string): SettingsProblem {
-  return { code: 'VALIDATION_ERROR', path: `options.${shown(key)}`, message };
+/** A sentence about an option, and the same as data. */
+interface Fault {
+  message: string;
+  phrase: Phrase;
+}
+
+function invalid(key: string, fault: Fault): SettingsProblem {
+  return { code: 'VALIDATION_ERROR', path: `options.${shown(key)}`, ...fault };
 }
 
 /** A key as messages show it: cut if it is too long. */
@@ -72,15 +83,25 @@ const LOAD_MODE_FOR: ReadonlyMap<string, string> = new Map([
   ['direct_io', 'dio'],
 ]);
 
-function unknownOption(key: string, catalogue: FlagCatalogue): string {
-  if (OLLAMA_ALONE.has(key)) return 'is a parameter of Ollama without a counterpart here';
+function unknownOption(key: string, catalogue: FlagCatalogue): Fault {
+  if (OLLAMA_ALONE.has(key)) {
+    return { message: 'is a parameter of Ollama without a counterpart here', phrase: phrase('option_of_ollama') };
+  }
   const { options } = suggestibleNames(catalogue);
   const mode = LOAD_MODE_FOR.get(key);
-  if (mode !== undefined && options.includes(LOAD_MODE))
-    return `is not an option of this engine; \`${LOAD_MODE}: ${mode}\` replaces it`;
+  if (mode !== undefined && options.includes(LOAD_MODE)) {
+    const replacement = `${LOAD_MODE}: ${mode}`;
+    return {
+      message: `is not an option of this engine; \`${replacement}\` replaces it`,
+      phrase: phrase('unknown_option', { replacement }),
+    };
+  }
   const counterpart = OF_OTHERS.get(key) ?? '';
   const meant = options.includes(counterpart) ? counterpart : (suggestion(key, options) ?? onlyBegunBy(key, options));
-  return `is not an option of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
+  return {
+    message: `is not an option of this engine${meant === null ? '' : `; did you mean \`${meant}\`?`}`,
+    phrase: phrase('unknown_option', { meant: meant ?? undefined }),
+  };
 }
 
 /** The option whose name the key begins: `yarn_attn` for `yarn_attn_factor`. `null`: none or several. */
@@ -110,37 +131,56 @@ function freeNames(catalogue: FlagCatalogue): string[] {
   ];
 }
 
-function valueProblem(match: FlagMatch, value: OptionValue): string | null {
+function valueProblem(match: FlagMatch, value: OptionValue): Fault | null {
   const { entry } = match;
   if (entry.removed !== null) {
-    return `was removed from this engine${entry.removed === '' ? '' : `: ${entry.removed}`}`;
+    return {
+      message: `was removed from this engine${entry.removed === '' ? '' : `: ${entry.removed}`}`,
+      phrase: phrase('removed_option'),
+    };
   }
   if (typeof value === 'boolean') {
     if (entry.valueCount === 0 || booleanWord(entry, value) !== null) return null;
     if (!value && isCompanionFlag(entry)) return null;
-    return `needs a value: ${entry.placeholder ?? 'VALUE'}`;
+    const placeholder = entry.placeholder ?? 'VALUE';
+    return { message: `needs a value: ${placeholder}`, phrase: phrase('needs_value', { placeholder }) };
   }
-  if (match.negated || entry.valueCount === 0) return 'is a switch: give true or false';
+  if (match.negated || entry.valueCount === 0) {
+    return { message: 'is a switch: give true or false', phrase: phrase('needs_switch') };
+  }
   const items = [value].flat();
   if (entry.valueCount > 1 && items.length !== entry.valueCount) {
-    return `takes ${entry.valueCount} values: give a list [${entry.placeholder?.split(' ').join(', ')}]`;
+    const placeholder = `[${entry.placeholder?.split(' ').join(', ')}]`;
+    return {
+      message: `takes ${entry.valueCount} values: give a list ${placeholder}`,
+      phrase: phrase('needs_value', { placeholder }),
+    };
   }
   const { allowed } = entry;
   if (allowed === null) return entry.placeholder === 'N' ? numberProblem(items.map(argumentText), entry) : null;
   const accepted = allowed.includes('on') ? [...allowed, ...SWITCH_WORDS] : allowed;
   const wrong = items.map(argumentText).find((item) => !accepted.includes(item));
-  return wrong === undefined ? null : `cannot be ${JSON.stringify(shown(wrong))}; it can be ${allowed.join(', ')}`;
+  if (wrong === undefined) return null;
+  const names = allowed.join(', ');
+  return {
+    message: `cannot be ${JSON.stringify(shown(wrong))}; it can be ${names}`,
+    phrase: phrase('value_not_allowed', { value: shown(wrong), allowed: names }),
+  };
 }
 
 /** The beginning of a number, as `std::stoi` and `std::stof` read it. They ignore the rest of the text. */
 const NUMBER = /^\s*[+-]?(?:\.?\d|inf|nan)/i;
 
 /** The placeholder `N` means a number, or a word that the help quotes: `either an exact number, 'auto', or 'all'`. */
-function numberProblem(items: readonly string[], { description, default: usual }: FlagEntry): string | null {
+function numberProblem(items: readonly string[], { description, default: usual }: FlagEntry): Fault | null {
   const words = [...description.matchAll(/'([a-z]+)'/g)].map(([, word = '']) => word);
   const wrong = items.find((item) => !NUMBER.test(item) && item !== usual && !words.includes(item));
   if (wrong === undefined) return null;
-  return `needs a number${words.length === 0 ? '' : ` or ${words.join(', ')}`}, not ${JSON.stringify(shown(wrong))}`;
+  const names = words.length === 0 ? undefined : words.join(', ');
+  return {
+    message: `needs a number${names === undefined ? '' : ` or ${names}`}, not ${JSON.stringify(shown(wrong))}`,
+    phrase: phrase('needs_number', { value: shown(wrong), words: names }),
+  };
 }
 
 /**

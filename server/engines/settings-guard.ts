@@ -1,5 +1,6 @@
 import { MOST_PROBLEMS } from '@llamactl/contract/errors';
 import type { OptionValue } from '@llamactl/contract/instance';
+import { phrase } from '@llamactl/contract/phrases';
 import type { SettingsProblem, StartProblem } from '../instances/ports/engine-adapter.ts';
 import type { Settings } from '../instances/ports/instance-record.ts';
 import type { AllowedVariables } from './allowed-environment.ts';
@@ -102,8 +103,16 @@ function problemOf(path: string, guard: Guard | null, allowPrivileged: boolean, 
   if (guard === null || (guard.guard === 'privileged' && allowPrivileged)) return [];
   const sentence = subject === undefined ? guard.why : `\`${subject}\` ${guard.why}`;
   return guard.guard === 'reserved'
-    ? [{ code: 'RESERVED_OPTION', path, message: sentence }]
-    : [{ code: 'PRIVILEGED_OPTION', path, message: `${sentence}; ${guard.remedy ?? PRIVILEGED_REMEDY}` }];
+    ? [{ code: 'RESERVED_OPTION', path, message: sentence, phrase: phrase('reserved_setting') }]
+    : [
+        {
+          code: 'PRIVILEGED_OPTION',
+          path,
+          message: `${sentence}; ${guard.remedy ?? PRIVILEGED_REMEDY}`,
+          // A remedy of its own is another value, which needs no privilege.
+          ...(guard.remedy === undefined && { phrase: phrase('privileged_setting') }),
+        },
+      ];
 }
 
 function spellingOf(argument: string): string {

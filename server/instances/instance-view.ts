@@ -66,6 +66,7 @@ export function summarize(
   const { settings } = record;
   const reason = reasonOf(state);
   const cause = reason === null ? null : causeOfEnd(reason, settings);
+  const phrase = reason === null ? null : reasonPhrase(reason, cause);
   return {
     name: record.name,
     status: state.status,
@@ -91,6 +92,7 @@ export function summarize(
     last_load_seconds: live.last_load_seconds,
     reason,
     ...(cause === null ? {} : { cause }),
+    ...(phrase === null ? {} : { phrase }),
     refused,
     ...(memory === null ? {} : { memory: memoryView(memory) }),
     started_at: startOf(state),

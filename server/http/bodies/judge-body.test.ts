@@ -72,7 +72,7 @@ describe('a fleet', () => {
 
   it('has the problems of its entries, with their paths, and those outside of the entries', () => {
     const fleet = { vresion: 1, instances: [{ name: 'a' }, { name: 'b', port: 0 }, 5, { name: 'c', nam: 1 }] };
-    expect(judged(body, fleet).problems).toEqual([
+    expect(judged(body, fleet).problems).toMatchObject([
       { path: 'vresion', message: 'is not known; did you mean version?' },
       { path: 'instances[1].port', message: 'must be at least 1' },
       { path: 'instances[2]', message: 'must be an object' },

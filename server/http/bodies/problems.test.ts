@@ -43,6 +43,29 @@ describe('the problems of a request', () => {
     });
   });
 
+  it('have the same as data where the message is one of ours', () => {
+    const body = {
+      name: '-',
+      port: 70_000,
+      max_restarts: -2,
+      unlisted: 'yes',
+      nam: 1,
+      model_path: 5,
+      aliases: ['has space'],
+    };
+    const { problems } = judge(CreateInstanceSchema, body);
+    expect(Object.fromEntries((problems ?? []).map(({ path, phrase }) => [path, phrase]))).toEqual({
+      name: { kind: 'bad_name' },
+      port: { kind: 'too_large', data: { most: 65_535 } },
+      max_restarts: { kind: 'too_small', data: { least: -1 } },
+      unlisted: { kind: 'wrong_type', data: { type: 'boolean' } },
+      nam: { kind: 'unknown_setting', data: { meant: 'name' } },
+      model_path: { kind: 'wrong_type', data: { type: 'string' } },
+      'aliases[0]': undefined,
+    });
+    expect(judge(CreateInstanceSchema, {}).problems).toMatchObject([{ path: 'name', phrase: { kind: 'required' } }]);
+  });
+
   it.each([
     [{ name: 'x', nam: 1 }, 'nam', 'is not known; did you mean name?'],
     [{ name: 'x', optoins: {} }, 'optoins', 'is not known; did you mean options?'],

@@ -1,4 +1,6 @@
 import { ApiError, MOST_PROBLEMS, type Problem } from '@llamactl/contract/errors';
+import { NAME_RULE } from '@llamactl/contract/instance';
+import { phrase } from '@llamactl/contract/phrases';
 import type { z } from 'zod';
 import { suggestion } from '../../suggestion.ts';
 import { keysAt } from './schema-keys.ts';
@@ -41,9 +43,9 @@ export function childPath(parent: string, step: Step): string {
 }
 
 /** Prefixes the path of a problem with `path`. */
-export function joinedPath(path: string, { path: below, message }: Problem): Problem {
-  if (path === '' || below === '' || below.startsWith('[')) return { path: `${path}${below}`, message };
-  return { path: `${path}.${below}`, message };
+export function joinedPath(path: string, { path: below, ...rest }: Problem): Problem {
+  if (path === '' || below === '' || below.startsWith('[')) return { path: `${path}${below}`, ...rest };
+  return { path: `${path}.${below}`, ...rest };
 }
 
 /** Yields the problems of an issue lazily: a suggestion costs time, and few problems are read. */
@@ -62,8 +64,29 @@ function* describe(issue: Issue, above: readonly Step[], schema: z.ZodType): Gen
       for (const inner of issue.issues) yield* describe({ ...inner, path: [] }, steps, schema);
       return;
     default:
-      yield { path, message: issue.message };
+      yield { path, message: issue.message, ...dataOf(issue) };
   }
+}
+
+/** The message of an issue as data. A schema's own message has none, but for that of a name. */
+function dataOf(issue: Issue): Pick<Problem, 'phrase'> {
+  if (issue.message === REQUIRED) return { phrase: phrase('required') };
+  if (issue.message === NAME_RULE) return { phrase: phrase('bad_name') };
+  if (issue.message !== wordingOf(issue, true)) return {};
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPES[issue.expected] === undefined ? {} : { phrase: phrase('wrong_type', { type: issue.expected }) };
+    case 'too_small':
+      return isNumeric(issue.origin) ? { phrase: phrase('too_small', { least: Number(issue.minimum) }) } : {};
+    case 'too_big':
+      return isNumeric(issue.origin) ? { phrase: phrase('too_large', { most: Number(issue.maximum) }) } : {};
+    default:
+      return {};
+  }
+}
+
+function isNumeric(origin: string): boolean {
+  return origin === 'number' || origin === 'int';
 }
 
 /** Maps setting names of the Go llamactl and of llama-swap to ours. */
@@ -91,7 +114,7 @@ function* unknownKeys(keys: readonly string[], steps: readonly Step[], schema: z
         ? null
         : (suggestion(key, known) ?? known.find((each) => startsAlike(each, key)));
     const message = meant ? `is not known; did you mean ${meant}?` : 'is not known';
-    yield { path: childPath(parent, key), message };
+    yield { path: childPath(parent, key), message, phrase: phrase('unknown_setting', { meant: meant || undefined }) };
   }
 }
 
@@ -144,17 +167,24 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
+const REQUIRED = 'is required';
+
 /** Message of a union that has no message of its own. */
 const NO_WORDS = '';
 
 /** The message for an issue whose schema has none; the library's messages are for programmers. */
 function wording(issue: z.core.$ZodRawIssue): string {
+  return wordingOf(issue, issue.input !== undefined);
+}
+
+/** @param isGiven Whether there is a value. */
+function wordingOf(issue: z.core.$ZodRawIssue | Issue, isGiven: boolean): string {
   switch (issue.code) {
     case 'invalid_type':
-      if (issue.input === undefined) return 'is required';
+      if (!isGiven) return REQUIRED;
       return `must be ${TYPES[issue.expected] ?? `of type ${issue.expected}`}`;
     case 'invalid_value':
-      if (issue.input === undefined) return 'is required';
+      if (!isGiven) return REQUIRED;
       return `must be ${alternatives(issue.values.map((value) => JSON.stringify(value)))}`;
     case 'too_small':
       return `must ${limit(issue.origin, 'at least', Number(issue.minimum))}`;

@@ -90,7 +90,13 @@ describe('a mailbox', () => {
     await settled();
     expect(events.events.map(({ data }) => data)).toEqual([
       { name: 'llama', status: 'starting', previous_status: 'stopped', trigger: { kind: 'command' } },
-      { name: 'llama', status: 'failed', previous_status: 'starting', reason: 'no engine' },
+      {
+        name: 'llama',
+        status: 'failed',
+        previous_status: 'starting',
+        reason: 'no engine',
+        phrase: { kind: 'unknown' },
+      },
     ]);
   });
 

@@ -4,6 +4,8 @@ import type { InstanceRecord } from '../ports/instance-record.ts';
 import type { InstanceStore } from '../ports/instance-store.ts';
 import type { Clock } from '../ports/time.ts';
 import { NO_TRACE, type Trace } from '../ports/trace.ts';
+import { causeOfEnd } from '../why/failure-cause.ts';
+import { reasonPhrase } from '../why/reason-phrase.ts';
 import type { Effect, InstanceEvent, InstanceState, Reply } from './lifecycle.ts';
 import { triggerAfter } from './event-trigger.ts';
 import { isRestartDue, withRestartDue } from './transitions.ts';
@@ -287,15 +289,16 @@ export class Mailbox {
   /** Keeps the event of a transition, if the status changed. */
   #keep(previous: InstanceState, state: InstanceState): KeptEvent[] {
     if (previous.status === state.status) return [];
-    const { id, name } = this.#record;
-    const reason = 'reason' in state ? { reason: state.reason } : {};
+    const { id, name, settings } = this.#record;
     const idle = 'goal' in state && state.goal.kind === 'stopped' ? state.goal : null;
+    const reason = idle?.reason ?? ('reason' in state ? state.reason : null);
+    const phrase = reason === null ? null : reasonPhrase(reason, causeOfEnd(reason, settings));
     const data = {
       name,
       status: state.status,
       previous_status: previous.status,
-      ...reason,
-      ...(idle?.reason !== undefined && { reason: idle.reason }),
+      ...(reason !== null && { reason }),
+      ...(phrase !== null && { phrase }),
       ...(idle?.cause !== undefined && { cause: idle.cause }),
       ...(this.#trigger !== null && { trigger: this.#trigger }),
     };

@@ -30,7 +30,8 @@ export const ALERTS: Readonly<Record<keyof typeof de.titles, (subject: Subject) 
     `Ein Prozess von ${instance} endet auch mit SIGKILL nicht; Port und Platz bleiben so lange belegt.`,
   stray_process: () => 'Ein verwaister Prozess einer Instanz lief noch; llamactl beendet ihn.',
   alert_undelivered: () => 'Warnungen erreichen einen Empfänger nicht.',
-  starts_blocked: () => 'Instanzen, die Anfragen starten dürfen, können nicht starten.',
+  starts_blocked: () =>
+    'Anfragen scheitern, weil ihre Instanzen nicht starten können. Die Liste der Instanzen und llamactl doctor sagen, warum.',
   login_lockout: () =>
     'Anmeldungen scheitern immer wieder und müssen eine Minute oder länger warten. Das Protokoll sagt, woher sie kommen.',
 };
@@ -40,5 +41,6 @@ export const WHOLE_ALERTS: ReadonlySet<string> = new Set<keyof typeof de.titles>
   'disk_space_low',
   'memory_low',
   'login_lockout',
+  'starts_blocked',
   'stray_process',
 ]);

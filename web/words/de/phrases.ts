@@ -1,11 +1,13 @@
 import type { PhraseKind } from '@llamactl/client';
 import { FINDINGS } from './findings.ts';
+import { PROBLEMS } from './problems.ts';
 import { REASONS, type Texts } from './reasons.ts';
 
 /** Zustände, Schritte und Belege, die der Server nur auf Englisch schreibt. Typen sorgen dafür, dass keiner fehlt. */
 export const PHRASES: Readonly<Record<PhraseKind, Texts>> = {
   ...REASONS,
   ...FINDINGS,
+  ...PROBLEMS,
   runs_well: ['{name} läuft seit {seconds} und antwortet.', '{name} läuft und antwortet.'],
   runs_without_answer: [
     '{name} läuft seit {seconds}, besteht aber die Prüfung nicht: {answer}.',
@@ -117,12 +119,6 @@ export const PHRASES: Readonly<Record<PhraseKind, Texts>> = {
   give_up: 'Aufgeben',
   do_not_start: 'Nicht starten',
 
-  model_path_missing: 'fehlt: Wählen Sie ein Modell oder den Pfad seiner Datei',
-  name_taken: 'Eine Instanz namens {name} gibt es schon; wählen Sie einen anderen Namen',
-  names_instance: '{name} nennt schon die Instanz {instance}; wählen Sie etwas anderes',
-  ports_used_up: 'Kein Port des Bereichs ist mehr frei',
-  port_taken: 'Der Port {port} gehört schon zu: {holder}; wählen Sie einen anderen, oder lassen Sie ihn weg',
-
   process: ['{pid}, {memory_bytes} Speicher', '{pid}'],
   port: ['{port}, {state}; Antwort: {answer}', '{port}'],
   last_exit: ['{signal}, vor {seconds}', 'Status {status}, vor {seconds}', 'vor {seconds}'],
@@ -164,4 +160,15 @@ export const VALUES: Readonly<Record<string, Readonly<Record<string, string>>>> 
   },
   support: { 'CUDA or Vulkan': 'CUDA oder Vulkan', 'ROCm or Vulkan': 'ROCm oder Vulkan' },
   device: { ram: 'Arbeitsspeicher' },
+  type: {
+    string: 'ein Text',
+    number: 'eine Zahl',
+    int: 'eine ganze Zahl',
+    boolean: 'true oder false',
+    array: 'eine Liste',
+    tuple: 'eine Liste',
+    object: 'ein Objekt',
+    record: 'ein Objekt',
+    null: 'null',
+  },
 };

@@ -6,6 +6,7 @@ import { ALERTS, WHOLE_ALERTS } from './alert-sentences.ts';
 import { CAUSES } from './causes.ts';
 import { ERRORS, LATER, WHOLE_ERRORS } from './errors.ts';
 import { EVIDENCE, PHRASES, VALUES } from './phrases.ts';
+import { PARTLY } from './problems.ts';
 import { REASONS, WHOLE } from './reasons.ts';
 
 /** Der Grund eines abgelehnten Starts. */
@@ -26,7 +27,8 @@ export const serverWords: ServerWords = {
     const texts = lookup(PHRASES, phrase.kind);
     const found = texts === undefined ? null : filled(texts, phrase, VALUES);
     if (found === null) return null;
-    const isWhole = !Object.hasOwn(REASONS, phrase.kind) || (found.at === 0 && WHOLE.has(phrase.kind));
+    const { kind } = phrase;
+    const isWhole = Object.hasOwn(REASONS, kind) ? found.at === 0 && WHOLE.has(kind) : !PARTLY.has(kind);
     return { text: found.text.replaceAll('another instance', 'eine andere Instanz'), isWhole };
   },
   cause,

@@ -71,6 +71,33 @@ describe.skipIf(HAS_NO_BROWSER)('a German reader', () => {
     await message.getByText('Die Modelldatei fehlt oder ist kein Modell.').waitFor();
     expect(await message.locator('q[lang="en"]').textContent()).toContain('does not exist');
     await row.getByText('Modell fehlt').waitFor();
-    await page.getByRole('row').filter({ hasText: 'flag' }).getByText('Argument abgelehnt').waitFor();
+    const flag = page.getByRole('row').filter({ hasText: 'flag' });
+    await flag.getByText('Die Engine lehnt das Argument --ctx-siez ab.').waitFor();
+  });
+
+  it('reads why a run ended in German among the events', async () => {
+    const page = await window.tab(server.url, '/instances/flag?tab=events');
+    const failed = page.getByRole('row').filter({ hasText: 'gescheitert' }).last();
+    await failed.getByText('Die Engine lehnt das Argument --ctx-siez ab.').waitFor();
+    expect(await failed.locator('q[lang="en"]').textContent()).toContain('invalid argument: --ctx-siez');
+  });
+
+  it('reads the mistakes in the form of an instance in German, and takes the name that was meant', async () => {
+    const page = await window.tab(server.url, '/new');
+    await page.getByLabel('Name', { exact: true }).fill('flag');
+    await page.getByText('Eine Instanz namens flag gibt es schon').first().waitFor();
+    await page.getByText('fehlt: Wählen Sie ein Modell oder den Pfad seiner Datei').first().waitFor();
+    await page.getByLabel('Eine andere Option, als key=value').fill('ctx_sise=512');
+    await page.getByRole('button', { name: 'Hinzufügen', exact: true }).click();
+    await page.getByText('ist keine Option dieser Engine; meinten Sie `ctx_size`?').first().waitFor();
+    await page.getByRole('button', { name: 'ctx_size nehmen' }).click();
+    await page.getByText('ist keine Option dieser Engine').first().waitFor({ state: 'detached' });
+    await page.getByLabel('Eine andere Option, als key=value').fill('host=0.0.0.0');
+    await page.getByRole('button', { name: 'Hinzufügen', exact: true }).click();
+    const reserved = page.getByText('legt llamactl fest oder lässt es nicht zu.').first();
+    await reserved.waitFor();
+    expect(await reserved.locator('q[lang="en"]').count()).toBe(1);
+    // The missing model is one problem, and no warning beside it.
+    await page.getByText('Eine Warnung').waitFor({ state: 'detached' });
   });
 });

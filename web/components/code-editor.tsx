@@ -1,7 +1,10 @@
+import type { Problem } from '@llamactl/client';
 import { useEffect, useLayoutEffect, useRef, useState, type ReactNode } from 'react';
 import { classNames } from '../lib/class-names.ts';
 import type * as FlawsModule from '../lib/document-flaws.ts';
 import { useWords } from '../lib/language.ts';
+import { problemText } from '../lib/problems.ts';
+import { useServerWords } from '../lib/server-words.ts';
 import { flawWords } from '../words/flaws.ts';
 import { partsWords } from '../words/parts.ts';
 import type * as SurfaceModule from './code-surface.ts';
@@ -19,7 +22,7 @@ export interface CodeEditorProps {
   /** Why the whole text is refused. It shows while no line is marked. */
   error?: ReactNode;
   /** Problems that the server found, which are marked at their lines. */
-  problems?: readonly PlacedProblem[];
+  problems?: readonly Problem[];
   /** Keys that may stand within these names; `[]` is an item of a list. */
   offer?: (names: readonly string[]) => readonly OfferedKey[];
   placeholder?: string;
@@ -37,7 +40,7 @@ const MOST_MARKS = 3;
 const LINE = 20;
 const EDGES = 14;
 
-const NO_PROBLEMS: readonly PlacedProblem[] = [];
+const NO_PROBLEMS: readonly Problem[] = [];
 const NO_KEYS: readonly OfferedKey[] = [];
 
 /** The parts of an editor that come with the first one. */
@@ -191,8 +194,11 @@ function LoadedEditor(props: LoadedProps) {
   useLayoutEffect(() => surface.current?.setText(value), [value]);
   useLayoutEffect(() => surface.current?.setPlaceholder(placeholder), [placeholder]);
   // Callers make a new list for each rendering.
-  const problemsText = JSON.stringify(problems);
-  useEffect(() => surface.current?.setProblems(latest.current.problems ?? NO_PROBLEMS), [problemsText]);
+  const serverWords = useServerWords();
+  const problemsText = JSON.stringify(
+    problems.map((problem): PlacedProblem => ({ path: problem.path, message: problemText(problem, serverWords) })),
+  );
+  useEffect(() => surface.current?.setProblems(JSON.parse(problemsText) as PlacedProblem[]), [problemsText]);
   const isBad = error !== null || marks.length > 0;
   return (
     <div className={classNames('group flex min-w-0 flex-col gap-1', className)}>

@@ -17,7 +17,7 @@ export interface FieldProps {
   /** Replaces the hint: why the value is refused. */
   error?: ReactNode;
   /** Stands before the hint: what may go wrong with the value. */
-  warning?: string | null | undefined;
+  warning?: ReactNode;
   /** Hides the label from sight, not from screen readers. */
   isLabelHidden?: boolean;
   className?: string;

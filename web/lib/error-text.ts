@@ -40,6 +40,12 @@ export function plainErrorText(error: unknown): string {
   return words === null ? sentence : `${sentence} ${words}`;
 }
 
+/** The failure of a job as plain text. */
+export function plainFailure(failure: { code: string; message: string }): string {
+  const own = serverWordsNow()?.error(failure) ?? null;
+  return own === null ? failure.message : own.isWhole ? own.text : `${own.text} ${failure.message}`;
+}
+
 function sentenceOf(error: unknown): string {
   if (error instanceof UnreadableAnswer) return wordsNow(partsWords).answerLacks(error.field);
   return error instanceof Error ? error.message : String(error);

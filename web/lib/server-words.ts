@@ -42,6 +42,12 @@ export function phrasesText(phrases: readonly Phrase[] | undefined, words: Serve
   return { text, isWhole: known.every(({ isWhole }) => isWhole) };
 }
 
+/** A sentence with its data in the reader's language; `null`: that of the server, which may be a reason of no known kind. */
+export function ownSentence(phrase: Phrase | undefined, words: ServerWords | null): OwnSentence | null {
+  if (phrase === undefined || words === null || (phrase.kind === 'unknown' && phrase.data === undefined)) return null;
+  return words.phrase(phrase);
+}
+
 /** Those of the reader's language; `null`: English, which comes from the server, or not loaded yet. */
 const loaded = new ValueStore<ServerWords | null>(null);
 

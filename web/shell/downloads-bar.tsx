@@ -5,11 +5,13 @@ import { bytes, duration } from '../lib/figures.ts';
 import { Button } from '../components/button.tsx';
 import { IconButton } from '../components/icon-button.tsx';
 import { Progress } from '../components/meter.tsx';
+import { ServerSentence } from '../components/server-sentence.tsx';
 import { VerdictMark, type Verdict } from '../components/status.tsx';
 import { useMay } from '../lib/app.ts';
 import { useDownloadCommand, useDownloads } from '../lib/downloads.ts';
 import { useWords } from '../lib/language.ts';
 import { useIsOnline } from '../lib/live/live-hooks.ts';
+import { useServerWords } from '../lib/server-words.ts';
 import { downloadsWords } from '../words/downloads.ts';
 
 const VERDICTS: Readonly<Record<Download['state'], Verdict>> = {
@@ -53,6 +55,7 @@ export function DownloadsBar() {
 
 function Row({ download, onHide }: { download: Download; onHide: () => void }) {
   const words = useWords(downloadsWords);
+  const serverWords = useServerWords();
   const { model, state, done_bytes: done, total_bytes: total, error } = download;
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-1.5 wide:px-6">
@@ -64,7 +67,11 @@ function Row({ download, onHide }: { download: Download; onHide: () => void }) {
         <Progress label={model} share={total > 0 ? done / total : null} className="w-full grow basis-32 wide:w-auto" />
       )}
       <span className="figures min-w-0 truncate text-mute" title={error?.message}>
-        {error?.message ?? progressText(download, words)}
+        {error === null ? (
+          progressText(download, words)
+        ) : (
+          <ServerSentence own={serverWords?.error(error) ?? null} words={error.message} />
+        )}
       </span>
       <Actions download={download} onHide={onHide} />
     </div>

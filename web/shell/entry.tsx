@@ -56,7 +56,7 @@ function Unreachable({ error, onRetry }: { error: Error; onRetry: () => void }) 
           title={words.noConnection}
           action={<Button onClick={onRetry}>{words.tryAgain}</Button>}
         >
-          {error.message}
+          <span lang="en">{error.message}</span>
         </EmptyState>
       </div>
     </main>

@@ -32,9 +32,16 @@ describe('a frame', () => {
   it('of a failure has its reason, and leaves no figures of the dead process', () => {
     const rows = new RowStore();
     rows.replaceAll([sampleRow({ name: 'chat', status: 'running', in_flight: 3, started_at: '2026-11-30T11:00:00Z' })]);
-    const data = { name: 'chat', status: 'failed', previous_status: 'running', reason: 'no memory' } as const;
+    const phrase = { kind: 'memory' } as const;
+    const data = { name: 'chat', status: 'failed', previous_status: 'running', reason: 'no memory', phrase } as const;
     expect(applyFrame(rows, { ...AT, type: 'instance_status_changed', data })).toEqual({ name: 'chat' });
-    expect(rows.row('chat')).toMatchObject({ status: 'failed', reason: 'no memory', in_flight: 0, started_at: null });
+    expect(rows.row('chat')).toMatchObject({
+      status: 'failed',
+      reason: 'no memory',
+      phrase,
+      in_flight: 0,
+      started_at: null,
+    });
   });
 
   it('of a refused start has its reason, until the status changes', () => {

@@ -26,12 +26,13 @@ export function applyFrame(rows: RowStore, frame: Frame): Stale {
     case 'instances_refreshed':
       return 'everything';
     case 'instance_status_changed': {
-      const { name, status, reason } = frame.data;
+      const { name, status, reason, phrase } = frame.data;
       const isDown = status === 'stopped' || status === 'failed';
       rows.change(name, {
         status,
         reason: reason ?? null,
         cause: undefined,
+        phrase,
         refused: null,
         load: null,
         waits_for: [],

@@ -1,11 +1,12 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { settingChanges } from '../../../format/setting-changes.ts';
 import { Moment } from '../../components/age.tsx';
 import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
-import { ServerSentence } from '../../components/server-sentence.tsx';
+import { PhraseSentence, ServerSentence } from '../../components/server-sentence.tsx';
 import { StatusMark, VerdictMark } from '../../components/status.tsx';
 import { Table, Td, Th, Tr } from '../../components/table.tsx';
 import { useApp, useHasAccounts, useMay } from '../../lib/app.ts';
@@ -129,15 +130,17 @@ function Reason({ event }: { event: InstanceEvent }) {
     return <ServerSentence own={serverWords?.alert(event.data) ?? null} words={event.data.message} />;
   if (event.type === 'instance_start_refused') {
     const { message, trigger } = event.data;
-    return <Caused why={serverWords?.refusal(event.data) ?? refusalText(message)} trigger={trigger} />;
+    const own = serverWords?.refusal(event.data) ?? null;
+    return <Caused why={own ?? <span lang="en">{refusalText(message)}</span>} trigger={trigger} />;
   }
   if (event.type !== 'instance_status_changed') return <Change data={event.data} />;
-  const { reason, cause, trigger } = event.data;
-  return <Caused why={reason ?? (cause === undefined ? null : words[cause])} trigger={trigger} />;
+  const { reason, phrase, cause, trigger } = event.data;
+  const why = reason === undefined ? null : <PhraseSentence phrase={phrase} words={reason} />;
+  return <Caused why={why ?? (cause === undefined ? null : words[cause])} trigger={trigger} />;
 }
 
 /** Why something happened, and who or what caused it. */
-function Caused({ why, trigger }: { why: string | null; trigger: Trigger | undefined }) {
+function Caused({ why, trigger }: { why: ReactNode; trigger: Trigger | undefined }) {
   const words = useWords(instanceWords).events;
   return (
     <>
@@ -161,7 +164,7 @@ function Change({
   data: Exclude<InstanceEvent, { type: 'system_alert' | 'instance_status_changed' | 'instance_start_refused' }>['data'];
 }) {
   const words = useWords(instanceWords).events;
-  if ('reason' in data && data.reason !== undefined) return data.reason;
+  if ('reason' in data && data.reason !== undefined) return <span lang="en">{data.reason}</span>;
   const by = authorText(caller);
   return (
     <>

@@ -1,6 +1,7 @@
 import type { LogLevel } from '@llamactl/client';
 import { memo } from 'react';
 import { clockTime } from '../../../format/clock-time.ts';
+import { PhraseSentence } from '../../components/server-sentence.tsx';
 import { StatusShape } from '../../components/status.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
@@ -114,7 +115,11 @@ function Rule({ row }: { row: Exclude<LogRow, { kind: 'line' }> }) {
             {clockTime(row.at, Date.now())}
           </time>
           <span className="shrink-0 text-ink">{words.marks[row.status]}</span>
-          {row.reason !== null && <span className="truncate">{visibleText(row.reason)}</span>}
+          {row.reason !== null && (
+            <span className="truncate">
+              <PhraseSentence phrase={row.phrase} words={visibleText(row.reason)} />
+            </span>
+          )}
         </span>
       )}
       <span className="h-px grow bg-edge" />

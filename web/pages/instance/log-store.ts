@@ -1,4 +1,4 @@
-import type { LogEntry, LogLevel, Status } from '@llamactl/client';
+import type { LogEntry, LogLevel, Phrase, Status } from '@llamactl/client';
 
 /** Most lines that are kept. */
 export const MOST_LINES = 50_000;
@@ -17,10 +17,7 @@ export interface LogLineRow {
 }
 
 /** One row of the log: a line, missing lines, or the begin or end of a run. */
-export type LogRow =
-  | LogLineRow
-  | { kind: 'gap'; key: string; at: string }
-  | { kind: 'mark'; key: string; at: string; status: Status; reason: string | null };
+export type LogRow = LogLineRow | { kind: 'gap'; key: string; at: string } | ({ kind: 'mark'; key: string } & RunMark);
 
 /** A change of the instance's status, which the log shows between its lines. */
 export interface RunMark {
@@ -28,6 +25,8 @@ export interface RunMark {
   at: string;
   status: Status;
   reason: string | null;
+  /** The reason as data. */
+  phrase?: Phrase | undefined;
 }
 
 /**
@@ -145,11 +144,12 @@ export class LogStore {
   }
 
   /** Adds a change of status between the lines of its time. A change that is there already is left out. */
-  mark({ at, status, reason }: RunMark): void {
+  mark(mark: RunMark): void {
+    const { at, status } = mark;
     const key = `${at} ${status}`;
     if (this.#marks.has(key)) return;
     this.#marks.add(key);
-    const row: LogRow = { kind: 'mark', key, at, status, reason };
+    const row: LogRow = { kind: 'mark', key, ...mark };
     const [oldest] = this.#rows;
     if (oldest === undefined || at < oldest.at) {
       this.#earlier.splice(placeOf(this.#earlier, at), 0, row);

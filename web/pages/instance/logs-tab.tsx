@@ -164,8 +164,8 @@ function useMarks(name: string, { store }: LogSession): void {
   useEffect(() => {
     for (const event of events) {
       if (event.type !== 'instance_status_changed') continue;
-      const { status, reason = null } = event.data;
-      if (status !== 'stopping') store.mark({ at: event.timestamp, status, reason });
+      const { status, reason = null, phrase } = event.data;
+      if (status !== 'stopping') store.mark({ at: event.timestamp, status, reason, phrase });
     }
   }, [events, store]);
 }

@@ -33,7 +33,7 @@ export function MemoryNeed({ row }: { row: Row }) {
           ))}
         <p className="text-mute">{words.source[estimate.source]}</p>
         {estimate.warnings?.map((warning) => (
-          <p key={warning} className="text-warn">
+          <p key={warning} lang="en" className="text-warn">
             {warning}
           </p>
         ))}

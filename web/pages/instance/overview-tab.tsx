@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { Instance, LastExit } from '@llamactl/client';
+import type { Instance } from '@llamactl/client';
 import { contextText, duration } from '../../lib/figures.ts';
 import { shellQuoted } from '../../../format/shell-words.ts';
 import { Age, Moment } from '../../components/age.tsx';
@@ -7,14 +7,13 @@ import { Badge } from '../../components/badge.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Facts, Panel } from '../../components/panel.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
-import { ServerSentence } from '../../components/server-sentence.tsx';
+import { PhraseSentence } from '../../components/server-sentence.tsx';
 import { useApp } from '../../lib/app.ts';
 import { isPinnedByGroup } from '../../lib/groups.ts';
 import { useWords } from '../../lib/language.ts';
 import { useGroups } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { instanceQuery } from '../../lib/queries.ts';
-import { useServerWords } from '../../lib/server-words.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { InstanceCharts } from './instance-charts.tsx';
 import { MemoryNeed } from './memory-need.tsx';
@@ -109,7 +108,7 @@ function InstanceFacts({ instance, row }: { instance: Instance; row: Row }) {
           : [
               words.lastExit,
               <span key="exit">
-                <Moment at={last.at} /> · <LastReason last={last} />
+                <Moment at={last.at} /> · <PhraseSentence phrase={last.phrase} words={last.reason} />
               </span>,
             ],
         [
@@ -122,10 +121,4 @@ function InstanceFacts({ instance, row }: { instance: Instance; row: Row }) {
       ]}
     />
   );
-}
-
-/** Why the last run ended. */
-function LastReason({ last: { reason, phrase } }: { last: LastExit }) {
-  const own = useServerWords();
-  return <ServerSentence own={(phrase && own?.phrase(phrase)) ?? null} words={reason} />;
 }

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import type { DownloadProgress } from '../../lib/downloads.ts';
+import { plainFailure } from '../../lib/error-text.ts';
 import { instanceName } from '../../lib/instance-name.ts';
 
 /** The step at which a first instance is. `model` is what it was begun with. */
@@ -74,7 +75,7 @@ function ended(
   return new Promise((resolve, reject) => {
     const judge = ({ state, error }: Pick<DownloadProgress, 'state' | 'error'>): void => {
       if (state === 'done' || state === 'cancelled') resolve(state);
-      else if (state === 'failed') reject(new Error(error?.message ?? state));
+      else if (state === 'failed') reject(new Error(error === null ? state : plainFailure(error)));
       else return;
       stop();
     };

@@ -9,7 +9,7 @@ import { Sparkline } from '../../components/sparkline.tsx';
 import { StatusMark } from '../../components/status.tsx';
 import { isPinnedByGroup } from '../../lib/groups.ts';
 import { useWords } from '../../lib/language.ts';
-import { useServerWords, type ServerWords } from '../../lib/server-words.ts';
+import { ownSentence, useServerWords, type ServerWords } from '../../lib/server-words.ts';
 import { useGroups, useTrail } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
 import { modelName } from '../../../format/model-name.ts';
@@ -98,7 +98,10 @@ function StatusCell({ row, span }: { row: Row; span: number }) {
   const { status, load, waits_for: others } = row;
   if (status === 'starting' && others.length === 0 && load !== null) return <LoadCell row={row} load={load} />;
   const text = statusReason(row, words, serverWords);
-  return <StatusText row={row} text={text} tip={statusReason(row, words, null)} span={span} />;
+  const said = statusReason(row, words, null);
+  // The sentence of another language may say less than the server's own.
+  const tip = text === null || text === said ? said : `${text} – ${said}`;
+  return <StatusText row={row} text={text} tip={tip} span={span} />;
 }
 
 /** The sentence beside the word of a status; `null`: the word says everything. @param serverWords `null`: in the words of the server. */
@@ -117,11 +120,13 @@ export function isOnlyReason(row: Row, words: (typeof instancesWords)['en']): bo
 
 /** Why an instance failed or restarts, or why the last start of a stopped one was refused; `null`: none of these. */
 export function reasonText(
-  { status, reason, cause, refused }: Row,
+  { status, reason, phrase, cause, refused }: Row,
   words: (typeof instancesWords)['en'],
   serverWords: ServerWords | null,
 ): string | null {
-  if (reason !== null) return (cause && serverWords?.cause(cause)) ?? reason;
+  if (reason !== null) {
+    return ownSentence(phrase, serverWords)?.text ?? (cause && serverWords?.cause(cause)) ?? reason;
+  }
   if (status !== 'stopped' || refused === null) return null;
   const own = serverWords?.refusal(refused) ?? null;
   if (own !== null) return own;
@@ -130,7 +135,7 @@ export function reasonText(
   return refused.code === 'CAPACITY_EXCEEDED' ? words.refused(refusal) : refusal;
 }
 
-/** @param tip The whole reason, in the words of the server. */
+/** @param tip The whole reason. */
 function StatusText({ row, text, tip, span }: { row: Row; text: string | null; tip: string | null; span: number }) {
   return (
     <GridCell span={span} tip={tip ?? undefined} className="flex items-center gap-2">

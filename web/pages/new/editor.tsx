@@ -10,8 +10,7 @@ import { SkeletonRows } from '../../components/skeleton.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useMedia } from '../../lib/media.ts';
-import { dottedPath, problemText } from '../../lib/problems.ts';
-import { useServerWords } from '../../lib/server-words.ts';
+import { dottedPath } from '../../lib/problems.ts';
 import { newWords } from '../../words/new.ts';
 import { partsWords } from '../../words/parts.ts';
 import { BehaviourSection } from './behaviour-section.tsx';
@@ -84,9 +83,7 @@ export function Editor({ name, draftName, initial, newest, tab, field }: EditorP
     enableBeforeUnload: () => dirty && !isLeaving.current,
     withResolver: true,
   });
-  const serverWords = useServerWords();
-  const found = error.problems.length > 0 ? error.problems : preview.problems;
-  const problems = useMemo(() => found.map((problem) => problemText(problem, serverWords)), [found, serverWords]);
+  const problems = error.problems.length > 0 ? error.problems : preview.problems;
   // Unsaved changes go on under the new name. The settings of another window would be taken for those of this one.
   const canRename = name !== null && !(dirty && isElsewhere);
   const onRenamed = useMemo(

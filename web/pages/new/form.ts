@@ -1,5 +1,6 @@
 import type { JsonValue, Problem } from '@llamactl/client';
-import { createContext, use } from 'react';
+import { createContext, use, type ReactNode } from 'react';
+import { problemSentence } from '../../components/server-sentence.tsx';
 import type { DraftAction } from './draft.ts';
 import { isSame, valueAt, type SettingsDocument } from './settings-document.ts';
 import { problemAt } from './use-preview.ts';
@@ -37,8 +38,8 @@ export interface Setting {
   value: JsonValue | undefined;
   /** Differs from what is stored. */
   isChanged: boolean;
-  problem: string | null;
-  warning: string | null;
+  problem: ReactNode;
+  warning: ReactNode;
   /** @param value `undefined`: the default. */
   set: (value: JsonValue | undefined) => void;
 }
@@ -50,8 +51,8 @@ export function useSetting(path: string): Setting {
   return {
     value,
     isChanged: !isSame(value, valueAt(base, path)),
-    problem: problemAt(problems, path),
-    warning: problemAt(warnings, path),
+    problem: problemSentence(problemAt(problems, path)),
+    warning: problemSentence(problemAt(warnings, path)),
     set: (next) => dispatch({ kind: 'set', path, value: next }),
   };
 }

@@ -4,6 +4,7 @@ import { Button } from '../../components/button.tsx';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Drawer } from '../../components/dialog.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { ErrorSentence } from '../../components/server-sentence.tsx';
 import { StatusShape } from '../../components/status.tsx';
 import { useWords } from '../../lib/language.ts';
 import { newWords } from '../../words/new.ts';
@@ -91,7 +92,7 @@ function Meaning({ preview, problems, changes, name, unread, onDropUnread, onUse
   // The rest is about the last document that could be read, which is not what stands in the editor.
   if (unread === 'yaml') return unreadPart;
   if (last === null && problems.length === 0 && unread === null) {
-    return <p className="text-mute">{error instanceof Error ? error.message : words.nothingYet}</p>;
+    return <p className="text-mute">{error === null ? words.nothingYet : <ErrorSentence error={error} />}</p>;
   }
   return (
     <div className="flex flex-col gap-5">

@@ -1,9 +1,10 @@
-import type { EngineOption, JsonValue } from '@llamactl/client';
+import type { EngineOption, JsonValue, Problem } from '@llamactl/client';
 import { memo, useId } from 'react';
 import { Badge } from '../../components/badge.tsx';
 import { CONTROL } from '../../components/field.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
+import { problemSentence } from '../../components/server-sentence.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { newWords } from '../../words/new.ts';
@@ -17,7 +18,7 @@ interface OptionRowProps {
   option: EngineOption | null;
   value: JsonValue | undefined;
   isChanged: boolean;
-  problem: string | null;
+  problem: Problem | null;
   onChange: (key: string, value: JsonValue | undefined) => void;
 }
 
@@ -74,7 +75,7 @@ export const OptionRow = memo(function OptionRow(props: OptionRowProps) {
         {problem !== null && (
           <p className="flex items-start gap-1 text-bad">
             <Icon name="warning" size={14} className="mt-0.5" />
-            <span className="min-w-0 break-words">{problem}</span>
+            <span className="min-w-0 break-words">{problemSentence(problem)}</span>
           </p>
         )}
         {value !== undefined && standard !== null && (

@@ -5,6 +5,7 @@ import { CONTROL } from '../../components/field.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Segmented } from '../../components/segmented.tsx';
+import { ErrorSentence } from '../../components/server-sentence.tsx';
 import { SkeletonRows } from '../../components/skeleton.tsx';
 import { useApp } from '../../lib/app.ts';
 import { classNames } from '../../lib/class-names.ts';
@@ -82,7 +83,11 @@ export function OptionsSection() {
       {query.data !== undefined && query.data.problem !== null && (
         <p className="my-2 text-mute">{words.noOptionList(query.data.problem)}</p>
       )}
-      {query.isError && <p className="my-2 text-bad">{query.error.message}</p>}
+      {query.isError && (
+        <p className="my-2 text-bad">
+          <ErrorSentence error={query.error} />
+        </p>
+      )}
       {[...groups].map(([group, entries]) => (
         <div key={group}>
           {group !== '' && <h3 className="mt-4 mb-1 text-label text-mute uppercase">{group}</h3>}

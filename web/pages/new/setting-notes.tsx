@@ -1,5 +1,7 @@
+import type { Problem } from '@llamactl/client';
 import type { ReactNode } from 'react';
 import { Button } from '../../components/button.tsx';
+import { problemSentence } from '../../components/server-sentence.tsx';
 import { useWords } from '../../lib/language.ts';
 import { newWords } from '../../words/new.ts';
 import { useForm } from './form.ts';
@@ -8,7 +10,7 @@ import { settingLabel } from './setting-label.ts';
 
 interface SettingNotesProps {
   /** `path`: of the setting, dotted; empty: it is about the whole. */
-  notes: readonly { path: string; message: string }[];
+  notes: readonly Problem[];
   /** Stands before each. */
   mark: ReactNode;
 }
@@ -19,21 +21,21 @@ export function SettingNotes({ notes, mark }: SettingNotesProps) {
   const { showField } = useForm();
   return (
     <ul className="flex flex-col gap-2">
-      {notes.map(({ path, message }) => (
-        <li key={`${path} ${message}`} className="flex items-start gap-1.5">
+      {notes.map((note) => (
+        <li key={`${note.path} ${note.message}`} className="flex items-start gap-1.5">
           <span className="flex h-5 shrink-0 items-center">{mark}</span>
           <span className="min-w-0 break-words">
-            {path !== '' && (
+            {note.path !== '' && (
               <button
                 type="button"
                 className="min-h-6 rounded-control text-left font-strong text-accent hover:underline"
-                onClick={() => showField(path)}
+                onClick={() => showField(note.path)}
               >
-                {settingLabel(path, words)}
+                {settingLabel(note.path, words)}
               </button>
             )}{' '}
-            {message}
-            <TakeButton note={{ path, message }} />
+            {problemSentence(note)}
+            <TakeButton note={note} />
           </span>
         </li>
       ))}

@@ -125,8 +125,8 @@ export async function saveSettings(
 }
 
 /** The problem of a setting, or of a part of it. */
-export function problemAt(problems: readonly Problem[], at: string): string | null {
-  return problems.find(({ path: where }) => where === at || where.startsWith(`${at}.`))?.message ?? null;
+export function problemAt(problems: readonly Problem[], at: string): Problem | null {
+  return problems.find(({ path: where }) => where === at || where.startsWith(`${at}.`)) ?? null;
 }
 
 /** The problems that an error names; none: it is about the whole. */

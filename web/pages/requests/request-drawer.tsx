@@ -1,3 +1,4 @@
+import type { FinishedRequest } from '@llamactl/client';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { clockTime } from '../../../format/clock-time.ts';
@@ -6,11 +7,13 @@ import { Button } from '../../components/button.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Drawer } from '../../components/dialog.tsx';
 import { Facts } from '../../components/panel.tsx';
+import { ServerSentence } from '../../components/server-sentence.tsx';
 import { useMay } from '../../lib/app.ts';
 import { askToEnd } from '../../lib/asked-request.ts';
 import { callerId } from '../../lib/caller-text.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
+import { useServerWords } from '../../lib/server-words.ts';
 import { requestsWords } from '../../words/requests.ts';
 import { CallerName } from './caller-name.tsx';
 import { CourseBar, CourseParts } from './course-bar.tsx';
@@ -72,7 +75,7 @@ export function RequestDrawer({ request, owner, now, onClose }: RequestDrawerPro
             <h3 className="mb-1 font-strong">{words.engineError}</h3>
             <p className="break-words text-bad">
               {request.error.code !== null && <code className="mr-2">{request.error.code}</code>}
-              {request.error.message}
+              <RequestError error={request.error} />
             </p>
           </section>
         )}
@@ -151,4 +154,10 @@ function phaseText(request: SeenRequest, words: Words): string {
   if (isFinished(request)) return '';
   const place = request.position === null ? null : words.place(request.position);
   return [words.phases[request.phase], place].filter((part) => part !== null).join(', ');
+}
+
+/** The words of the engine or of llamactl, with a sentence in the reader's language if llamactl refused the request. */
+function RequestError({ error: { code, message } }: { error: NonNullable<FinishedRequest['error']> }) {
+  const serverWords = useServerWords();
+  return <ServerSentence own={code === null ? null : (serverWords?.error({ code }) ?? null)} words={message} />;
 }

@@ -6,6 +6,7 @@ import { CONTROL } from '../../components/field.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Icon } from '../../components/icons.tsx';
 import { Prose } from '../../components/prose.tsx';
+import { problemSentence } from '../../components/server-sentence.tsx';
 import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useMarkedPlace } from '../../lib/marked-place.ts';
@@ -45,7 +46,7 @@ export function SettingRow({ setting, label, draft, problems, isMarked, onChange
       ? words.outside(limits.least, limits.most)
       : own !== null
         ? words[own]
-        : (problems[0]?.message ?? null);
+        : problemSentence(problems[0] ?? null);
   const hint =
     kind === 'secret'
       ? setting.value === ''

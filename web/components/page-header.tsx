@@ -36,7 +36,7 @@ export function PageHeader({ title, heading, note, actions }: PageHeaderProps) {
       </h1>
       {note !== undefined && <div className="figures min-w-0 truncate text-mute">{note}</div>}
       {actions !== undefined && (
-        <div className="flex min-w-0 grow flex-wrap items-center justify-end gap-2 broad:min-w-min broad:shrink-[99] broad:flex-nowrap">
+        <div className="flex min-w-0 grow flex-wrap items-center justify-end gap-2 broad:shrink-0 broad:flex-nowrap">
           {actions}
         </div>
       )}

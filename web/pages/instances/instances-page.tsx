@@ -115,9 +115,14 @@ function Summary({ rows, total, search }: { rows: readonly Row[]; total: number;
   return (
     <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
       {texts.join(' · ')}
-      {failed > 0 && <StatusFilter {...{ search }} status="failed" verdict="bad" text={words.failed(failed)} />}
-      {blocked > 0 && (
-        <StatusFilter {...{ search }} status="blocked" verdict="warn" text={words.cannotStart(blocked)} />
+      {/* Without room beside the figures, both go below them. */}
+      {failed + blocked > 0 && (
+        <span className="flex gap-2">
+          {failed > 0 && <StatusFilter {...{ search }} status="failed" verdict="bad" text={words.failed(failed)} />}
+          {blocked > 0 && (
+            <StatusFilter {...{ search }} status="blocked" verdict="warn" text={words.cannotStart(blocked)} />
+          )}
+        </span>
       )}
     </span>
   );

@@ -3,7 +3,7 @@ import { rename, symlink, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { Client } from '@llamactl/client';
-import { RequestsSchema } from '@llamactl/contract/requests';
+import { type FinishedRequest, RequestsSchema } from '@llamactl/contract/requests';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isLong } from '../scripts/test-tier.ts';
 import { runCommand } from './command-line.ts';
@@ -46,6 +46,11 @@ const stream = (model: string, events: number): StreamReader<Uint8Array> => stre
 
 const enginePids = async (): Promise<number[]> =>
   (await server.processes()).map(({ pid }) => pid).toSorted((one, other) => one - other);
+
+const finished = async (): Promise<FinishedRequest[]> => {
+  const { body } = await server.call('GET', '/api/requests');
+  return RequestsSchema.parse(body).finished;
+};
 
 const textOf = ({ items }: StreamReader<Uint8Array>): string => Buffer.concat(items).toString();
 
@@ -147,6 +152,26 @@ describe('a reload', () => {
     expect((await server.call('DELETE', `/api/requests/${id}`)).status).toBe(200);
     await expect(long.ended).rejects.toThrow('terminated');
     await vi.waitFor(async () => expect(await listed()).toEqual([]), { timeout: 10_000 });
+    expect(await finished()).toMatchObject([{ id, outcome: 'cancelled', instance: 'chat' }]);
+  });
+
+  it('lists requests that ended in the old process, also over a second reload and a restart', async () => {
+    await serverWith();
+    await paced('chat');
+    const long = stream('chat', 1_000);
+    await long.until((items) => items.length > 3);
+    await reload();
+    await reload();
+    expect(await finished()).toEqual([]);
+    await long.ended;
+    await vi.waitFor(async () => expect(await finished()).toHaveLength(1), { timeout: 10_000 });
+    const { body } = await server.call('GET', '/api/requests');
+    const { in_flight: left, finished: rows } = RequestsSchema.parse(body);
+    expect(left).toEqual([]);
+    expect(rows).toMatchObject([{ outcome: 'ok', status: 200, instance: 'chat', stream: true }]);
+    expect(await server.end('SIGTERM')).toBe(0);
+    await server.start();
+    await vi.waitFor(async () => expect(await finished()).toEqual(rows), { timeout: 10_000 });
   });
 
   it('counts the usage of a stream that began before it and ends after it', async () => {

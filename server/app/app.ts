@@ -327,8 +327,10 @@ export async function startApp(options: AppOptions): Promise<App> {
       dataDirId,
     });
 
-    if (inheritance !== null)
-      await servePredecessor(inheritance, { instances, callers, usage: observation.usage, log });
+    if (inheritance !== null) {
+      const { usage, requests: ownRequests } = observation;
+      await servePredecessor(inheritance, { instances, callers, usage, requests: ownRequests, log });
+    }
     await listening.checkPort();
     await instances.boot();
     observation.begin();
@@ -350,6 +352,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       alertsWiring,
       usage: observation.usage,
       requests,
+      ownRequests: observation.requests,
       serving,
       writeAhead: () => observation.writeAhead(),
     });

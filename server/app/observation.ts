@@ -163,6 +163,11 @@ export function observe(parts: ObservationParts): Observation {
       }
       usage.count(usedBy(record.author, figures, (name) => manager.idOf(name)));
     },
+    onFinishedElsewhere: (request) => {
+      requestCounters.finished(request);
+      frames.finishedElsewhere(request);
+      if (request.instance !== null) pulse.endedElsewhere(request.instance);
+    },
     onRefused: (author) => usage.count(refusedBy(author)),
   });
   const pulse = teardown.ending(

@@ -2,6 +2,7 @@ import type { Config } from '@llamactl/contract/config';
 import type { Logger } from 'pino';
 import type { Callers } from './callers.ts';
 import type { Instances } from '../instances/instances.ts';
+import type { Requests } from '../gateway/requests.ts';
 import type { RequestsView } from '../http/routes/requests.routes.ts';
 import { EngineDied } from '../instances/slots/leases.ts';
 import { Moved } from '../instances/use-cases.ts';
@@ -44,6 +45,8 @@ export interface ReplaceableServerParts {
   callers: Pick<Callers, 'audit' | 'auth'>;
   alertsWiring: Pick<AlertsWiring, 'delivered'>;
   usage: Pick<UsageKeeping, 'countBy'>;
+  /** Those of this server only. */
+  ownRequests: Pick<Requests, 'finishBy'>;
   serving: Serving;
   /** Writes in advance what is kept from time to time. Never rejects. */
   writeAhead: () => Promise<void>;
@@ -137,6 +140,7 @@ export async function openReplaceableServer(parts: ReplaceableServerParts): Prom
     recordBy: (successor) => {
       callers.audit.recordBy((entry) => successor.record(entry));
       usage.countBy((request) => successor.used(request));
+      parts.ownRequests.finishBy((request) => successor.finished(request));
     },
     leave: async (door, { stopsListening }) => {
       turnstile.leadTo(door);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Callers } from './callers.ts';
+import type { Requests } from '../gateway/requests.ts';
 import type { HttpServer } from '../http/server.ts';
 import { inheritLock } from './inherited-lock.ts';
 import type { Instances } from '../instances/instances.ts';
@@ -44,6 +45,7 @@ export interface TakingOverParts {
   instances: Pick<Instances, 'leases' | 'manager'>;
   callers: Pick<Callers, 'audit' | 'auth'>;
   usage: Pick<UsageKeeping, 'count'>;
+  requests: Pick<Requests, 'finishedElsewhere'>;
   log: Pick<Logger, 'debug'>;
 }
 
@@ -53,13 +55,14 @@ export interface TakingOverParts {
  */
 export async function servePredecessor(
   { link }: Inheritance,
-  { instances, callers: { audit, auth }, usage, log }: TakingOverParts,
+  { instances, callers: { audit, auth }, usage, requests, log }: TakingOverParts,
 ): Promise<void> {
   await link.serve({
     leases: instances.leases,
     acquire: (request) => instances.manager.acquire(request),
     record: (entry) => audit.record(entry),
     used: (request) => usage.count(request),
+    finished: (request) => requests.finishedElsewhere(request),
     onUnknown: (type) => log.debug({ type }, 'The old server sent a message that this version does not know'),
   });
   auth.watchDead((dead) => link.dead(dead));

@@ -1,5 +1,5 @@
 import type { RequestFinishedFrame, RequestStartedFrame } from '@llamactl/contract/live-frames';
-import type { ActiveRequest } from '@llamactl/contract/requests';
+import type { ActiveRequest, FinishedRequest } from '@llamactl/contract/requests';
 import type { Clock } from '../instances/ports/time.ts';
 import type { RequestRecord } from './requests.ts';
 
@@ -35,6 +35,12 @@ export class RequestFrames {
 
   finished(record: RequestRecord): void {
     if (this.#dependencies.wants('request_finished')) this.#add('request_finished', record);
+  }
+
+  /** Reports a request that an earlier process served. */
+  finishedElsewhere(request: FinishedRequest): void {
+    const { wants, send } = this.#dependencies;
+    if (wants('request_finished')) send({ type: 'request_finished', data: request });
   }
 
   #add(type: RequestNews['type'], record: RequestRecord): void {

@@ -61,6 +61,13 @@ describe('the pulse of requests', () => {
     expect(bench.changes.at(-1)).toEqual({ name: 'a', in_flight: 0, waiting: 0, tokens_per_second: 0 });
   });
 
+  it('reports an instance whose request ended in an earlier process, though nothing was measured here', async () => {
+    const bench = new Bench();
+    bench.pulse.endedElsewhere('a');
+    await bench.clock.advance(3_000);
+    expect(bench.changes).toEqual([{ name: 'a', in_flight: 0, waiting: 0, tokens_per_second: 0 }]);
+  });
+
   it('follows a rename, and forgets a deleted instance', async () => {
     const bench = new Bench();
     bench.tokens.set('a', 0);

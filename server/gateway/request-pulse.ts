@@ -24,6 +24,8 @@ interface Busy {
   /** Tokens of the last ticks, oldest first. */
   tokens: number[];
   shown: RequestsFrame['data'];
+  /** Whether the next tick reports the figures even if they are the same. */
+  isDue: boolean;
 }
 
 /**
@@ -51,6 +53,13 @@ export class RequestPulse {
     this.#lastTick = clock.elapsed();
     this.#durations = [];
     this.#schedule();
+  }
+
+  /** Call it when a request that an earlier process served has ended: this process did not measure it. @param name Of its instance. */
+  endedElsewhere(name: string): void {
+    const busy = this.#busy.get(name) ?? newlyBusy(name);
+    this.#busy.set(name, { ...busy, isDue: true });
+    this.stir();
   }
 
   /** Forgets a deleted instance. */
@@ -102,7 +111,9 @@ export class RequestPulse {
     const { in_flight, waiting } = counts;
     const isOver = tokens === undefined && in_flight === 0 && waiting === 0 && speed === 0;
     const { shown } = busy;
-    if (shown.in_flight !== in_flight || shown.waiting !== waiting || shown.tokens_per_second !== speed) {
+    const hasChanged = shown.in_flight !== in_flight || shown.waiting !== waiting || shown.tokens_per_second !== speed;
+    if (hasChanged || busy.isDue) {
+      busy.isDue = false;
       busy.shown = { name, in_flight, waiting, tokens_per_second: speed };
       this.#dependencies.onChange(busy.shown);
     }
@@ -111,7 +122,7 @@ export class RequestPulse {
 }
 
 function newlyBusy(name: string): Busy {
-  return { tokens: [], shown: { name, in_flight: 0, waiting: 0, tokens_per_second: 0 } };
+  return { tokens: [], shown: { name, in_flight: 0, waiting: 0, tokens_per_second: 0 }, isDue: false };
 }
 
 /** Rounded to one decimal. */

@@ -6,6 +6,7 @@ import {
 } from '@llamactl/contract/requests';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
+import { finishedRequest } from '../testing/finished-request.ts';
 import { type RequestFacts, type RequestRecord, Requests } from './requests.ts';
 
 const FACTS: RequestFacts = {
@@ -192,6 +193,29 @@ describe('a finished request', () => {
     requests.forget('i');
     expect(requests.finished().map(({ id }) => id)).toEqual(['to-null', 'to-j']);
     expect(begin({ id: 'to-i' }).id).toBe('to-i');
+  });
+});
+
+describe('a finished request of an earlier process', () => {
+  it('is listed with an id and a number of its own, and is reported', () => {
+    const reported: string[] = [];
+    requests = new Requests({ clock, onFinishedElsewhere: ({ id }) => reported.push(id) });
+    begin({ id: 'a' }).end('ok');
+    const [own] = requests.finished();
+    requests.finishedElsewhere(finishedRequest({ id: 'a', seq: 1 }));
+    expect(requests.finished().map(({ id }) => id)).toEqual(['a~1', 'a']);
+    expect(last().seq).toBeGreaterThan(own?.seq ?? 0);
+    expect(reported).toEqual(['a~1']);
+  });
+
+  it('goes on to the next process, as those of this one, once that one serves', () => {
+    const passed: string[] = [];
+    const record = begin({ id: 'own' });
+    requests.finishBy(({ id }) => passed.push(id));
+    record.end('ok');
+    requests.finishedElsewhere(finishedRequest({ id: 'earlier' }));
+    expect(passed).toEqual(['own', 'earlier']);
+    expect(requests.finished()).toEqual([]);
   });
 });
 

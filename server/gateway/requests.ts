@@ -27,6 +27,8 @@ interface RequestsOptions {
    * @param generated its tokens that `onTokens` has reported
    */
   onFinished?: (request: RequestFigures, record: RequestRecord, generated: number) => void;
+  /** Called for each request that ended in an earlier process. Must not throw and must not block. */
+  onFinishedElsewhere?: (request: FinishedRequest) => void;
   /** Called for each request that is refused before it has a record. Must not throw and must not block. */
   onRefused?: (author: RequestAuthor | null) => void;
   /** The owner of finished records. Default: one that this process alone has. */
@@ -51,6 +53,9 @@ export class Requests {
   readonly #onBegin: (record: RequestRecord) => void;
   readonly #onRefused: (author: RequestAuthor | null) => void;
   readonly #onTokens: (instance: string, tokens: number) => void;
+  readonly #onFinishedElsewhere: (request: FinishedRequest) => void;
+  /** Lists finished requests instead of this object. `null`: this object lists them. */
+  #finishThere: ((request: FinishedRequest) => void) | null = null;
   #namesakes = 0;
   #lastSeq = 0;
 
@@ -59,6 +64,7 @@ export class Requests {
     onBegin = () => undefined,
     onTokens = () => undefined,
     onFinished,
+    onFinishedElsewhere = () => undefined,
     onRefused = () => undefined,
     finished = new FinishedRequests(MOST_FINISHED_REQUESTS),
   }: RequestsOptions) {
@@ -73,6 +79,7 @@ export class Requests {
     this.#keeper = { clock, onEnd, nextSeq: () => this.#nextSeq() };
     this.#refused = new RefusedRequests(clock);
     this.#onBegin = onBegin;
+    this.#onFinishedElsewhere = onFinishedElsewhere;
     this.#onRefused = onRefused;
     this.#onTokens = onTokens;
   }
@@ -84,6 +91,22 @@ export class Requests {
     this.#ids.add(record.id);
     this.#onBegin(record);
     return record;
+  }
+
+  /** From now on, passes the record of each request that ends to this function instead of listing it here. */
+  finishBy(finishThere: (request: FinishedRequest) => void): void {
+    this.#finishThere = finishThere;
+  }
+
+  /** Lists a request that began before this process served, and ended in an earlier process. */
+  finishedElsewhere(request: FinishedRequest): void {
+    if (this.#finishThere !== null) return this.#finishThere(request);
+    const id = this.#unused(request.id);
+    this.#ids.add(id);
+    // Numbers grow in the order in which this process lists requests, whatever the clock of the other was.
+    const listed = { ...request, id, seq: this.#nextSeq() };
+    this.#add(listed);
+    this.#onFinishedElsewhere(listed);
   }
 
   /** Counts a request of a known caller that is refused before it has a record, for instance beyond a limit. */
@@ -237,7 +260,14 @@ export class Requests {
   #remember(record: RequestRecord): void {
     this.#active.delete(record.id);
     const finished = record.finished();
-    const replaced = finished === null ? null : this.#finished.add(finished);
+    if (finished === null) return;
+    if (this.#finishThere === null) return this.#add(finished);
+    this.#ids.delete(record.id);
+    this.#finishThere(finished);
+  }
+
+  #add(request: FinishedRequest): void {
+    const replaced = this.#finished.add(request);
     if (replaced !== null) this.#ids.delete(replaced);
   }
 

@@ -175,6 +175,7 @@ export class HandOver<Server extends ReplaceableServer> {
     server.recordBy({
       record: (entry) => void successor.then((link) => link.record(entry)),
       used: (request) => void successor.then((link) => link.used(request)),
+      finished: (request) => void successor.then((link) => link.finished(request)),
     });
     await server.handOver(async (request) => (await successor).acquire(request));
     server.watchLeases((use) => this.#taker?.report(use));

@@ -7,6 +7,7 @@ import { LeaseBook } from '../instances/slots/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
 import type { HeldListener } from '../instances/ports/listening-ports.ts';
 import { activeRequest } from '../testing/active-request.ts';
+import { finishedRequest } from '../testing/finished-request.ts';
 import { ListenerWitness } from '../supervisor/port-witness.ts';
 import { PredecessorLink } from './predecessor-link.ts';
 import { type Dead, SuccessorLink } from './successor-link.ts';
@@ -47,15 +48,17 @@ function change(acquire?: (request: LeaseRequest) => Promise<Lease>) {
   const book = new LeaseBook({ elapsed: () => 1_000 });
   const recorded: unknown[] = [];
   const used: unknown[] = [];
+  const finished: unknown[] = [];
   const needs = {
     leases: book,
     acquire: acquire ?? (async () => book.of('i', 3).grant('chat', TARGET, RECORD)),
     record: (entry: unknown) => void recorded.push(entry),
     used: (each: unknown) => void used.push(each),
+    finished: (each: unknown) => void finished.push(each),
     onUnknown: vi.fn<(type: string) => void>(),
   };
   const open = (): number => book.of('i', 3).count;
-  return { old, next, book, needs, actions, recorded, used, open };
+  return { old, next, book, needs, actions, recorded, used, finished, open };
 }
 
 /** A reload after the take-over, with leases left in the old server. */
@@ -333,6 +336,15 @@ describe('a request that is still with the old server', () => {
     };
     old.used(each);
     await vi.waitFor(() => expect(used).toEqual([each]));
+  });
+
+  it('is listed with its end, and at once no longer as in flight', async () => {
+    const { old, next, finished } = await changed(1);
+    old.requests([activeRequest('a'), activeRequest('b')]);
+    await vi.waitFor(() => expect(next.requests()).toHaveLength(2));
+    old.finished(finishedRequest({ id: 'a' }));
+    await vi.waitFor(() => expect(finished).toEqual([finishedRequest({ id: 'a' })]));
+    expect(next.requests().map(({ id }) => id)).toEqual(['b']);
   });
 });
 

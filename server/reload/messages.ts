@@ -84,6 +84,11 @@ const ToSuccessorSchema = z.discriminatedUnion('type', [
       tokensOut: z.number(),
     }),
   }),
+  /**
+   * The record of a request to an engine that has ended in the predecessor: a `FinishedRequest` of the API. One that this version
+   * cannot read is left out.
+   */
+  z.object({ type: z.literal('finished'), request: z.unknown() }),
   /** A request that belongs in the audit trail has ended in the predecessor. */
   z.object({
     type: z.literal('audit'),

@@ -1,5 +1,10 @@
 import type { Duplex } from 'node:stream';
-import { type ActiveRequest, ActiveRequestSchema } from '@llamactl/contract/requests';
+import {
+  type ActiveRequest,
+  ActiveRequestSchema,
+  type FinishedRequest,
+  FinishedRequestSchema,
+} from '@llamactl/contract/requests';
 import type { LeaseBook, RunUse } from '../instances/slots/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
 import { Channel } from './channel.ts';
@@ -14,6 +19,8 @@ export interface PredecessorNeeds {
   record(entry: Extract<ToSuccessor, { type: 'audit' }>['entry']): void;
   /** Counts a request to an engine that ended in the predecessor. */
   used(request: Extract<ToSuccessor, { type: 'used' }>['request']): void;
+  /** Lists a request to an engine that ended in the predecessor. */
+  finished(request: FinishedRequest): void;
   /** Called for a message of a type that only a later version knows. */
   onUnknown(type: string): void;
 }
@@ -128,6 +135,8 @@ export class PredecessorLink {
         return needs.record(message.entry);
       case 'used':
         return needs.used(message.request);
+      case 'finished':
+        return this.#finished(message.request, needs);
       case 'acquire':
         return void this.#acquire(message, needs);
       case 'begun':
@@ -136,6 +145,14 @@ export class PredecessorLink {
         return this.#acquired.get(message.id)?.abort(new Error('it is over there'));
       default:
     }
+  }
+
+  /** Lists a request as finished, and no longer as in flight: the next report of the predecessor comes up to a second later. */
+  #finished(sent: unknown, needs: PredecessorNeeds): void {
+    const { data: request } = FinishedRequestSchema.safeParse(sent);
+    if (request === undefined) return;
+    this.#requests = this.#requests.filter(({ id }) => id !== request.id);
+    needs.finished(request);
   }
 
   /** Holds a lease for the predecessor, from its request to the release. Never rejects. */

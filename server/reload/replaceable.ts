@@ -40,8 +40,8 @@ export interface ReplaceableServer {
   cancelRequest(id: string): void;
   /** Ends all requests with these credentials. */
   shutOut(dead: Dead): void;
-  /** From now on, sends the audit entry and the usage of each request that ends to the successor. */
-  recordBy(successor: Pick<SuccessorLink, 'record' | 'used'>): void;
+  /** From now on, sends the audit entry, the usage and the record of each request that ends to the successor. */
+  recordBy(successor: Pick<SuccessorLink, 'record' | 'used' | 'finished'>): void;
   /** Passes requests on to the successor's door. Resolves when the last connection is gone and nothing is left to do. */
   leave(door: string, options: { stopsListening: boolean }): Promise<void>;
   /** Ends connections, and aborts long answers. Call it after `handOver`. */

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { activeRequest } from '../testing/active-request.ts';
+import { finishedRequest } from '../testing/finished-request.ts';
 import { LeaseBook } from '../instances/slots/lease-book.ts';
 import { type FakeServer, type FakeSuccessor, service } from '../testing/reload-harness.ts';
 import type { Service } from './service.ts';
@@ -34,15 +35,17 @@ describe('a reload', () => {
     expect(onSuccessor.mock.calls).toEqual([[99]]);
   });
 
-  it('records requests that end meanwhile in the audit trail and in usage', async () => {
+  it('records requests that end meanwhile in the audit trail, in usage and in the list of requests', async () => {
     const { service: one, successor } = await service();
     const changes = [{ path: 'role', before: 'viewer', after: 'admin' }];
     const row = { subject: 's', address: '::1', action: 'updateUser', target: null, status: 200, requestId: 'r' };
     const entry = { ...row, changes, moreChanges: 1 };
     const request = { account: null, key: null, instance: null, outcome: 'other' as const, tokensIn: 1, tokensOut: 2 };
+    const finished = finishedRequest({ id: 'a' });
     vi.spyOn(one.first, 'handOver').mockImplementation(async () => {
       one.first.record(entry);
       one.first.used(request);
+      one.first.finished(finished);
     });
     one.reload();
     const next = await successor();
@@ -53,10 +56,11 @@ describe('a reload', () => {
       acquire: () => Promise.reject(new Error('none')),
       record: (each) => void recorded.push(each),
       used: (each) => void recorded.push(each),
+      finished: (each) => void recorded.push(each),
       onUnknown: () => undefined,
     });
     next.link.ready('/door');
-    await vi.waitFor(() => expect(recorded).toEqual([entry, request]));
+    await vi.waitFor(() => expect(recorded).toEqual([entry, request, finished]));
   });
 
   it('ends requests in the old server whose credentials the new one rejects', async () => {
@@ -118,6 +122,7 @@ describe('a reload', () => {
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
       used: () => undefined,
+      finished: () => undefined,
       onUnknown: () => undefined,
     });
     next.link.ready('/door');
@@ -204,6 +209,7 @@ describe('a reload that cannot be taken back, because the new server has changed
       acquire: async () => book.of('i', 1).grant('chat', target, { id: 'i', settings: {} }),
       record: () => undefined,
       used: () => undefined,
+      finished: () => undefined,
       onUnknown: () => undefined,
     });
     again?.link.ready('/door');

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@llamactl/contract/errors';
-import type { ActiveRequest } from '@llamactl/contract/requests';
+import type { ActiveRequest, FinishedRequest } from '@llamactl/contract/requests';
 import type { RunUse } from '../instances/slots/lease-book.ts';
 import { EngineDied, type Lease, type LeaseRequest } from '../instances/slots/leases.ts';
 import { witnessOf } from '../supervisor/port-witness.ts';
@@ -120,6 +120,10 @@ export class SuccessorLink {
 
   used(request: UsedRequest): void {
     this.#channel.send({ type: 'used', request });
+  }
+
+  finished(request: FinishedRequest): void {
+    this.#channel.send({ type: 'finished', request });
   }
 
   /** Requests a lease from the successor, for use in this server. Rejects like `acquire` of the instances. */

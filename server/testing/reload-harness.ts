@@ -33,6 +33,7 @@ export class FakeServer implements ReplaceableServer {
   lastEnd: Promise<void> = Promise.resolve();
   record: Parameters<ReplaceableServer['recordBy']>[0]['record'] = () => undefined;
   used: Parameters<ReplaceableServer['recordBy']>[0]['used'] = () => undefined;
+  finished: Parameters<ReplaceableServer['recordBy']>[0]['finished'] = () => undefined;
   successor: (request: LeaseRequest) => Promise<Lease> = () => Promise.reject(new Error('it serves itself'));
 
   constructor(name: string, done: string[], reload: number) {
@@ -88,9 +89,10 @@ export class FakeServer implements ReplaceableServer {
     this.#did(`shuts out ${kind} ${whose}`);
   }
 
-  recordBy({ record, used }: Parameters<ReplaceableServer['recordBy']>[0]): void {
+  recordBy({ record, used, finished }: Parameters<ReplaceableServer['recordBy']>[0]): void {
     this.record = record;
     this.used = used;
+    this.finished = finished;
   }
 
   async leave(door: string): Promise<void> {

@@ -19,6 +19,7 @@ import { createInstances, type Interposition } from '../instances/instances.ts';
 import { downloadRoots, isOurs, openDownloads } from './downloading.ts';
 import { contextFolders } from '../instances/run-references.ts';
 import { Listening } from './listening.ts';
+import { refreshFreed } from './freed-refresh.ts';
 import { listRefresh } from './list-refresh.ts';
 import { watchHost } from './host-watch.ts';
 import { openMemoryMeter } from '../metrics/machine-memory-meter.ts';
@@ -289,6 +290,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         },
       }),
     );
+    teardown.ending(refreshFreed({ clock, events, instances, feed: observation.feed }));
     const refreshLists = listRefresh({ instances, feed: observation.feed, startsAlert });
     const requests = requestsOfBoth(observation.requests, inheritance?.link ?? null);
     const serving = createServing({

@@ -38,6 +38,7 @@ import type { RunLogs } from './ports/run-output.ts';
 import type { LaunchPlan, Runs } from './ports/runs.ts';
 import type { Clock } from './ports/time.ts';
 import type { Trace } from './ports/trace.ts';
+import { type FreedLook, FreedStarts } from './freed-starts.ts';
 import { type LookDepth, RefusedStarts } from './refused-starts.ts';
 import { Registry } from './registry.ts';
 import { PortChoice } from './settings/port-choice.ts';
@@ -148,6 +149,8 @@ export interface Instances {
    * @returns whether a row of lists has changed
    */
   lookAtStopped(depth: LookDepth, name?: string): Promise<boolean>;
+  /** Forgets refusals of starts for which a slot or memory is free now. */
+  lookAtFreed(): FreedLook;
   /** All leases of all engines. */
   leases: LeaseBook;
   /**
@@ -293,6 +296,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     defaults: settings,
   });
   const fleet = new FleetKeeper(services);
+  const freedStarts = new FreedStarts({ registry, scheduler, memory, refusedStarts });
   const stoppedLook = new StoppedLook({ ...shared, startCheck });
 
   return {
@@ -322,6 +326,7 @@ export function createInstances(outside: Ports, options: InstancesOptions): Inst
     boot: () =>
       boot({ ...shared, openMailbox, terms, stopTimeoutMs: settings.stop_timeout * 1_000, over: over.signal }),
     lookAtStopped: (depth, name) => stoppedLook.look(depth, name),
+    lookAtFreed: () => freedStarts.look(),
     leases,
     handOver: async (successor) => {
       await wholeChanges.end();

@@ -243,6 +243,23 @@ describe('the last refused start', () => {
     expect(refused(domain)).toBe(null);
   });
 
+  it('for a slot of a group is over when a slot is free, and not before', async () => {
+    const domain = new Domain(undefined, { groups: { big: { max_running: 1 } } });
+    await domain.createRunning('a', { group: 'big' });
+    await domain.create('b', { group: 'big' });
+    await domain.manager.startAll(['b']);
+    expect(refused(domain, 'b')).toMatchObject({ code: 'CAPACITY_EXCEEDED' });
+    expect(domain.instances.lookAtFreed()).toEqual({ hasChanged: false, isLeft: true });
+    await domain.manager.stopAll();
+    await domain.settle();
+    expect(domain.instances.lookAtFreed()).toEqual({ hasChanged: true, isLeft: false });
+    expect(refused(domain, 'b')).toBe(null);
+    await domain.manager.start('a');
+    await domain.settle();
+    await domain.manager.startAll(['b']);
+    expect(refusals(domain)).toHaveLength(2);
+  });
+
   it('is over with the instance', async () => {
     const domain = await withoutFile();
     await startRefused(domain);

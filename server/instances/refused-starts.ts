@@ -107,6 +107,11 @@ export class RefusedStarts {
     return true;
   }
 
+  /** Forgets a refusal whose reason is over. The next one is published again. */
+  freed(id: string): void {
+    this.#refusals.delete(id);
+  }
+
   /** The last refused start since the status or the settings of an instance changed; `null`: none. */
   of(instance: Seen): RefusedStart | null {
     const known = this.#refusals.get(instance.record.id);

@@ -125,7 +125,7 @@ export function reasonText(
   serverWords: ServerWords | null,
 ): string | null {
   if (reason !== null) {
-    return ownSentence(phrase, serverWords)?.text ?? (cause && serverWords?.cause(cause)) ?? reason;
+    return ownSentence(phrase, serverWords)?.text ?? (cause && serverWords?.cause(cause)) ?? reason.replaceAll('`', '');
   }
   if (status !== 'stopped' || refused === null) return null;
   const own = serverWords?.refusal(refused) ?? null;

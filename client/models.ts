@@ -110,7 +110,7 @@ export interface AuditRow {
   address: string;
   /** The id of the operation, such as `createInstance`. */
   action: string;
-  /** The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`. */
+  /** The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`. Of a batch: `NAMES (DONE of ALL)`. */
   target: string | null;
   /** HTTP status of the answer. */
   status: number;

@@ -316,7 +316,7 @@ export const ACCESS_OPERATIONS = {
         .optional()
         .describe(
           'How `subject`, `action` and `target` match. `exact`, the default: the whole text. ' +
-            '`part`: any part of it, in upper or lower case; a `subject` without a colon matches the part after `user:` or `key:`.',
+            '`part`: any part of it, in upper or lower case; a `subject` without a colon matches the part after `user:` or `key:`, and a `target` also matches the path, old or new value of a change.',
         ),
       since: z.iso.datetime({ offset: true }).optional().describe('Only rows of this time or later.'),
       until: z.iso.datetime({ offset: true }).optional().describe('Only rows of before this time.'),

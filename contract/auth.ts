@@ -265,7 +265,9 @@ export const AuditRowSchema = z
     target: z
       .string()
       .nullable()
-      .describe('The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`.'),
+      .describe(
+        'The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`. Of a batch: `NAMES (DONE of ALL)`.',
+      ),
     status: z.int().describe('HTTP status of the answer.'),
     request_id: z.string(),
     changes: z

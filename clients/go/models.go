@@ -170,7 +170,8 @@ type AuditRow struct {
 	// The id of the operation, such as `createInstance`.
 	Action string `json:"action"`
 
-	// The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`.
+	// The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`. Of a batch:
+	// `NAMES (DONE of ALL)`.
 	Target *string `json:"target"`
 
 	// HTTP status of the answer.

@@ -109,7 +109,7 @@ describe('the audit trail', () => {
       expect(all.map(rowOf)).toEqual([
         [`${command}Instance`, 'mine', 200],
         [`${command}Instance`, 'other', 200],
-        [`${command}AllInstances`, null, 200],
+        [`${command}AllInstances`, 'mine, other, unknown (2 of 3)', 200],
       ]);
       for (const row of all) {
         expect(row).toMatchObject({ subject: 'user:ada', address: '127.0.0.1', requestId: 'bulk-1' });
@@ -197,6 +197,18 @@ describe('the audit trail', () => {
       { path: 'password', before: '***', after: '***' },
     ]);
     expect(JSON.stringify(audit.entries)).not.toContain('hunter2');
+  });
+
+  it('has the instances of a command for several, and how many took it', async () => {
+    await call('POST', '/api/instances/start-all', { names: ['gone', 'lost'] });
+    await call('POST', '/api/instances/delete-all', { names: ['mine', 'gone'] });
+    const entries = await rows(3);
+    expect(entries.map(({ action, target }) => [action, target])).toEqual(
+      expect.arrayContaining([
+        ['startAllInstances', 'gone, lost (0 of 2)'],
+        ['deleteAllInstances', 'mine, gone (1 of 2)'],
+      ]),
+    );
   });
 
   it('has old and new values of the configuration', async () => {

@@ -68,7 +68,9 @@ const PARTS = {
   /** Without `user:` or `key:`, or else "us" would match every account. */
   name: "instr(lower(substr(subject, instr(subject, ':') + 1)), lower(?)) > 0",
   action: 'instr(lower(action), lower(?)) > 0',
-  target: 'instr(lower(target), lower(?)) > 0',
+  /** The target, or a change: path, old or new value, as a row shows them. */
+  target: `(instr(lower(target), lower(?)) > 0
+            or exists (select 1 from json_tree(changes) where instr(lower(atom), lower(?)) > 0))`,
 };
 
 /**
@@ -81,7 +83,7 @@ export function auditSelection(query: AuditQuery): { sql: string; values: (strin
     ['seq < ?', beforeSeq],
     [isPart ? PARTS[subject?.includes(':') === true ? 'subject' : 'name'] : 'subject = ?', subject],
     actions === null ? ['', null] : [anyOf(isPart ? PARTS.action : 'action = ?', actions.length), ...actions],
-    isPart || target === null ? [PARTS.target, target] : wholeTarget(target),
+    isPart || target === null ? [PARTS.target, target, target] : wholeTarget(target),
     ['+timestamp >= ?', since ?? null],
     ['+timestamp < ?', until ?? null],
     ['status >= ?', statuses?.[0] ?? null],

@@ -41,7 +41,9 @@ export class MemoryAudit implements AuditStore {
         row.seq < (beforeSeq ?? Infinity) &&
         matches(subject?.includes(':') === false && isPart ? row.subject.replace(/^\w+:/, '') : row.subject, subject) &&
         (isAnyAction || actions.some((action) => matches(row.action, action))) &&
-        (matches(row.target, target) || (isId && row.target?.startsWith(`${target} (`) === true)) &&
+        (matches(row.target, target) ||
+          (isPart && target !== null && shownIn(row).some((text) => matches(text, target))) ||
+          (isId && row.target?.startsWith(`${target} (`) === true)) &&
         row.timestamp >= since &&
         row.timestamp < until &&
         row.status >= statuses[0] &&
@@ -55,4 +57,9 @@ export class MemoryAudit implements AuditStore {
       this.#rows = this.#rows.filter(({ timestamp }) => timestamp >= before);
     });
   }
+}
+
+/** The paths and values of the changes of a row. */
+function shownIn({ changes = [] }: AuditEntry): string[] {
+  return changes.flatMap(({ path, before, after }) => [path, String(before), String(after)]);
 }

@@ -141,6 +141,17 @@ export function auditContract(title: string, make: () => Promise<AuditSubject>):
       expect(await found({ subject: 'otto' })).toEqual([]);
     });
 
+    it('finds a part of a change, as rows show it, if asked to', async () => {
+      const changes = [{ path: 'instances.idle_timeout', before: null, after: 600 }];
+      await audit.append(auditEntry('a', { action: 'updateConfig', target: null, changes }));
+      await audit.append(auditEntry('b', { target: 'chat' }));
+      expect(await found({ isPart: true, target: 'Idle_timeout' })).toEqual(['a']);
+      expect(await found({ isPart: true, target: '600' })).toEqual(['a']);
+      // The names of fields are no part of a row.
+      expect(await found({ isPart: true, target: 'before' })).toEqual([]);
+      expect(await found({ target: 'instances.idle_timeout' })).toEqual([]);
+    });
+
     it('filters by time and by status', async () => {
       await audit.append(auditEntry('a', { timestamp: '2026-01-01T09:00:00.000Z', status: 200 }));
       await audit.append(auditEntry('b', { timestamp: '2026-01-01T10:00:00.000Z', status: 403 }));

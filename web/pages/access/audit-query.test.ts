@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { accessWords } from '../../words/access.ts';
 import { accessSearch, type AccessSearch } from './access-search.ts';
 import type { ActionWords } from './action-text.ts';
-import { auditFilter } from './audit-query.ts';
+import { auditFilter, hasAuditFilter } from './audit-query.ts';
 
 const { auditActions: en } = accessWords.en;
 const { auditActions: de } = accessWords.de;
@@ -78,5 +78,12 @@ describe('the filters of the audit trail', () => {
     const search = accessSearch({ period: '7d', until });
     expect(search.period).toBe(undefined);
     expect(filterOf(search, en)).toMatchObject({ since: undefined, until });
+  });
+
+  it('are set if any of them is, whatever other tabs ask for', () => {
+    expect(hasAuditFilter(accessSearch({ tab: 'audit', owner: 'ada', by: 'user' }))).toBe(false);
+    for (const search of [{ target: 'a' }, { period: '7d' }, { status: '4xx' }]) {
+      expect(hasAuditFilter(accessSearch(search))).toBe(true);
+    }
   });
 });

@@ -21,6 +21,11 @@ export function auditFilter(
   return { subject, action: operation, target, since: begin, until, status, match: match ?? 'part' };
 }
 
+/** Whether any filter of the audit trail is set. */
+export function hasAuditFilter({ subject, action, target, period, since, until, status }: AccessSearch): boolean {
+  return [subject, action, target, period, since, until, status].some((filter) => filter !== undefined);
+}
+
 /** When a period begins: a midnight in the reader's time zone. */
 function beginOf(period: AuditPeriod, now: number): string {
   const day = new Date(now);

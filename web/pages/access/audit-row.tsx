@@ -154,7 +154,7 @@ function ChangeLine({ row: { changes: [change] = [], changes = [], more_changes:
 
 /** The target of a row: a key by its name and its id. */
 function Target({ row, keyNames }: AuditRowProps) {
-  const target = auditTarget(row, keyNames);
+  const target = auditTarget(row, keyNames, useWords(accessWords).auditBatches);
   if (target === null) return <span className="text-mute">–</span>;
   return (
     <>

@@ -1,8 +1,9 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { AuditRow } from '@llamactl/client';
 import { useCallback, useMemo, useState } from 'react';
 import { clockTime } from '../../../format/clock-time.ts';
+import { Button } from '../../components/button.tsx';
 import { EmptyState } from '../../components/empty-state.tsx';
 import { Grid, type GridColumn } from '../../components/grid.tsx';
 import { QueryPart } from '../../components/query-part.tsx';
@@ -13,7 +14,7 @@ import { useNow } from '../../lib/now.ts';
 import { keysQuery } from '../../lib/queries.ts';
 import { accessWords } from '../../words/access.ts';
 import { AuditFilters } from './audit-filters.tsx';
-import { auditFilter } from './audit-query.ts';
+import { auditFilter, hasAuditFilter } from './audit-query.ts';
 import { AuditCells, AuditDetails, NarrowAudit } from './audit-row.tsx';
 
 const PAGE = 100;
@@ -47,6 +48,8 @@ export function AuditTab() {
 
 function AuditGrid({ rows, onEnd }: { rows: readonly AuditRow[]; onEnd: (() => void) | undefined }) {
   const words = useWords(accessWords);
+  const navigate = useNavigate({ from: '/access' });
+  const isFiltered = hasAuditFilter(useSearch({ from: '/access' }));
   const isWide = useMedia(WIDE);
   const now = useNow(60);
   const [current, setCurrent] = useState<string | null>(null);
@@ -79,7 +82,17 @@ function AuditGrid({ rows, onEnd }: { rows: readonly AuditRow[]; onEnd: (() => v
         opensOnClick
         onEnd={onEnd}
         empty={
-          <EmptyState icon="logs" title={words.noAudit}>
+          <EmptyState
+            icon="logs"
+            title={words.noAudit}
+            action={
+              isFiltered ? (
+                <Button onClick={() => void navigate({ search: { tab: 'audit' }, replace: true })}>
+                  {words.clearFilters}
+                </Button>
+              ) : undefined
+            }
+          >
             {words.noAuditHint}
           </EmptyState>
         }

@@ -202,6 +202,12 @@ export const de = {
     updateConfig: 'Einstellungen ändern',
     proxy: 'die Engine aufrufen',
   },
+  auditBatches: {
+    startAllInstances: (done, all) => `${done} von ${all} gestartet`,
+    stopAllInstances: (done, all) => `${done} von ${all} gestoppt`,
+    restartAllInstances: (done, all) => `${done} von ${all} neu gestartet`,
+    deleteAllInstances: (done, all) => `${done} von ${all} gelöscht`,
+  },
   auditColumns: {
     time: 'Zeit',
     subject: 'Wer',

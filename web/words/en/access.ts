@@ -206,6 +206,12 @@ export const en = {
     updateConfig: 'change settings',
     proxy: 'call the engine',
   },
+  auditBatches: {
+    startAllInstances: (done: string, all: string) => `${done} of ${all} started`,
+    stopAllInstances: (done: string, all: string) => `${done} of ${all} stopped`,
+    restartAllInstances: (done: string, all: string) => `${done} of ${all} restarted`,
+    deleteAllInstances: (done: string, all: string) => `${done} of ${all} deleted`,
+  },
   auditColumns: {
     time: 'Time',
     subject: 'Who',

@@ -170,7 +170,7 @@ class AuditRow(_Base):
     action: str
     """The id of the operation, such as `createInstance`."""
     target: str | None
-    """The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`."""
+    """The instance, user or key that the request named. Of an ended request: `ID (INSTANCE, CALLER)`. Of a batch: `NAMES (DONE of ALL)`."""
     status: int
     """HTTP status of the answer."""
     request_id: str

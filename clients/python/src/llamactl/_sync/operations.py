@@ -1355,7 +1355,7 @@ class Operations:
             subject: Only rows of this subject.
             action: Only rows of this operation, or of one of several: `startInstance,stopInstance`.
             target: Only rows with this target. A key or an ended request can be named by its id alone.
-            match: How `subject`, `action` and `target` match. `exact`, the default: the whole text. `part`: any part of it, in upper or lower case; a `subject` without a colon matches the part after `user:` or `key:`.
+            match: How `subject`, `action` and `target` match. `exact`, the default: the whole text. `part`: any part of it, in upper or lower case; a `subject` without a colon matches the part after `user:` or `key:`, and a `target` also matches the path, old or new value of a change.
             since: Only rows of this time or later.
             until: Only rows of before this time.
             status: Only rows with this status, such as `403`, or of this class, such as `4xx`.

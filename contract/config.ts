@@ -19,6 +19,9 @@ const LifetimeSchema = DurationSchema.refine((duration) => {
   return seconds >= 1 && seconds <= LONGEST_LIFETIME;
 }, 'must be at least 1 second and at most 3650 days');
 
+/** In the description of the API: the texts that a change of the configuration may send for a number of seconds. */
+const DURATION_MARK = { 'x-duration': DURATION.source };
+
 /** A time of at least `least` and at most `most` seconds. Takes a {@link DURATION} too, and makes seconds of it. */
 function seconds(least: number, { most, rule = SECONDS }: { most?: number; rule?: string } = {}) {
   const limits = most === undefined ? z.number().min(least) : z.number().min(least).max(most);
@@ -29,7 +32,7 @@ function seconds(least: number, { most, rule = SECONDS }: { most?: number; rule?
       z.string({ error: ({ input }) => (input === undefined ? undefined : rule) }).regex(DURATION, rule),
     ])
     .transform(durationSeconds)
-    .pipe(limits);
+    .pipe(limits.meta(DURATION_MARK));
 }
 
 /** Most entries of a list. A longer list is one problem; its entries are not checked. */

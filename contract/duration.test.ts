@@ -1,4 +1,6 @@
+import { z } from 'zod';
 import { expect, it } from 'vitest';
+import { ConfigSchema } from './config.ts';
 import { DURATION, durationSeconds } from './duration.ts';
 
 it.each([
@@ -18,4 +20,9 @@ it.each([
 
 it.each(['', 'm', '-5', '10 m', '30m1h', '1h1h', '1.5h', '10x', '1e3'])('%j is no duration', (text) => {
   expect(DURATION.test(text)).toBe(false);
+});
+
+it('is described in the API for each setting in seconds, so that forms take the same texts', () => {
+  const { properties } = z.toJSONSchema(ConfigSchema.shape.instances, { io: 'output' });
+  expect(properties?.['idle_timeout']).toMatchObject({ 'x-duration': DURATION.source });
 });

@@ -29,11 +29,11 @@ describe.skipIf(HAS_NO_BROWSER)('the page of settings', () => {
     await page.getByRole('tabpanel').getByText('default', { exact: true }).waitFor();
 
     await field.fill('soon');
-    await page.getByText('Must be a number.').waitFor();
+    await page.getByText('Must be seconds, or a time such as 15m.').waitFor();
     expect(await page.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
-    await field.fill('1800');
+    await field.fill('30m');
     await page.getByRole('button', { name: 'Show changes' }).click();
-    await page.getByRole('dialog').getByText('1800').waitFor();
+    await page.getByRole('dialog').getByText('30m').waitFor();
     expect(await barriersOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Save', exact: true }).click();

@@ -1,5 +1,6 @@
 import type { ConfigView } from '@llamactl/client';
 import { describe, expect, test } from 'vitest';
+import { limitsOf } from './setting-limits.ts';
 import { inOrder, matches, patchOf, settingsOf, textOfValue, valueOfText, type Setting } from './setting-fields.ts';
 
 const API = {
@@ -118,6 +119,18 @@ describe('the text of a setting', () => {
     ['switch', 'true', { value: true }],
   ] as const)('of kind %s: %j', (kind, text, result) => {
     expect(valueOfText(text, kind)).toEqual(result);
+  });
+
+  test.each([
+    ['900', { value: 900 }],
+    [' 15m ', { value: '15m' }],
+    ['', { flaw: 'notDuration' }],
+    ['soon', { flaw: 'notDuration' }],
+    ['-1', { flaw: 'outside' }],
+  ])('of a time may have units, which the server reads: %j', (text, result) => {
+    const limits = limitsOf({ type: 'number', minimum: 0, 'x-duration': String.raw`^\d+m$` });
+    expect(valueOfText(text, 'number', limits)).toEqual(result);
+    expect(valueOfText('15m', 'number', limitsOf({ type: 'number' }))).toEqual({ flaw: 'notNumber' });
   });
 
   test('of a secret is empty', () => {

@@ -150,7 +150,11 @@ export function valueOfText(
       return { value: text === 'true' };
     case 'number': {
       const number = Number(text);
-      if (text.trim() === '' || !Number.isFinite(number)) return { flaw: 'notNumber' };
+      if (text.trim() === '' || !Number.isFinite(number)) {
+        if (limits.duration === null) return { flaw: 'notNumber' };
+        // The server reads durations, so that they mean the same here and in the file.
+        return limits.duration.test(text.trim()) ? { value: text.trim() } : { flaw: 'notDuration' };
+      }
       const flaw = flawOfNumber(number, limits);
       return flaw === null ? { value: number } : { flaw };
     }

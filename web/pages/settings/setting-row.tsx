@@ -54,7 +54,9 @@ export function SettingRow({ setting, label, draft, problems, isMarked, onChange
         : words.secretHint
       : kind === 'texts' || kind === 'numbers'
         ? words.listHint
-        : null;
+        : limits.duration !== null
+          ? words.durationHint
+          : null;
   const keyText = <code className="font-strong break-all">{label ?? key}</code>;
   const change = (text: string): void => onChange(text === textOfValue(setting.value, kind) ? undefined : text);
   return (
@@ -152,7 +154,7 @@ interface ControlProps {
 
 function Control({ id, setting, draft, isLocked, problems, isBad, describedBy, onChange }: ControlProps) {
   const words = useWords(settingsWords);
-  const { kind, value, choices } = setting;
+  const { kind, value, choices, limits } = setting;
   const text = draft ?? (draft === null ? '' : textOfValue(value, kind));
   const shared = {
     id,
@@ -217,7 +219,7 @@ function Control({ id, setting, draft, isLocked, problems, isBad, describedBy, o
     <input
       {...shared}
       type={kind === 'secret' ? 'password' : 'text'}
-      inputMode={kind === 'number' ? 'decimal' : undefined}
+      inputMode={kind === 'number' && limits.duration === null ? 'decimal' : undefined}
       autoComplete={kind === 'secret' ? 'new-password' : 'off'}
       spellCheck={false}
       value={text}

@@ -1687,7 +1687,7 @@ export interface Key {
   created_at: string;
   /** `null`: never. */
   expires_at: string | null;
-  /** Accurate to one minute; `null`: never. */
+  /** Accurate to one minute, and never before `created_at`; `null`: never. */
   last_used_at: string | null;
 }
 

@@ -146,7 +146,9 @@ export const KeySchema = z
     ...LIMITS,
     created_at: TimestampSchema,
     expires_at: TimestampSchema.nullable().describe('`null`: never.'),
-    last_used_at: TimestampSchema.nullable().describe('Accurate to one minute; `null`: never.'),
+    last_used_at: TimestampSchema.nullable().describe(
+      'Accurate to one minute, and never before `created_at`; `null`: never.',
+    ),
   })
   .meta({ id: 'Key' });
 export type Key = z.infer<typeof KeySchema>;

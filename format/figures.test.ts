@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contextText, memoryText, parametersText, requestSeconds } from './figures.ts';
+import { contextText, memoryText, minutesSince, parametersText, requestSeconds } from './figures.ts';
 
 test('the size of a context is in thousands of 1024, or has its digits in groups', () => {
   expect([4_096, 131_072, 8_000, 465_408, 8_000_000].map(contextText)).toEqual([
@@ -30,4 +30,10 @@ test('seconds of a request have as many digits as their size deserves', () => {
 test('memory is in the units of those who sell and count it, so a card of 24 GB has 24 GiB', () => {
   const amounts = [null, 512, 700 * 2 ** 20, 1_023.6 * 2 ** 20, 3 * 2 ** 30, 24_564 * 2 ** 20, 200 * 2 ** 30];
   expect(amounts.map(memoryText)).toEqual(['-', '512 B', '700 MiB', '1.0 GiB', '3.0 GiB', '24.0 GiB', '200 GiB']);
+});
+
+test('the time since a moment that is accurate to a minute has no seconds', () => {
+  const now = Date.parse('2026-03-01T12:00:30Z');
+  const moments = ['2026-03-01T12:00:00Z', '2026-03-01T11:59:00Z', '2026-03-01T09:55:00Z', '2026-02-26T12:00:00Z'];
+  expect(moments.map((moment) => minutesSince(moment, now))).toEqual(['<1m', '1m', '2h 5m', '3d 0h']);
 });

@@ -50,6 +50,13 @@ export function since(time: string | null | undefined, now: number): string {
   return time === null || time === undefined ? '-' : duration((now - Date.parse(time)) / 1_000);
 }
 
+/** Time since an RFC 3339 time that is accurate to one minute: `<1m`, `5m`, `2h 5m`. @param now Milliseconds since the epoch. */
+export function minutesSince(time: string, now: number): string {
+  const minutes = Math.floor((now - Date.parse(time)) / 60_000);
+  if (minutes < 1) return '<1m';
+  return duration(minutes * 60).replace(/ 0s$/, '');
+}
+
 /** Shows a value in percent: `12.5 %`. */
 export function percent(value: number | null | undefined): string {
   return value === null || value === undefined ? '-' : `${value < 9.95 ? value.toFixed(1) : Math.round(value)} %`;

@@ -2103,7 +2103,7 @@ type Key struct {
 	// nil: never.
 	ExpiresAt *time.Time `json:"expires_at"`
 
-	// Accurate to one minute; nil: never.
+	// Accurate to one minute, and never before `created_at`; nil: never.
 	LastUsedAt *time.Time `json:"last_used_at"`
 }
 

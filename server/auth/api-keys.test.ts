@@ -334,6 +334,8 @@ describe('keys', () => {
 
     it('is known at once, to the minute, and written once a minute for all keys together', async () => {
       const keys = await Promise.all([1, 2, 3].map(() => harness.keyOf(admin)));
+      // The minute of a creation may have begun before it.
+      await harness.clock.advance(60_000);
       const first = harness.clock.now();
       for (let n = 0; n < 100; n += 1) for (const key of keys) await harness.fate(key);
       expect(harness.auth.keys.list(admin).map((key) => key.last_used_at)).toEqual([1, 2, 3].map(() => minute(first)));
@@ -351,11 +353,19 @@ describe('keys', () => {
 
     it('is written at the end, and known after the next start', async () => {
       const key = await harness.keyOf(admin);
+      await harness.clock.advance(60_000);
       await harness.fate(key);
       await harness.auth.close();
       expect(await stored()).toEqual([minute(harness.clock.now())]);
       await harness.restart();
       expect(harness.auth.keys.list(admin)[0]?.last_used_at).toBe(minute(harness.clock.now()));
+    });
+
+    it('is never before the creation of the key, whose minute may have begun earlier', async () => {
+      await harness.clock.advance(60_000 - (harness.clock.now() % 60_000) + 40_000);
+      await harness.fate(await harness.keyOf(admin));
+      const [key] = harness.auth.keys.list(admin);
+      expect(key?.last_used_at).toBe(key?.created_at);
     });
 
     it('is not written again for another use in the same minute', async () => {
@@ -395,6 +405,7 @@ describe('keys', () => {
     it("survives a change of the owner's role", async () => {
       const ada = await harness.loggedIn('ada', 'admin');
       const key = await harness.keyOf(ada);
+      await harness.clock.advance(60_000);
       await harness.fate(key);
       await harness.auth.accounts.update('ada', { role: 'operator' });
       expect(harness.auth.keys.list(ada)[0]?.last_used_at).toBe(minute(harness.clock.now()));

@@ -293,9 +293,14 @@ export class Keys implements AccountListener {
       ...shownLimits(stored.limits),
       created_at: stored.createdAt,
       expires_at: stored.expiresAt,
-      last_used_at: this.#uses.lastOf(stored.id) ?? stored.lastUsedAt,
+      last_used_at: notBefore(stored.createdAt, this.#uses.lastOf(stored.id) ?? stored.lastUsedAt),
     };
   }
+}
+
+/** A use in the minute of the creation has the begin of that minute, which is before the creation. @param use RFC 3339; `null`: never */
+function notBefore(creation: string, use: string | null): string | null {
+  return use !== null && Date.parse(use) < Date.parse(creation) ? creation : use;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { clockTime } from '../../format/clock-time.ts';
-import { since } from '../lib/figures.ts';
+import { minutesSince, since } from '../lib/figures.ts';
 import { useWords } from '../lib/language.ts';
 import { useNow } from '../lib/now.ts';
 import { partsWords } from '../words/parts.ts';
@@ -12,6 +12,17 @@ export function Age({ of, saysAgo = false }: { of: string | null; saysAgo?: bool
   return (
     <time dateTime={of} title={of}>
       {saysAgo ? words.ago(since(of, now)) : since(of, now)}
+    </time>
+  );
+}
+
+/** The time since a moment that is accurate to one minute: `5m ago`. @param of RFC 3339 */
+export function MinuteAge({ of }: { of: string }) {
+  const words = useWords(partsWords);
+  const now = useNow(1);
+  return (
+    <time dateTime={of} title={of}>
+      {words.ago(minutesSince(of, now))}
     </time>
   );
 }

@@ -2,7 +2,7 @@ import { clockTime } from '../../format/clock-time.ts';
 import * as plain from '../../format/figures.ts';
 import { language } from './language.ts';
 
-export { duration, since } from '../../format/figures.ts';
+export { duration, minutesSince, since } from '../../format/figures.ts';
 
 /** Figures as the reader's language writes them. All figures of the page come from here. */
 

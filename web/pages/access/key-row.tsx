@@ -1,6 +1,6 @@
 import type { Key, UsageRow } from '@llamactl/client';
 import type { ReactNode } from 'react';
-import { Age } from '../../components/age.tsx';
+import { MinuteAge } from '../../components/age.tsx';
 import { Td, Tr } from '../../components/table.tsx';
 import { useMay } from '../../lib/app.ts';
 import { day } from '../../lib/figures.ts';
@@ -43,7 +43,7 @@ export function WideKey({ of: key, month, actions }: KeyRowProps) {
         {hasNoStart(key) && <span className="block text-mute">{words.noStart}</span>}
       </Td>
       <Td isNumber>{month !== null && <UsageFigures row={month.get(key.id)} />}</Td>
-      <Td isNumber>{key.last_used_at === null ? words.never : <Age of={key.last_used_at} saysAgo />}</Td>
+      <Td isNumber>{key.last_used_at === null ? words.never : <MinuteAge of={key.last_used_at} />}</Td>
       <Td isNumber>
         <EndOf at={key.expires_at} />
       </Td>
@@ -78,7 +78,7 @@ export function NarrowKey({ of: key, month, actions }: KeyRowProps) {
         </span>
         <span className="figures block text-mute">
           <span className="whitespace-nowrap">
-            {columns.used}: {key.last_used_at === null ? words.never : <Age of={key.last_used_at} saysAgo />} ·
+            {columns.used}: {key.last_used_at === null ? words.never : <MinuteAge of={key.last_used_at} />} ·
           </span>{' '}
           <span className="whitespace-nowrap">
             {columns.ends}: <EndOf at={key.expires_at} />

@@ -20,10 +20,7 @@ import { EditButton } from './edit-button.tsx';
 import { EditKey } from './edit-key.tsx';
 import { NarrowKey, WideKey } from './key-row.tsx';
 import { NewKey } from './new-key.tsx';
-import { useMonth } from './usage-figures.tsx';
-
-/** Milliseconds after which "last used" is asked for again while the tab is open. The server knows it to the minute. */
-const USES_MS = 30_000;
+import { USES_MS, useMonth } from './usage-figures.tsx';
 
 /** The keys of the user; for admins, all keys, or those of one account. */
 export function KeysTab() {

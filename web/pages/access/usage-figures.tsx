@@ -6,6 +6,9 @@ import { useWords } from '../../lib/language.ts';
 import { usageQuery } from '../../lib/queries.ts';
 import { accessWords } from '../../words/access.ts';
 
+/** Milliseconds between two looks at the uses of keys and accounts, which no frame announces. */
+export const USES_MS = 30_000;
+
 /** The requests and tokens of one row in two lines; `undefined`: it had no request. */
 export function UsageFigures({ row }: { row: UsageRow | undefined }) {
   const words = useWords(accessWords);
@@ -49,7 +52,7 @@ export function UsageProblems({ row: { refused, failed } }: { row: UsageRow }) {
  */
 export function useMonth(by: Exclude<UsageGroup, 'instance'>): ReadonlyMap<string, UsageRow> | null {
   const { client } = useApp();
-  const { data } = useQuery(usageQuery(client, by, '30d'));
+  const { data } = useQuery({ ...usageQuery(client, by, '30d'), refetchInterval: USES_MS });
   if (data === undefined) return null;
   // Another account may have had the same name; it is deleted.
   return new Map(data.usage.filter(({ deleted }) => !deleted).map((row) => [row.id ?? row.name ?? '', row]));

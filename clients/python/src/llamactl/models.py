@@ -1538,7 +1538,7 @@ class Key(_Base):
     expires_at: str | None
     """`None`: never."""
     last_used_at: str | None
-    """Accurate to one minute; `None`: never."""
+    """Accurate to one minute, and never before `created_at`; `None`: never."""
 
 
 class KeyChanged(_Base):

@@ -19,7 +19,7 @@ beforeEach(async () => {
     ],
     remedies: [
       { label: 'Choose another model file', link: 'settings/model' },
-      { label: 'Start it when that is done', operation: 'startInstance' },
+      { label: 'Start it', operation: 'startInstance' },
     ],
     log_seq: 7,
   });
@@ -51,7 +51,7 @@ describe('llamactl why', () => {
         '  port       8100',
         '  last exit  status 1, 3m 0s ago',
         '  → Choose another model file: llamactl update qwen --model FILE',
-        '  → Start it when that is done: llamactl start qwen',
+        '  → Start it: llamactl start qwen',
         '',
       ].join('\n'),
     );

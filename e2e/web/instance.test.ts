@@ -279,11 +279,20 @@ describe.skipIf(HAS_NO_BROWSER)('why it does not run', () => {
     expect(await isMain(button(page, 'Start'))).toBe(false);
     expect(await barriersOf(page)).toEqual([]);
     await copyFile(await testModel(), file);
-    await panel(page).getByRole('button', { name: 'Start it when that is done' }).click();
+    await panel(page).getByRole('button', { name: 'Start it' }).click();
     await isIn(page, 'running');
     await panel(page).waitFor({ state: 'detached' });
     await button(page, 'Stop').click();
     await isIn(page, 'stopped');
+  });
+
+  it('a refused argument: its repair is the main button, and a start is none', async () => {
+    await create('mistaken', { extra_args: ['--override-kv', 'foo=bar'] });
+    await stage.server.call('POST', '/api/instances/mistaken/start?wait=true');
+    const page = await stage.window.tab(stage.server.url, '/instances/mistaken');
+    const repair = panel(page).getByRole('button', { name: 'Correct its further arguments' });
+    await expect.poll(() => isMain(repair)).toBe(true);
+    expect(await isMain(button(page, 'Start'))).toBe(false);
   });
 
   it('a port that is in use, and then the memory: the second try closes the error of the first', async () => {

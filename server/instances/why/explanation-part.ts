@@ -13,7 +13,6 @@ export type Part = Pick<Why, 'sentence' | 'words' | 'cause' | 'remedies'> & { ph
 
 export const START: Remedy = { ...step('start', 'Start it'), operation: 'startInstance' };
 export const RESTART: Remedy = { ...step('restart', 'Restart it'), operation: 'restartInstance' };
-export const THEN_START: Remedy = { ...START, ...step('start_when_done', 'Start it when that is done') };
 export const THEN_RESTART: Remedy = { ...RESTART, ...step('restart_then', 'Then restart it') };
 
 /** States whose sentence ends in a reason. */

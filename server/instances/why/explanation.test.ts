@@ -523,7 +523,7 @@ describe('remedies', () => {
       },
       { label: 'Or choose another model file', link: 'settings/model' },
       { label: `Or put the file back: ${file}` },
-      { label: 'Start it when that is done', operation: 'startInstance' },
+      { label: 'Start it', operation: 'startInstance' },
       { label: 'Or delete the instance', command: 'llamactl rm qwen' },
     ]);
   });
@@ -559,7 +559,7 @@ describe('remedies', () => {
     expect(remedies.map(({ label }) => label)).toEqual([
       'Choose another model file, or a model by its name: Ollama deletes such files',
       `Or put the file back: ${file}`,
-      'Start it when that is done',
+      'Start it',
     ]);
   });
 
@@ -626,7 +626,7 @@ describe('remedies', () => {
     expect(known.remedies.map(shown)).toEqual([
       'Use `--flash-attn` instead of `--flash-atn` | updateInstance | {"extra_args":["--verbose","--flash-attn","on"]}',
       'Correct its further arguments | settings/extra_args',
-      'Start it when that is done | startInstance',
+      'Start it | startInstance',
     ]);
     const [first] = explain({ ...refused, engineOptions: new Set(['threads']), meantOption: () => null }).remedies;
     expect(first?.link).toBe('settings/extra_args');
@@ -676,6 +676,20 @@ describe('remedies', () => {
     },
   );
 
+  it.each([
+    ['custom', 'Set the variable VOICE_DIR | settings/environment.VOICE_DIR'],
+    [
+      'voice',
+      'Set the variable VOICE_DIR of the engine voice, then run llamactl reload | configuration/engines.voice.environment.VOICE_DIR | llamactl config set engines.voice.environment.VOICE_DIR=VALUE',
+    ],
+  ])('set the variable that the program of the engine %s asks for', (engine, first) => {
+    expect(failed('the engine exited with status 2: FATAL: VOICE_DIR is not set', { engine })[0]).toBe(first);
+    const lines = ['FATAL: VOICE_DIR is not set', 'bye'];
+    const reason = 'the engine exited with status 2: bye';
+    const quiet = facts({ status: 'failed', engine, reason, last_exit: ended({ reason, lines }) });
+    expect(shown(explain(quiet).remedies[0] ?? { label: 'none' })).toBe(first);
+  });
+
   it('name the option that the engine refuses', () => {
     const [first, second] = failed('argument --ctx-size: not a number', { options: { ctx_size: 'many' } });
     expect(first).toBe('Remove the option ctx_size | updateInstance | {"options":{"ctx_size":null}}');
@@ -713,7 +727,7 @@ describe('remedies', () => {
   it('end with a start, and the evidence says what else triggers one', () => {
     const reason = 'the engine exited with status 3';
     const why = (on_demand: boolean) => explain(facts({ status: 'failed', reason, on_demand }));
-    expect(shown(why(true).remedies.at(-1) ?? { label: 'none' })).toBe('Start it when that is done | startInstance');
+    expect(shown(why(true).remedies.at(-1) ?? { label: 'none' })).toBe('Start it | startInstance');
     expect(why(true).evidence).toContainEqual({ what: 'retry', text: 'at most every 30 s, when a request comes' });
     expect(why(false).evidence).toContainEqual({ what: 'retry', text: 'by hand only' });
   });
@@ -731,7 +745,7 @@ describe('remedies', () => {
     const { cause, remedies } = explain(facts({ status: 'stopped' }, { health: blocked(code, message) }));
     expect(cause).toBe(causeOfObstacle({ code, message }));
     expect(shown(remedies[0] ?? { label: 'none' })).toMatch(remedy);
-    expect(remedies.at(-1)).toEqual({ label: 'Start it when that is done', operation: 'startInstance' });
+    expect(remedies.at(-1)).toEqual({ label: 'Start it', operation: 'startInstance' });
   });
 
   it('are empty if nothing is wrong', () => {

@@ -12,7 +12,6 @@ import {
   secondsSince,
   shortened,
   START,
-  THEN_START,
   withoutAdvice,
 } from './explanation-part.ts';
 import { bareReason, causeOf } from './failure-cause.ts';
@@ -108,7 +107,7 @@ function stopped(facts: WhyFacts): Part {
         obstacle.cause,
       ),
       cause: obstacle.cause,
-      remedies: mended(obstacle, THEN_START, facts),
+      remedies: mended(obstacle, START, facts),
     };
   }
   const remedies = [START];
@@ -152,7 +151,7 @@ function failed(facts: WhyFacts): Part {
         sentence: `${name} cannot be started with its changed settings: ${shortened(obstacle.message)}.`,
         ...because('blocked_after_change', name, shortened(obstacle.message), obstacle.cause),
         cause: obstacle.cause,
-        remedies: mended(obstacle, THEN_START, facts),
+        remedies: mended(obstacle, START, facts),
       };
     }
     return {
@@ -173,7 +172,7 @@ function failed(facts: WhyFacts): Part {
         ? failure.phrases
         : [phrase('gave_up', { name, restarts: Number(restarts) }), ...failure.phrases.slice(1)],
     cause,
-    remedies: mended({ cause, message: why }, THEN_START, facts),
+    remedies: mended({ cause, message: why }, START, facts),
   };
 }
 

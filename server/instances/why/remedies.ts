@@ -8,6 +8,7 @@ import { argumentRemedies, type ArgumentFacts } from './argument-remedies.ts';
 import { companionIn, companionRemedies, FILE_CAUSES, readable } from './companion-file.ts';
 import { isDeletedInOllama, lostFile } from './lost-file.ts';
 import { fewerLayers, fitting, LEAST_CONTEXT, smaller } from './memory-remedies.ts';
+import { variableRemedies } from './missing-variable.ts';
 import { byCommandLine, step, update } from './step.ts';
 import type { WhyFacts } from './why-facts.ts';
 
@@ -153,7 +154,9 @@ export function remediesFor(cause: Cause, reason: string, facts: RemedyFacts): R
         },
       ];
     case 'unknown':
-      return [LOG, ...(engine === 'llama_cpp' ? [] : ownProgram(engine)), ...variables(instance)];
+      return engine === 'llama_cpp'
+        ? [LOG, ...variables(instance)]
+        : [...variableRemedies(reason, instance), LOG, ...ownProgram(engine), ...variables(instance)];
   }
 }
 

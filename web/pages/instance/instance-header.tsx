@@ -19,7 +19,7 @@ import { useShortcuts } from '../../lib/shortcuts.ts';
 import { commandsWords } from '../../words/commands.ts';
 import { instanceWords } from '../../words/instance.ts';
 import { instancesWords } from '../../words/instances.ts';
-import { listedStatus } from '../instances/listed-status.ts';
+import { needsRepair } from '../instances/listed-status.ts';
 import { RowStatus } from '../instances/row-status.tsx';
 import { isAble } from '../playground/abilities.ts';
 import { RenameDialog } from './rename-dialog.tsx';
@@ -100,7 +100,7 @@ function HeaderActions({ row }: { row: Row }) {
   const [isRenaming, setRenaming] = useState(false);
   const starts = canStart(row);
   // The first remedy below is the main button then.
-  const isBlocked = listedStatus(row) === 'blocked';
+  const hasRepair = needsRepair(row);
   const chat = (): void => void navigate({ to: '/playground', search: { instance: name } });
   const edit = (): void => void navigate({ to: '/instances/$name/edit', params: { name } });
   const mayRestart = isOnline && (status === 'running' || status === 'restarting');
@@ -157,7 +157,7 @@ function HeaderActions({ row }: { row: Row }) {
       {mayOperate && (
         // One button in both states, so that it keeps the focus.
         <Action
-          kind={starts && !isBlocked ? 'primary' : 'normal'}
+          kind={starts && !hasRepair ? 'primary' : 'normal'}
           icon={starts ? 'start' : 'stop'}
           label={starts ? words.start : words.stop}
           hasWords={starts}

@@ -14,7 +14,7 @@ import type { Row } from '../../lib/live/row-store.ts';
 import { includes } from '../../lib/permissions.ts';
 import { useServerWords } from '../../lib/server-words.ts';
 import { whyWords } from '../../words/why.ts';
-import { listedStatus } from '../instances/listed-status.ts';
+import { needsRepair } from '../instances/listed-status.ts';
 import { visibleText } from './log-text.ts';
 import { labelOf, placeOf, roleFor, stepsOf } from './remedies.ts';
 import { RemedyButton } from './remedy-button.tsx';
@@ -43,7 +43,7 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
   const { log_seq: line, remedies, evidence } = why;
   const steps = stepsOf(remedies);
   const role = useRole();
-  const main = listedStatus(row) === 'blocked' ? steps.find((remedy) => includes(role, roleFor(remedy))) : undefined;
+  const main = needsRepair(row) ? steps.find((remedy) => includes(role, roleFor(remedy))) : undefined;
   const others = remedies.filter((remedy) => !steps.includes(remedy));
   const output = evidence.filter(({ what, text }) => what === 'log' && text.trim() !== '');
   const facts = evidence.filter(({ what }) => what !== 'log');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleRow } from '../../testing/sample-row.ts';
-import { listedStatus } from './listed-status.ts';
+import { listedStatus, needsRepair } from './listed-status.ts';
 import { filteredRows, sortedRows } from './instance-order.ts';
 
 const at = '2026-11-30T00:00:00Z';
@@ -19,6 +19,13 @@ describe('the status in the list', () => {
 
   it('is that of the engine while one runs', () => {
     expect(listedStatus(sampleRow({ status: 'running', refused: refused('MODEL_NOT_FOUND') }))).toBe('running');
+  });
+
+  it('needs a repair before a start if it cannot start, or if the engine refused an argument', () => {
+    expect(needsRepair(sampleRow({ status: 'stopped', refused: refused('MODEL_NOT_FOUND') }))).toBe(true);
+    expect(needsRepair(sampleRow({ status: 'failed', cause: 'argument' }))).toBe(true);
+    expect(needsRepair(sampleRow({ status: 'failed', cause: 'crash' }))).toBe(false);
+    expect(needsRepair(sampleRow({ status: 'stopped', cause: 'argument' }))).toBe(false);
   });
 
   it('filters and sorts rows: those that cannot start come before those that change', () => {

@@ -15,6 +15,11 @@ export const STATUSES: readonly ListedStatus[] = [
   'stopped',
 ];
 
+/** Whether another start would fail in the same way, so that the first remedy is the main button and a start is none. */
+export function needsRepair(row: Pick<Row, 'status' | 'refused' | 'cause'>): boolean {
+  return listedStatus(row) === 'blocked' || (row.status === 'failed' && row.cause === 'argument');
+}
+
 /** The status of a row. A start that was refused because the slots are full can succeed later. */
 export function listedStatus({ status, refused }: Pick<Row, 'status' | 'refused'>): ListedStatus {
   return status === 'stopped' && refused !== null && refused.code !== 'CAPACITY_EXCEEDED' ? 'blocked' : status;

@@ -482,17 +482,33 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     }
   });
 
-  it('shows the last use of a key while the tab is open', async () => {
+  it('shows the last use of a key and its usage while the tab is open', async () => {
     const end = { expires_at: '2090-01-31T00:00:00Z' };
     const made = KeyCreatedSchema.parse(await post('/api/keys', { name: 'watched', ...end }));
     await stage.window.context.clock.install();
     const page = await open('/access');
     const row = page.getByRole('row', { name: /watched/ });
     await row.getByText('never', { exact: true }).waitFor();
-    await fetch(`${stage.server.url}/v1/models`, { headers: { authorization: `Bearer ${made.key}` } });
+    const headers = { authorization: `Bearer ${made.key}` };
+    await fetch(`${stage.server.url}/v1/completions`, { method: 'POST', headers, body: '{"model":"nowhere"}' });
     await page.clock.fastForward(31_000);
     await row.getByText('never', { exact: true }).waitFor({ state: 'detached' });
-    expect(await row.locator('time').allTextContents()).toContainEqual(expect.stringMatching(/\ds ago$/));
+    expect(await row.locator('time').allTextContents()).toContainEqual(expect.stringMatching(/\dm ago$/));
+    await row.getByText('1 request', { exact: true }).waitFor();
+  });
+
+  it('finds a change in the audit trail by its path, and offers to clear filters that find nothing', async () => {
+    await put('/api/config', { instances: { idle_timeout: '45m' } });
+    await post('/api/instances/stop-all', { names: ['lost', 'gone'] });
+    const page = await open('/access?tab=audit&target=idle_timeout');
+    await page
+      .getByRole('row', { name: /change settings/ })
+      .first()
+      .waitFor();
+    await page.getByLabel('Target', { exact: true }).fill('nothing at all');
+    await page.getByRole('button', { name: 'Clear the filters' }).click();
+    await page.getByText('0 of 2 stopped').waitFor();
+    expect(await page.getByLabel('Target', { exact: true }).inputValue()).toBe('');
   });
 
   it('leads an admin to the reason why the key of an app is refused', async () => {

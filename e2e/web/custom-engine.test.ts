@@ -49,6 +49,17 @@ describe.skipIf(HAS_NO_BROWSER)('an instance with its own command', () => {
     });
   });
 
+  it('leads to the variable that its program asks for', async () => {
+    const command = ['sh', '-c', 'echo "FATAL: VOICE_DIR is not set" >&2; exit 3'];
+    const body = { name: 'mute', engine: 'custom', command };
+    expect((await stage.server.call('POST', '/api/instances', body)).status).toBe(201);
+    await stage.server.call('POST', '/api/instances/mute/start?wait=true');
+    const page = await stage.window.tab(stage.server.url, '/instances/mute');
+    await page.getByRole('button', { name: 'Set the variable VOICE_DIR' }).click();
+    await page.waitForURL(/edit\?field=environment\.VOICE_DIR$/);
+    await page.getByText('VOICE_DIR').first().waitFor();
+  });
+
   it('has fields that an instance of llama-server has not', async () => {
     const page = await stage.window.tab(stage.server.url, '/new');
     await page.getByLabel('Keep the context').waitFor();

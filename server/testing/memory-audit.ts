@@ -61,5 +61,5 @@ export class MemoryAudit implements AuditStore {
 
 /** The paths and values of the changes of a row. */
 function shownIn({ changes = [] }: AuditEntry): string[] {
-  return changes.flatMap(({ path, before, after }) => [path, String(before), String(after)]);
+  return changes.flatMap(({ path, before, after }) => [path, JSON.stringify(before), JSON.stringify(after)]);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { contextText, memoryText, minutesSince, parametersText, requestSeconds } from './figures.ts';
+import { contextText, exactMemory, memoryText, minutesSince, parametersText, requestSeconds } from './figures.ts';
 
 test('the size of a context is in thousands of 1024, or has its digits in groups', () => {
   expect([4_096, 131_072, 8_000, 465_408, 8_000_000].map(contextText)).toEqual([
@@ -36,4 +36,12 @@ test('the time since a moment that is accurate to a minute has no seconds', () =
   const now = Date.parse('2026-03-01T12:00:30Z');
   const moments = ['2026-03-01T12:00:00Z', '2026-03-01T11:59:00Z', '2026-03-01T09:55:00Z', '2026-02-26T12:00:00Z'];
   expect(moments.map((moment) => minutesSince(moment, now))).toEqual(['<1m', '1m', '2h 5m', '3d 0h']);
+});
+
+test('memory that may be close to other memory has two digits after the point', () => {
+  expect([512 * 2 ** 20, 5.25 * 2 ** 30, 1_116.16 * 2 ** 30].map(exactMemory)).toEqual([
+    '512 MiB',
+    '5.25 GiB',
+    '1.09 TiB',
+  ]);
 });

@@ -31,6 +31,14 @@ export function memoryText(count: number | null | undefined): string {
   return `${value.toFixed(digits)} ${MEMORY_UNITS[unit] ?? ''}`;
 }
 
+/** Shows bytes of memory with two digits after the point, because need and room may be close: `5.25 GiB`, `1.09 TiB`. */
+export function exactMemory(count: number): string {
+  const mebibytes = count / 2 ** 20;
+  if (mebibytes < 1_000) return `${Math.round(mebibytes * 100) / 100} MiB`;
+  const gibibytes = mebibytes / 1_024;
+  return gibibytes < 1_000 ? `${gibibytes.toFixed(2)} GiB` : `${(gibibytes / 1_024).toFixed(2)} TiB`;
+}
+
 /** Seconds as `42s`, `3m 5s`, `2h 10m`, `4d 3h`. */
 export function duration(seconds: number | null | undefined): string {
   if (seconds === null || seconds === undefined) return '-';

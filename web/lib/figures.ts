@@ -39,6 +39,11 @@ export function memoryText(count: number | null | undefined): string {
   return inLanguage(plain.memoryText(count));
 }
 
+/** Shows bytes of memory that may be close to others: `5.25 GiB`, `1.09 TiB`. */
+export function exactMemory(count: number): string {
+  return inLanguage(plain.exactMemory(count));
+}
+
 /** Shows a value in percent: `12.5 %`. */
 export function percent(value: number | null | undefined): string {
   return inLanguage(plain.percent(value));

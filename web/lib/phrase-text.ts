@@ -1,12 +1,10 @@
 import type { Phrase } from '@llamactl/client';
-import { duration, memoryText, number } from './figures.ts';
+import { duration, exactMemory, memoryText, number } from './figures.ts';
 
 /** Texts with names in braces; the first whose data are there is taken. */
 export type Texts = string | readonly string[];
 /** The words for values of data, by the name of the data. */
 export type Values = Readonly<Record<string, Readonly<Record<string, string>>>>;
-
-const GIBIBYTE = 2 ** 30;
 
 /** Writes a phrase with one of its texts. @returns which text it is; `null`: the data of none are there */
 export function filled(texts: Texts, { data = {} }: Phrase, values: Values): { text: string; at: number } | null {
@@ -26,6 +24,5 @@ function valueText(name: string, data: NonNullable<Phrase['data']>, values: Valu
   if (name === 'tokens') return number(value);
   if (!name.endsWith('_bytes')) return String(value);
   // Need and room may be close.
-  const isExact = data['most_bytes'] !== undefined && value >= GIBIBYTE;
-  return isExact ? `${number(value / GIBIBYTE, 2)} GiB` : memoryText(value);
+  return data['most_bytes'] === undefined ? memoryText(value) : exactMemory(value);
 }

@@ -42,6 +42,9 @@ describe('the German sentences of the server', () => {
     expect(text('does_not_fit', need)).toBe(
       'Sie braucht 5,50 GiB von GPU nvidia:0 und kann höchstens 5,25 GiB bekommen.',
     );
+    expect(text('does_not_fit', { device: 'ram', need_bytes: 1_116.16 * 2 ** 30, most_bytes: 2 ** 29 })).toBe(
+      'Sie braucht 1,09 TiB von Arbeitsspeicher und kann höchstens 512 MiB bekommen.',
+    );
     expect(text('context', { tokens: 4_096 })).toBe('Einen Kontext von 4.096 Tokens nehmen');
     expect(text('start_without_companion', { companion: 'projector' })).toBe('Ohne den Projektor starten');
   });

@@ -27,7 +27,7 @@ export const de = {
     status: 'Status',
     model: 'Modell',
     requests: 'Anfragen',
-    tokens: 'Token/s',
+    tokens: 'Tokens/s',
     gpu: 'GPU-Speicher',
     memory: 'Speicher',
     cpu: 'CPU',

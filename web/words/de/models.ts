@@ -53,7 +53,7 @@ export const de = {
     companions: 'Begleiter',
   },
   companions: { projector: 'Projektor', adapter: 'Adapter', draft: 'Entwurfsmodell' },
-  tokens: (count) => `${count} Token`,
+  tokens: (count) => `${count} Tokens`,
   metadata: 'Metadaten',
   template: 'Chat-Vorlage',
   problems: 'Es lässt sich nicht laden',
@@ -78,7 +78,7 @@ export const de = {
   mustStop: (names) => `passt, wenn ${names} stoppt`,
   suggestion: (label) => `Passend wäre: ${label}.`,
   memory: 'Speicher',
-  forContext: (tokens) => `für einen Kontext von ${tokens} Token`,
+  forContext: (tokens) => `für einen Kontext von ${tokens} Tokens`,
 
   ownFiles:
     'Dateien, die Sie schon haben: Legen Sie eine .gguf in ~/models des Rechners, dann steht sie in der Bibliothek.',

@@ -9,7 +9,7 @@ export const de = {
   cause: (cause) => CAUSES[cause],
   evidence: 'Belege',
   showLine: 'Die Zeile zeigen',
-  thenStart: (label) => `„${label}“, dann starten`,
-  thenRestart: (label) => `„${label}“, dann neu starten`,
+  thenStart: (label) => `${label}, dann starten`,
+  thenRestart: (label) => `${label}, dann neu starten`,
   tried: (label) => `„${label}“: versucht, wieder gescheitert`,
 } satisfies typeof en;

@@ -3,6 +3,9 @@ import { useCallback, useSyncExternalStore } from 'react';
 /** The width from which the page has its wide layout; `wide:` of the styles is the same. */
 export const WIDE = '(min-width: 50rem)';
 
+/** The width from which the list of instances has room for all of its usual columns. */
+export const ROOMY = '(min-width: 90rem)';
+
 /** Whether a media query is true now. */
 export function useMedia(query: string): boolean {
   const subscribe = useCallback(

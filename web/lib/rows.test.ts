@@ -51,6 +51,7 @@ describe('a range of rows', () => {
 
 test('a list is at least as wide as its columns and the edges of a row', () => {
   expect(leastWidth(['96px', 'minmax(160px, 2fr)', 'minmax(0, 1fr)'])).toBe(96 + 160 + 32);
+  expect(leastWidth(['6.5rem', 'minmax(12rem, 1.6fr)'])).toBe(104 + 192 + 32);
 });
 
 test('keys pass headings between rows, and turn round at the first one', () => {

@@ -48,9 +48,14 @@ export function rangeOf(ids: readonly string[], from: string | null, to: string)
   return ids.slice(Math.min(start, end), Math.max(start, end) + 1);
 }
 
-/** Pixels that tracks of CSS grid need at least, such as `96px` and `minmax(160px, 2fr)`, with the edges of a row. */
+/** Pixels that tracks of CSS grid need at least, such as `96px`, `6.5rem` and `minmax(160px, 2fr)`, with the edges of a row. */
 export function leastWidth(tracks: readonly string[]): number {
-  return tracks.reduce((sum, track) => sum + Number(/(\d+)px/.exec(track)?.[1] ?? 0), ROW_EDGES);
+  return tracks.reduce((sum, track) => {
+    const [, size = '0', unit] = /([\d.]+)(px|rem)/.exec(track) ?? [];
+    return sum + Number(size) * (unit === 'rem' ? REM_PX : 1);
+  }, ROW_EDGES);
 }
 
 const ROW_EDGES = 32;
+/** At the normal size of text. */
+const REM_PX = 16;

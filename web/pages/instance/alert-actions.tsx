@@ -75,9 +75,10 @@ function Remedies({ row, isShort }: { row: Row; isShort: boolean }) {
   const hasRoom = !isShort || (steps.length === 0 && !why.isPending);
   return (
     <>
-      {steps.map((remedy) => (
-        <RemedyButton key={remedy.label} {...{ remedy, name, status }} isFirst={false} />
-      ))}
+      {why.data !== undefined &&
+        steps.map((remedy) => (
+          <RemedyButton key={remedy.label} {...{ remedy, name, status }} why={why.data} isFirst={false} />
+        ))}
       {hasRoom && mayOperate && canStart(row) && (
         <Button size="small" isPending={pending === 'start'} disabled={!isOnline} onClick={() => commands.start(name)}>
           {words.startAgain}

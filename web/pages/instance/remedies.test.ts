@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { serverWords } from '../../words/de/server.ts';
-import { fieldOf, followUpOf, isLocked, labelOf, placeOf, roleFor, stepsOf } from './remedies.ts';
+import { fieldOf, followUpOf, isLocked, labelOf, placeOf, roleFor, shortMemory, stepsOf } from './remedies.ts';
 
 const change = { label: 'Use a context of 4096 tokens', operation: 'updateInstance' } as const;
 
@@ -62,6 +62,16 @@ describe('a remedy', () => {
     expect(labelOf(remedy, serverWords)).toBe('Einen Kontext von 512 Tokens nehmen');
     expect(labelOf(remedy, null)).toBe(change.label);
     expect(labelOf(change, serverWords)).toBe(change.label);
+  });
+
+  it('against a lack of memory shows the memory of the device that is short', () => {
+    const needs = (device: string) => ({ kind: 'does_not_fit', data: { device } }) as const;
+    const short = { what: 'memory', text: 'x', phrase: { kind: 'device_short', data: { device: 'nvidia:0' } } } as const;
+    expect(shortMemory({ cause: 'does_not_fit', phrases: [needs('ram')], evidence: [] })).toBe('memory');
+    expect(shortMemory({ cause: 'does_not_fit', phrases: [needs('nvidia:0')], evidence: [] })).toBe('gpu');
+    expect(shortMemory({ cause: 'memory', phrases: [], evidence: [short] })).toBe('gpu');
+    expect(shortMemory({ cause: 'memory', evidence: [] })).toBe('memory');
+    expect(shortMemory({ cause: 'gpu_memory', evidence: [] })).toBe('gpu');
   });
 
   it('is a button only for those who may press it', () => {

@@ -1,4 +1,4 @@
-import type { Remedy, Role, Status } from '@llamactl/client';
+import type { Remedy, Role, Status, Why } from '@llamactl/client';
 import type { ServerWords } from '../../lib/server-words.ts';
 
 /** The command after a remedy, so that one press leads to a running instance. */
@@ -56,6 +56,14 @@ export function placeOf({ link }: Remedy): RemedyPlace | null {
     default:
       return null;
   }
+}
+
+/** The column of the list that shows who holds the memory that an instance lacks. */
+export function shortMemory({ cause, phrases = [], evidence }: Pick<Why, 'cause' | 'phrases' | 'evidence'>): 'gpu' | 'memory' {
+  if (cause === 'gpu_memory') return 'gpu';
+  const named = [...phrases, ...evidence.map(({ phrase }) => phrase)].map((phrase) => phrase?.data?.['device']);
+  const device = named.find((each) => each !== undefined) ?? 'ram';
+  return device === 'ram' ? 'memory' : 'gpu';
 }
 
 /** The remedies that a button can do or open, and that were not tried yet. */

@@ -1,17 +1,18 @@
 import { useNavigate } from '@tanstack/react-router';
-import type { Remedy, Status } from '@llamactl/client';
+import type { Remedy, Status, Why } from '@llamactl/client';
 import { useMay } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { useIsOnline } from '../../lib/live/live-hooks.ts';
 import { whyWords } from '../../words/why.ts';
 import { useServerWords } from '../../lib/server-words.ts';
-import { fieldOf, followUpOf, labelOf, placeOf, roleFor } from './remedies.ts';
+import { fieldOf, followUpOf, labelOf, placeOf, roleFor, shortMemory } from './remedies.ts';
 import { StepButton, useOpenPlace } from './remedy-step.tsx';
 import { useRemedy } from './run-remedy.ts';
 
 /** Does a remedy for an instance, or opens the place where a person can do it. Hidden from users who may not. */
 export function RemedyButton({
   remedy,
+  why,
   name,
   status,
   line = null,
@@ -19,6 +20,8 @@ export function RemedyButton({
   isMain = false,
 }: {
   remedy: Remedy;
+  /** The explanation that has the remedy. */
+  why: Why;
   /** Of the instance. */
   name: string;
   status: Status;
@@ -48,6 +51,8 @@ export function RemedyButton({
       });
     } else if (place === 'edit') {
       void navigate({ to: '/instances/$name/edit', params: { name }, search: { field: fieldOf(remedy) } });
+    } else if (place === '/instances') {
+      void navigate({ to: place, search: { status: 'running', sort: shortMemory(why) } });
     } else openPlace(place, remedy);
   };
   const text =

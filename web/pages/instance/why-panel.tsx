@@ -77,7 +77,7 @@ function WhyBox({ why, row }: { why: Why; row: Row }) {
             {steps.map((remedy, at) => (
               <RemedyButton
                 key={remedy.label}
-                {...{ remedy, line }}
+                {...{ remedy, why, line }}
                 name={row.name}
                 status={row.status}
                 isFirst={at === 0}

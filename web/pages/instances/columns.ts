@@ -50,9 +50,19 @@ const isIds = (value: unknown): ColumnId[] | undefined =>
 /** The columns that this browser chose; `null`: the default. */
 export const chosenColumns = new ValueStore<readonly ColumnId[] | null>(kept('columns', isIds) ?? null);
 
-/** The columns without a choice. @param hasGpu Whether the machine reports a GPU. */
-export function defaultColumns(hasGpu: boolean): readonly ColumnId[] {
-  return ['name', 'model', 'status', 'requests', 'tokens', hasGpu ? 'gpu' : 'memory', 'cpu', 'up'];
+/**
+ * The columns without a choice.
+ *
+ * @param hasGpu Whether the machine reports a GPU.
+ * @param isRoomy Whether the window has room for all of them.
+ */
+export function defaultColumns(hasGpu: boolean, isRoomy: boolean): readonly ColumnId[] {
+  return ['name', 'model', 'status', 'requests', 'tokens', hasGpu ? 'gpu' : 'memory', ...(isRoomy ? (['cpu'] as const) : []), 'up'];
+}
+
+/** The columns with the one by which the list is sorted: an order of hidden figures explains nothing. */
+export function withColumn(columns: readonly ColumnId[], sort: ColumnId): readonly ColumnId[] {
+  return columns.includes(sort) ? columns : COLUMNS.map(({ id }) => id).filter((id) => id === sort || columns.includes(id));
 }
 
 /** Chooses columns for this browser; `null`: the default again. */

@@ -13,13 +13,13 @@ import { classNames } from '../../lib/class-names.ts';
 import { useWords } from '../../lib/language.ts';
 import { useAllRows, useResources } from '../../lib/live/live-hooks.ts';
 import type { Row } from '../../lib/live/row-store.ts';
-import { useMedia, WIDE } from '../../lib/media.ts';
+import { ROOMY, useMedia, WIDE } from '../../lib/media.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { useStored } from '../../lib/value-store.ts';
 import { instancesWords } from '../../words/instances.ts';
 import { AlertList } from './alert-list.tsx';
 import { BulkBar } from './bulk-bar.tsx';
-import { chosenColumns, defaultColumns } from './columns.ts';
+import { chosenColumns, defaultColumns, withColumn } from './columns.ts';
 import { FirstRun } from './first-run.tsx';
 import { InstanceList } from './instance-list.tsx';
 import { filteredRows, sortedRows, usualOrder } from './instance-order.ts';
@@ -60,7 +60,9 @@ function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSe
   const unsearched = useMemo(() => filteredRows(sorted, { ...wanted, q: undefined }), [sorted, wanted]);
   const selection = useSelection(useMemo(() => unsearched.map(({ name }) => name), [unsearched]));
   const hasGpu = (useResources()?.gpus.length ?? 0) > 0;
-  const columns = useStored(chosenColumns) ?? defaultColumns(hasGpu);
+  const isRoomy = useMedia(ROOMY);
+  const columns = useStored(chosenColumns) ?? defaultColumns(hasGpu, isRoomy);
+  const shownColumns = useMemo(() => withColumn(columns, sort), [columns, sort]);
   const groups = useMemo(() => [...new Set(rows.flatMap(({ group }) => group ?? []))].sort(), [rows]);
   return (
     <>
@@ -89,7 +91,7 @@ function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSe
         grid={grid}
         rows={shown}
         total={rows.length}
-        columns={columns}
+        columns={shownColumns}
         search={search}
         selection={selection}
       />

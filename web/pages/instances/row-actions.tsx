@@ -81,6 +81,7 @@ export function RowActions({ row }: { row: Row }) {
           onClick={() => actions.toggle(name)}
         />
       )}
+      {mayOperate && !isAble(row, 'chat') && <span aria-hidden className="hidden size-8 shrink-0 wide:block" />}
       {mayOperate && isAble(row, 'chat') && (
         <IconButton
           tabIndex={-1}

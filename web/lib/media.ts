@@ -4,7 +4,7 @@ import { useCallback, useSyncExternalStore } from 'react';
 export const WIDE = '(min-width: 50rem)';
 
 /** The width from which the list of instances has room for all of its usual columns. */
-export const ROOMY = '(min-width: 90rem)';
+export const ROOMY = '(min-width: 86rem)';
 
 /** Whether a media query is true now. */
 export function useMedia(query: string): boolean {

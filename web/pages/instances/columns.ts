@@ -1,5 +1,3 @@
-import { keep, kept } from '../../lib/browser-storage.ts';
-import { ValueStore } from '../../lib/value-store.ts';
 import type { InstancesSearch } from './instances-search.ts';
 
 /** A column that a user may show. */
@@ -13,8 +11,8 @@ interface ColumnLook {
 
 /** All columns in their order. */
 export const COLUMNS: readonly ColumnLook[] = [
-  { id: 'name', width: 'minmax(12rem, 1.6fr)' },
-  { id: 'model', width: 'minmax(10rem, 1.4fr)' },
+  { id: 'name', width: 'minmax(11rem, 1.6fr)' },
+  { id: 'model', width: 'minmax(8.5rem, 1.4fr)' },
   { id: 'group', width: 'minmax(5rem, 0.5fr)' },
   { id: 'engine', width: 'minmax(5.625rem, 0.5fr)' },
   { id: 'status', width: 'minmax(11.875rem, 1.8fr)' },
@@ -44,12 +42,6 @@ export function shortColumns(columns: readonly ColumnId[]): ColumnId[] {
 /** Columns that cannot be hidden. */
 export const FIXED: ReadonlySet<ColumnId> = new Set(['name', 'status']);
 
-const isIds = (value: unknown): ColumnId[] | undefined =>
-  Array.isArray(value) ? COLUMNS.map(({ id }) => id).filter((id) => value.includes(id)) : undefined;
-
-/** The columns that this browser chose; `null`: the default. */
-export const chosenColumns = new ValueStore<readonly ColumnId[] | null>(kept('columns', isIds) ?? null);
-
 /**
  * The columns without a choice.
  *
@@ -57,16 +49,21 @@ export const chosenColumns = new ValueStore<readonly ColumnId[] | null>(kept('co
  * @param isRoomy Whether the window has room for all of them.
  */
 export function defaultColumns(hasGpu: boolean, isRoomy: boolean): readonly ColumnId[] {
-  return ['name', 'model', 'status', 'requests', 'tokens', hasGpu ? 'gpu' : 'memory', ...(isRoomy ? (['cpu'] as const) : []), 'up'];
+  return [
+    'name',
+    'model',
+    'status',
+    'requests',
+    'tokens',
+    hasGpu ? 'gpu' : 'memory',
+    ...(isRoomy ? (['cpu'] as const) : []),
+    'up',
+  ];
 }
 
 /** The columns with the one by which the list is sorted: an order of hidden figures explains nothing. */
 export function withColumn(columns: readonly ColumnId[], sort: ColumnId): readonly ColumnId[] {
-  return columns.includes(sort) ? columns : COLUMNS.map(({ id }) => id).filter((id) => id === sort || columns.includes(id));
-}
-
-/** Chooses columns for this browser; `null`: the default again. */
-export function chooseColumns(columns: readonly ColumnId[] | null): void {
-  chosenColumns.set(columns);
-  keep('columns', columns ?? undefined);
+  return columns.includes(sort)
+    ? columns
+    : COLUMNS.map(({ id }) => id).filter((id) => id === sort || columns.includes(id));
 }

@@ -13,7 +13,8 @@ import { useShortcuts } from '../../lib/shortcuts.ts';
 import { Dialog } from '../../components/dialog.tsx';
 import { instancesWords } from '../../words/instances.ts';
 import { partsWords } from '../../words/parts.ts';
-import { chooseColumns, COLUMNS, FIXED, type ColumnId } from './columns.ts';
+import { chooseColumns } from './chosen-columns.ts';
+import { COLUMNS, FIXED, type ColumnId } from './columns.ts';
 import type { InstancesSearch } from './instances-search.ts';
 import { STATUSES } from './listed-status.ts';
 

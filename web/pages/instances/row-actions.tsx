@@ -10,7 +10,10 @@ import type { Row } from '../../lib/live/row-store.ts';
 import { commandsWords } from '../../words/commands.ts';
 import { isAble } from '../playground/abilities.ts';
 
-/** Start or stop, and a menu with the rest. They are no stops of the Tab key: the keys of the list do the same. */
+/**
+ * Start or stop, and a menu with the rest; before them the chat, which not all rows have, so that the others stay in their columns.
+ * They are no stops of the Tab key: the keys of the list do the same.
+ */
 export function RowActions({ row }: { row: Row }) {
   const { name } = row;
   const words = useWords(commandsWords);
@@ -71,6 +74,14 @@ export function RowActions({ row }: { row: Row }) {
   ];
   return (
     <span className="flex items-center justify-end">
+      {mayOperate && isAble(row, 'chat') && (
+        <IconButton
+          tabIndex={-1}
+          icon="playground"
+          label={words.chatWith(name)}
+          onClick={() => void navigate({ to: '/playground', search: { instance: name } })}
+        />
+      )}
       {mayOperate && (
         <IconButton
           tabIndex={-1}
@@ -79,15 +90,6 @@ export function RowActions({ row }: { row: Row }) {
           isPending={pending !== undefined}
           disabled={!isOnline || !(starts || canStop(row))}
           onClick={() => actions.toggle(name)}
-        />
-      )}
-      {mayOperate && !isAble(row, 'chat') && <span aria-hidden className="hidden size-8 shrink-0 wide:block" />}
-      {mayOperate && isAble(row, 'chat') && (
-        <IconButton
-          tabIndex={-1}
-          icon="playground"
-          label={words.chatWith(name)}
-          onClick={() => void navigate({ to: '/playground', search: { instance: name } })}
         />
       )}
       <MenuButton tabIndex={-1} label={words.more(name)} items={items} />

@@ -21,6 +21,7 @@ import { requestsSearch } from './pages/requests/requests-search.ts';
 import { settingsSearch } from './pages/settings/settings-search.ts';
 import { systemSearch } from './pages/system/system-search.ts';
 import { placeOfDocs } from './lib/docs-address.ts';
+import { numberTypedAddresses } from './lib/typed-address.ts';
 import { Frame } from './shell/frame.tsx';
 
 /** All addresses of the page. Each page is a file of its own that comes when it is first opened. */
@@ -131,6 +132,9 @@ const api = createRoute({
 const fromDocs = placeOfDocs(location.href);
 if (fromDocs !== null) window.history.replaceState(null, '', location.pathname + fromDocs);
 
+const history = createHashHistory();
+numberTypedAddresses(history);
+
 /** The router of the page. Addresses stand in the hash, so that they work under every prefix. */
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -147,7 +151,7 @@ export const router = createRouter({
     settings,
     api,
   ]),
-  history: createHashHistory(),
+  history,
   defaultPreload: 'intent',
   defaultErrorComponent: ({ error, reset }) => <ErrorState error={error} onRetry={reset} />,
 });

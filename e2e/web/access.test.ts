@@ -467,6 +467,21 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     }
   });
 
+  it.each([
+    ['key', 'API keys'],
+    ['shortcut', 'Keyboard shortcuts'],
+    ['new user', 'New user'],
+    ['logout', 'Log out'],
+    ['sign out', 'Log out'],
+    ['gpu memory', 'GPU memory of instances'],
+  ])('finds with %s in the palette first of all %s', async (query, label) => {
+    const page = await open('/instances');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Go to, or do …' }).fill(query);
+    await page.getByRole('option', { name: label }).waitFor();
+    expect(await page.getByRole('option').first().textContent()).toContain(label);
+  });
+
   it('finds users and keys by their names in the palette', async () => {
     await post('/api/keys', { name: 'laptop-editor', expires_at: '2090-01-31T00:00:00Z' });
     const page = await open('/instances');

@@ -42,7 +42,7 @@ describe.skipIf('missing' in FIREFOX)('the page in Firefox', () => {
     await firefox.open(`${server.url}/`);
     await shows('[role=row]', 'spoken');
     await firefox.type('?');
-    await shows('dialog[open]', 'Keys');
+    await shows('dialog[open]', 'Keyboard shortcuts');
     await firefox.type(KEYS.Escape);
     await expect.poll(() => firefox.value("document.querySelector('dialog[open]') === null")).toBe(true);
     await firefox.value("location.hash = '#/playground?instance=spoken'");

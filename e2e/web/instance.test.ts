@@ -169,7 +169,7 @@ describe.skipIf(HAS_NO_BROWSER)('one instance by keys', () => {
     await page.keyboard.press('Escape');
     await expect.poll(() => isFocused(log(page))).toBe(true);
     await page.keyboard.press('?');
-    const keys = page.getByRole('dialog', { name: 'Keys' });
+    const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     for (const name of ['Chat', 'Delete']) await keys.getByText(name, { exact: true }).waitFor();
     await page.keyboard.press('Escape');
     await page.keyboard.press('c');

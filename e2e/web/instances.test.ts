@@ -347,7 +347,7 @@ describe.skipIf(HAS_NO_BROWSER)('the list of instances', () => {
     await page.keyboard.press('Enter');
     await row(page, 'embed').getByText('running').waitFor();
     await page.keyboard.press('?');
-    await page.getByRole('dialog', { name: 'Keys' }).getByText('Start or stop').waitFor();
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Start or stop').waitFor();
     await page.keyboard.press('Escape');
   });
 

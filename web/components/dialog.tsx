@@ -3,6 +3,7 @@ import { classNames } from '../lib/class-names.ts';
 import { useWords } from '../lib/language.ts';
 import { partsWords } from '../words/parts.ts';
 import { IconButton } from './icon-button.tsx';
+import { useLostFocus } from './lost-focus.ts';
 
 export interface DialogProps {
   title: ReactNode;
@@ -45,11 +46,13 @@ export function Dialog({
       if (opener instanceof HTMLElement && opener.isConnected) opener.focus();
     };
   }, [place]);
+  const focused = useLostFocus(() => ref.current?.querySelector<HTMLElement>(':scope > header button')?.focus());
   return (
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions, jsx-a11y/click-events-have-key-events -- Escape closes it too
     <dialog
       ref={ref}
       aria-labelledby={`${id}-title`}
+      onFocus={focused}
       onCancel={(event) => {
         event.preventDefault();
         if (canClose) onClose();

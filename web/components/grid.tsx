@@ -13,7 +13,10 @@ import {
 import { classNames } from '../lib/class-names.ts';
 import { textScale } from '../lib/media.ts';
 import { leastWidth, movedIndex, rowAt, rowWindow, type RowWindow } from '../lib/rows.ts';
+import { useShortcuts } from '../lib/shortcuts.ts';
 import { GridHead, STICKY, type GridColumn, type GridSort } from './grid-head.tsx';
+
+import { useLostFocus } from './lost-focus.ts';
 
 export type { GridColumn } from './grid-head.tsx';
 
@@ -61,6 +64,9 @@ export interface GridProps {
 
 /** Pixels at the normal size of text. */
 const HEAD = 32;
+
+/** Keys that bring the focus into the grid, from anywhere on the page. */
+const MOVING_KEYS = ['ArrowDown', 'ArrowUp', 'j', 'k'];
 
 /** A virtual list with columns, for up to thousands of rows. It is one stop of the Tab key; arrows move in it. */
 export function Grid(props: GridProps) {
@@ -152,12 +158,16 @@ export function Grid(props: GridProps) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (act(event)) event.preventDefault();
   };
-  useImperativeHandle(handle, () => ({
-    press: (key) => {
-      scroller.current?.focus();
-      act(key);
-    },
-  }));
+  const press = (key: GridKey): void => {
+    scroller.current?.focus();
+    act(key);
+  };
+  useImperativeHandle(handle, () => ({ press }));
+  useShortcuts(
+    label,
+    MOVING_KEYS.map((key) => ({ keys: key, label: '', isUnlisted: true, run: () => press({ key, shiftKey: false }) })),
+  );
+  const focused = useLostFocus(() => scroller.current?.focus());
 
   const widths = columns.map(({ width }) => width);
   const template = widths.join(' ');
@@ -173,6 +183,7 @@ export function Grid(props: GridProps) {
       tabIndex={0}
       onScroll={measure}
       onKeyDown={pressed}
+      onFocus={focused}
       className="group/grid min-h-0 grow overflow-auto -outline-offset-2"
     >
       <div style={{ minWidth: leastWidth(widths) * scale }}>

@@ -14,6 +14,11 @@ describe('the search for words', () => {
     expect(found('in')).toEqual(['Instances']);
   });
 
+  it('prefers a whole word, also in the plural, to a longer one that begins with it', () => {
+    const items = ['Keyboard shortcuts', 'monkey', 'API keys'];
+    expect(wordMatches(items, (item) => item, 'key', 10)).toEqual(['API keys', 'Keyboard shortcuts', 'monkey']);
+  });
+
   it('returns the first items in their order without words', () => {
     expect(wordMatches(ITEMS, (item) => item, ' ', 2)).toEqual(['Stop chat', 'Start chat-70b']);
     expect(found('nothing')).toEqual([]);

@@ -38,6 +38,13 @@ describe('the lines of an instance in the palette', () => {
     expect(labels(sampleRow({}), 'viewer')).toEqual(['chat', 'Logs chat']);
   });
 
+  it('have no start for those who want to stop: the status finds the page alone', () => {
+    const row = sampleRow({ group: 'coding' });
+    expect(wordMatches(itemsOf(row), paletteText, 'stop coding', 9).map(({ label }) => label)).toEqual(['chat']);
+    const runs = wordMatches(itemsOf({ ...row, status: 'running' }), paletteText, 'stop coding', 9);
+    expect(runs.map(({ label }) => label)).toEqual(['Stop chat']);
+  });
+
   it.each(['gpt-4o-mini', 'team', 'qwen3 q4', '8101', 'failed'])('are found by %s', (query) => {
     const row = sampleRow({ aliases: ['gpt-4o-mini'], group: 'team', status: 'failed' });
     expect(wordMatches(itemsOf(row), paletteText, query, 1).map(({ label }) => label)).toEqual(['chat']);

@@ -18,10 +18,10 @@ interface Means {
   navigate: ReturnType<typeof useNavigate>;
 }
 
-/** The lines of one instance: its page, and the commands that it takes now. Its aliases, group, model, port and status find it too. */
+/** The lines of one instance: its page, and the commands that it takes now. Its aliases, group, model and port find them too, and its status the page. */
 export function instanceItems(row: Row, { role, words, commands, statuses, actions, navigate }: Means): PaletteItem[] {
   const { name } = row;
-  const more = [...row.aliases, row.group, modelName(row), row.running_port ?? row.port, statuses[row.status]]
+  const more = [...row.aliases, row.group, modelName(row), row.running_port ?? row.port]
     .filter((part) => part !== undefined && part !== null)
     .join(' ');
   const open = (tab?: 'logs'): void =>
@@ -40,7 +40,8 @@ export function instanceItems(row: Row, { role, words, commands, statuses, actio
       label: name,
       icon: 'instances',
       hint: row.aliases[0] ?? words.instance,
-      words: more,
+      // The commands lack the status: `stop` is in it, but does not mean to start.
+      words: `${more} ${statuses[row.status]}`,
       run: () => open(),
     },
     ...(mayOperate && canStart(row) ? [command('start')] : []),

@@ -88,12 +88,12 @@ function usePartItems(): readonly PaletteItem[] {
   return useMemo(() => {
     const { parts, places } = words;
     const isAdmin = includes(role, 'admin');
-    const access = (tab: AccessTab, label: string = parts[tab]): PaletteItem => ({
+    const access = (tab: AccessTab, label: string = parts[tab], more = ''): PaletteItem => ({
       id: `access ${label}`,
       label,
       icon: 'access',
       hint: places.access,
-      words: places.access,
+      words: `${places.access} ${more}`,
       run: () => void navigate({ to: '/access', search: { tab } }),
     });
     const tabs = ACCESS_TABS.filter((tab) => isAdmin || !FOR_ADMINS.has(tab));
@@ -114,7 +114,15 @@ function usePartItems(): readonly PaletteItem[] {
       run: () => void navigate({ to: '/settings', search: { tab } }),
     });
     return [
-      ...(hasAccounts ? [...tabs.map((tab) => access(tab)), access('keys', parts.newKey)] : []),
+      ...(hasAccounts ? [...tabs.map((tab) => access(tab)), access('keys', parts.newKey, words.findsNew)] : []),
+      ...(hasAccounts && isAdmin ? [access('users', parts.newUser, words.findsNew)] : []),
+      {
+        id: 'gpu memory',
+        label: parts.gpuMemory,
+        icon: 'instances',
+        hint: places.instances,
+        run: () => void navigate({ to: '/instances', search: { sort: 'gpu' } }),
+      },
       system('alerts'),
       ...(isAdmin ? [system('doctor'), system('log'), setting('configuration'), setting('fleet')] : []),
       ...(isAdmin
@@ -195,6 +203,7 @@ function useServerItems(): readonly PaletteItem[] {
               id: 'log out',
               label: words.logOut,
               icon: 'log-out',
+              words: words.findsLogOut,
               run: () => void logIn.logOut().catch(showError),
             } as const,
           ]

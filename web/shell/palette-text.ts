@@ -13,7 +13,7 @@ export interface PaletteItem {
   run: () => void;
 }
 
-/** The text in which the palette looks for words. */
+/** The text in which the palette looks for words: the label, and a line that only finds it. */
 export function paletteText({ label, words = '' }: PaletteItem): string {
-  return `${label} ${words}`;
+  return `${label}\n${words}`;
 }

@@ -33,7 +33,7 @@ it('the plural of a token is the same on all pages', () => {
 });
 
 it('requests are refused in the same word in the usage and in the list', () => {
-  expect(access.refused(2)).toBe(`2 ${requests.outcomes.refused}`);
+  expect(access.refused('2')).toBe(`2 ${requests.outcomes.refused}`);
 });
 
 it('the peak of a chart is no limit', () => {

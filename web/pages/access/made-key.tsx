@@ -22,7 +22,8 @@ export function MadeKey({ made, purpose, onClose }: { made: KeyCreated; purpose:
     <Dialog
       title={words.keyFor(made.info.name)}
       width={560}
-      canClose={false}
+      // A key that is not copied is lost.
+      canClose={isCopied}
       onClose={onClose}
       footer={
         <>

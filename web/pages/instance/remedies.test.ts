@@ -66,7 +66,11 @@ describe('a remedy', () => {
 
   it('against a lack of memory shows the memory of the device that is short', () => {
     const needs = (device: string) => ({ kind: 'does_not_fit', data: { device } }) as const;
-    const short = { what: 'memory', text: 'x', phrase: { kind: 'device_short', data: { device: 'nvidia:0' } } } as const;
+    const short = {
+      what: 'memory',
+      text: 'x',
+      phrase: { kind: 'device_short', data: { device: 'nvidia:0' } },
+    } as const;
     expect(shortMemory({ cause: 'does_not_fit', phrases: [needs('ram')], evidence: [] })).toBe('memory');
     expect(shortMemory({ cause: 'does_not_fit', phrases: [needs('nvidia:0')], evidence: [] })).toBe('gpu');
     expect(shortMemory({ cause: 'memory', phrases: [], evidence: [short] })).toBe('gpu');

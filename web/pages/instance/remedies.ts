@@ -59,7 +59,11 @@ export function placeOf({ link }: Remedy): RemedyPlace | null {
 }
 
 /** The column of the list that shows who holds the memory that an instance lacks. */
-export function shortMemory({ cause, phrases = [], evidence }: Pick<Why, 'cause' | 'phrases' | 'evidence'>): 'gpu' | 'memory' {
+export function shortMemory({
+  cause,
+  phrases = [],
+  evidence,
+}: Pick<Why, 'cause' | 'phrases' | 'evidence'>): 'gpu' | 'memory' {
   if (cause === 'gpu_memory') return 'gpu';
   const named = [...phrases, ...evidence.map(({ phrase }) => phrase)].map((phrase) => phrase?.data?.['device']);
   const device = named.find((each) => each !== undefined) ?? 'ram';

@@ -10,8 +10,8 @@ import { commandsWords } from '../../words/commands.ts';
 import { instancesWords } from '../../words/instances.ts';
 import type { Selection } from './selection.ts';
 
-/** Keys that the grid has itself. Here they bring the focus into it, from anywhere on the page. */
-const GRID_KEYS = ['ArrowDown', 'ArrowUp', 'j', 'k', 'x', 'shift+ArrowDown', 'shift+ArrowUp'];
+/** Keys of the list that bring the focus into it, from anywhere on the page, beside those of every grid. */
+const GRID_KEYS = ['x', 'shift+ArrowDown', 'shift+ArrowUp'];
 
 interface ListKeys {
   /** The row that the keys act on; `null`: none. */

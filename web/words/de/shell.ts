@@ -33,7 +33,7 @@ export const de = {
   themes: { system: 'System', light: 'Hell', dark: 'Dunkel' },
   language: 'Sprache',
   languages: { en: 'English', de: 'Deutsch' },
-  keys: 'Tasten',
+  keys: 'Tastenkürzel',
   apiPage: 'API-Referenz',
   palette: 'Befehle',
   paletteShort: 'Suchen …',
@@ -47,9 +47,10 @@ export const de = {
   reloadServer: 'llamactl neu laden',
   reloading: 'llamactl lädt neu. Keine Instanz stoppt.',
   parts: {
-    keys: 'Schlüssel',
+    keys: 'API-Schlüssel',
     newKey: 'Neuer Schlüssel',
     users: 'Benutzer',
+    newUser: 'Neuer Benutzer',
     usage: 'Verbrauch',
     audit: 'Protokoll',
     account: 'Mein Konto',
@@ -59,6 +60,7 @@ export const de = {
     configuration: 'Konfiguration',
     fleet: 'Flotte: Import und Export',
     newInstance: 'Neue Instanz',
+    gpuMemory: 'GPU-Speicher der Instanzen',
   },
   findsPlace: {
     instances: 'Engines Status starten stoppen',
@@ -71,5 +73,7 @@ export const de = {
   },
   findsUser: 'sperren entsperren Passwort Rolle',
   findsKey: 'widerrufen Limits bearbeiten',
+  findsNew: 'anlegen hinzufügen',
+  findsLogOut: 'ausloggen logout',
   unreachable: 'Keine Antwort von llamactl',
 } satisfies typeof en;

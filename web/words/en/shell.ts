@@ -31,7 +31,7 @@ export const en = {
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   language: 'Language',
   languages: { en: 'English', de: 'Deutsch' },
-  keys: 'Keys',
+  keys: 'Keyboard shortcuts',
   apiPage: 'API reference',
   palette: 'Commands',
   paletteShort: 'Find …',
@@ -45,10 +45,10 @@ export const en = {
   reloadServer: 'Reload llamactl',
   reloading: 'llamactl reloads. No instance stops.',
   parts: {
-    // Not `Keys`: that is the list of shortcuts, and the palette shows a label once.
     keys: 'API keys',
     newKey: 'New key',
     users: 'Users',
+    newUser: 'New user',
     usage: 'Usage',
     audit: 'Audit',
     account: 'My account',
@@ -58,6 +58,7 @@ export const en = {
     configuration: 'Configuration',
     fleet: 'Fleet: import and export',
     newInstance: 'New instance',
+    gpuMemory: 'GPU memory of instances',
   },
   /** Words that find a place in the palette, beside its name. */
   findsPlace: {
@@ -72,5 +73,8 @@ export const en = {
   /** Words that find a user, and a key, by what can be done with them. */
   findsUser: 'disable enable password role',
   findsKey: 'revoke limits edit',
+  /** Words that find what makes a key or a user. */
+  findsNew: 'create add',
+  findsLogOut: 'logout sign out off',
   unreachable: 'No answer from llamactl',
 };

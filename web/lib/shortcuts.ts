@@ -47,6 +47,8 @@ export function listenForShortcuts(): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   document.addEventListener('keydown', (event) => {
     if (event.defaultPrevented || ['Control', 'Shift', 'Alt', 'Meta'].includes(event.key)) return;
+    // The browser moves in a group of radio buttons.
+    if (event.key.startsWith('Arrow') && isRadio(event.target)) return;
     const isBusy = isTyping(event.target) || document.querySelector('dialog[open]') !== null;
     const all = shortcutGroups
       .get()
@@ -67,4 +69,8 @@ const TEXT_INPUTS =
 
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest(`${TEXT_INPUTS}, [role="menu"]`) !== null;
+}
+
+function isRadio(target: EventTarget | null): boolean {
+  return target instanceof HTMLInputElement && target.type === 'radio';
 }

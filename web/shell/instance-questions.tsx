@@ -1,7 +1,8 @@
 import { useLocation } from '@tanstack/react-router';
-import { useEffect, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { Button } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/confirm-dialog.tsx';
+import { laterPart, MissingFloat } from '../components/later-part.tsx';
 import { useApp } from '../lib/app.ts';
 import { AskContext, isBusy, type Question } from '../lib/instance-actions.ts';
 import { useWords } from '../lib/language.ts';
@@ -10,6 +11,9 @@ import type { Row } from '../lib/live/row-store.ts';
 import { commandsWords } from '../words/commands.ts';
 import { onDemandText } from './command-messages.ts';
 import { DeleteQuestion } from './delete-question.tsx';
+
+// Most visits end no request.
+const BusyList = lazy(laterPart(async () => (await import('../pages/requests/busy-list.tsx')).default, MissingFloat));
 
 /** Seconds for requests under way after "Let them finish". */
 const FINISH_S = 30;
@@ -74,6 +78,9 @@ function BusyQuestion({ command, names, onClose }: QuestionProps & { command: 's
       onClose={onClose}
     >
       <p>{words.busyText(count, busy.length === 1 ? (busy[0]?.name ?? '') : words.manyNames(busy.length))}</p>
+      <Suspense>
+        <BusyList names={busy.map(({ name }) => name)} />
+      </Suspense>
       {again !== null && <p className="mt-2 text-mute">{again}</p>}
     </ConfirmDialog>
   );

@@ -3,12 +3,14 @@ import { useNavigate, useRouter, useSearch } from '@tanstack/react-router';
 import type { AuditFilter } from '@llamactl/client';
 import { useCallback, useEffect, useState } from 'react';
 import { TextField } from '../../components/field.tsx';
+import { Dialog } from '../../components/dialog.tsx';
 import { IconButton } from '../../components/icon-button.tsx';
 import { Select } from '../../components/select.tsx';
 import { showError } from '../../components/toast.tsx';
 import { useApp } from '../../lib/app.ts';
 import { useWords } from '../../lib/language.ts';
 import { localText, momentOf } from '../../lib/local-time.ts';
+import { useMedia, WIDE } from '../../lib/media.ts';
 import { saveFile } from '../../lib/save-file.ts';
 import { accessWords } from '../../words/access.ts';
 import { AUDIT_PERIODS, AUDIT_STATUSES } from './access-search.ts';
@@ -23,10 +25,42 @@ const PERIODS = [ALL, ...AUDIT_PERIODS] as const;
 /** Times that are no usual period. */
 const OWN = 'own';
 
-/** The filters of the audit trail in one line, and its download. */
+/** The filters of the audit trail in one line, and its download. On a narrow screen the filters are behind a button. */
 export function AuditFilters({ filters }: { filters: AuditFilter }) {
+  const words = useWords(accessWords);
+  const isWide = useMedia(WIDE);
+  const [isOpen, setOpen] = useState(false);
+  if (isWide) {
+    return (
+      <div className="flex shrink-0 items-end gap-2 px-6 py-3">
+        <Fields filters={filters} />
+        <Download filters={filters} />
+      </div>
+    );
+  }
   return (
-    <div className="grid shrink-0 grid-cols-2 items-end gap-2 px-4 py-3 wide:flex wide:px-6">
+    <div className="flex shrink-0 justify-end gap-2 px-4 py-1">
+      <IconButton
+        icon="filter"
+        label={words.filters}
+        aria-pressed={[...FILTERS, ...TIMES, 'status' as const].some((name) => filters[name] !== undefined)}
+        onClick={() => setOpen(true)}
+      />
+      <Download filters={filters} />
+      {isOpen && (
+        <Dialog title={words.filters} onClose={() => setOpen(false)}>
+          <div className="flex flex-col gap-4">
+            <Fields filters={filters} />
+          </div>
+        </Dialog>
+      )}
+    </div>
+  );
+}
+
+function Fields({ filters }: { filters: AuditFilter }) {
+  return (
+    <>
       {FILTERS.map((name) => (
         <Filter key={name} name={name} />
       ))}
@@ -35,8 +69,7 @@ export function AuditFilters({ filters }: { filters: AuditFilter }) {
         <TimeFilter key={`${name}=${filters[name] ?? ''}`} name={name} filters={filters} />
       ))}
       <StatusFilter />
-      <Download filters={filters} />
-    </div>
+    </>
   );
 }
 
@@ -178,7 +211,7 @@ function Download({ filters }: { filters: AuditFilter }) {
     <IconButton
       icon="download"
       label={words.download}
-      className="justify-self-end wide:ml-auto"
+      className="wide:ml-auto"
       isPending={download.isPending}
       onClick={() => download.mutate()}
     />

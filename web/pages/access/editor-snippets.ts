@@ -27,10 +27,29 @@ export function modelFor(names: readonly string[] | null, rows: readonly EditorM
   return chats ?? allowed[0] ?? { name, capabilities: ['chat'], context_size: null };
 }
 
+/**
+ * The instances that a configuration lists: all that the key names, those that can chat first. A key for every instance gets one,
+ * because a machine may have hundreds.
+ */
+export function modelsFor(
+  names: readonly string[] | null,
+  rows: readonly EditorModel[],
+): [EditorModel, ...EditorModel[]] {
+  const first = modelFor(names, rows);
+  const others = (names ?? []).flatMap((name) => rows.find((row) => row.name === name) ?? []);
+  const more = others.filter(({ name }) => name !== first.name);
+  const canChat = ({ capabilities }: EditorModel): boolean => capabilities.includes('chat');
+  return [first, ...more.filter(canChat), ...more.filter((model) => !canChat(model))];
+}
+
 /** The configuration of a program. @param base The address of `/v1`. */
-export function editorSnippet(editor: Editor, base: string, key: string, model: EditorModel): string {
-  const { name, capabilities } = model;
-  const isEmbedding = capabilities.includes('embeddings') && !capabilities.includes('chat');
+export function editorSnippet(
+  editor: Editor,
+  base: string,
+  key: string,
+  models: readonly [EditorModel, ...EditorModel[]],
+): string {
+  const [{ name, capabilities }] = models;
   switch (editor) {
     case 'continue':
       return [
@@ -38,60 +57,89 @@ export function editorSnippet(editor: Editor, base: string, key: string, model: 
         'version: 0.0.1',
         'schema: v1',
         'models:',
-        // A name such as `on` or `7` would be no text without quotes.
-        `  - name: ${JSON.stringify(name)}`,
-        '    provider: openai',
-        `    model: ${JSON.stringify(name)}`,
-        `    apiBase: ${base}`,
-        `    apiKey: ${key}`,
-        `    roles: [${isEmbedding ? 'embed' : 'chat, edit, apply'}]`,
+        ...models.flatMap((model) => continueModel(base, key, model)),
       ].join('\n');
     case 'zed':
       return JSON.stringify(
-        { language_models: { openai_compatible: { llamactl: zedProvider(base, model) } } },
+        { language_models: { openai_compatible: { llamactl: zedProvider(base, chatting(models)) } } },
         null,
         2,
       );
     case 'vsCode':
-      return JSON.stringify([vsCodeProvider(base, key, model)], null, 2);
+      return JSON.stringify([vsCodeProvider(base, key, chatting(models))], null, 2);
     case 'other':
-      return `Base URL: ${base}\nKey: ${key}\nModel: ${name}`;
+      return `Base URL: ${base}\nKey: ${key}\nModel: ${models.map((model) => model.name).join(', ')}`;
     case 'curl':
-      return snippetOf('curl', { base, model: name, needsKey: true, isEmbedding }).replace(`$${KEY_VARIABLE}`, key);
+      return snippetOf('curl', {
+        base,
+        model: name,
+        needsKey: true,
+        isEmbedding: roleOf({ capabilities }) === 'embed',
+      }).replace(`$${KEY_VARIABLE}`, key);
   }
 }
 
-function zedProvider(base: string, { name, capabilities, context_size: context }: EditorModel) {
-  const abilities = {
-    tools: capabilities.includes('tools'),
-    images: capabilities.includes('vision'),
-    parallel_tool_calls: false,
-    prompt_cache_key: false,
-  };
-  return {
-    api_url: base,
-    available_models: [{ name, display_name: name, max_tokens: context ?? USUAL_CONTEXT, capabilities: abilities }],
-  };
+function continueModel(base: string, key: string, model: EditorModel): string[] {
+  // A name such as `on` or `7` would be no text without quotes.
+  const name = JSON.stringify(model.name);
+  return [
+    `  - name: ${name}`,
+    '    provider: openai',
+    `    model: ${name}`,
+    `    apiBase: ${base}`,
+    `    apiKey: ${key}`,
+    `    roles: [${roleOf(model)}]`,
+  ];
 }
 
-function vsCodeProvider(base: string, key: string, { name, capabilities, context_size: context }: EditorModel) {
-  const tokens = context ?? USUAL_CONTEXT;
-  const output = Math.min(MOST_OUTPUT, Math.floor(tokens / 4));
+/** The models for an editor that only chats: all but those for embeddings and ranks; the first one if no model is left. */
+function chatting(models: readonly [EditorModel, ...EditorModel[]]): readonly EditorModel[] {
+  const able = models.filter((model) => roleOf(model).startsWith('chat'));
+  return able.length === 0 ? [models[0]] : able;
+}
+
+/** The roles of a model, as Continue names them. */
+function roleOf({ capabilities }: Pick<EditorModel, 'capabilities'>): string {
+  if (capabilities.includes('chat')) return 'chat, edit, apply';
+  if (capabilities.includes('embeddings')) return 'embed';
+  return capabilities.includes('rerank') ? 'rerank' : 'chat, edit, apply';
+}
+
+function zedProvider(base: string, models: readonly EditorModel[]) {
+  const available = models.map(({ name, capabilities, context_size: context }) => ({
+    name,
+    display_name: name,
+    max_tokens: context ?? USUAL_CONTEXT,
+    capabilities: {
+      tools: capabilities.includes('tools'),
+      images: capabilities.includes('vision'),
+      parallel_tool_calls: false,
+      prompt_cache_key: false,
+    },
+  }));
+  return { api_url: base, available_models: available };
+}
+
+function vsCodeProvider(base: string, key: string, models: readonly EditorModel[]) {
   return {
     name: 'llamactl',
     vendor: 'customendpoint',
     apiKey: key,
     apiType: 'chat-completions',
-    models: [
-      {
-        id: name,
-        name,
-        url: `${base}/chat/completions`,
-        toolCalling: capabilities.includes('tools'),
-        vision: capabilities.includes('vision'),
-        maxInputTokens: tokens - output,
-        maxOutputTokens: output,
-      },
-    ],
+    models: models.map((model) => vsCodeModel(base, model)),
+  };
+}
+
+function vsCodeModel(base: string, { name, capabilities, context_size: context }: EditorModel) {
+  const tokens = context ?? USUAL_CONTEXT;
+  const output = Math.min(MOST_OUTPUT, Math.floor(tokens / 4));
+  return {
+    id: name,
+    name,
+    url: `${base}/chat/completions`,
+    toolCalling: capabilities.includes('tools'),
+    vision: capabilities.includes('vision'),
+    maxInputTokens: tokens - output,
+    maxOutputTokens: output,
   };
 }

@@ -5,7 +5,7 @@ import { useWords } from '../../lib/language.ts';
 import { useAllRows } from '../../lib/live/live-hooks.ts';
 import { accessWords } from '../../words/access.ts';
 import { editorWords } from '../../words/editors.ts';
-import { EDITORS, editorSnippet, modelFor, NO_NAME, type Editor } from './editor-snippets.ts';
+import { EDITORS, editorSnippet, modelsFor, NO_NAME, type Editor } from './editor-snippets.ts';
 
 interface EditorUseProps {
   /** The address of `/v1`. */
@@ -21,7 +21,7 @@ export function EditorUse({ base, secret, instances, onCopied }: EditorUseProps)
   const { howToUse } = useWords(accessWords);
   const words = useWords(editorWords);
   const [editor, setEditor] = useState<Editor>('continue');
-  const model = modelFor(instances, useAllRows() ?? []);
+  const models = modelsFor(instances, useAllRows() ?? []);
   // Zed's configuration does not have the key.
   const hasKey = editor !== 'zed';
   return (
@@ -37,11 +37,11 @@ export function EditorUse({ base, secret, instances, onCopied }: EditorUseProps)
       <p className="text-mute">{words.hints[editor]}</p>
       <CodeBlock
         label={words.names[editor]}
-        code={editorSnippet(editor, base, secret, model)}
+        code={editorSnippet(editor, base, secret, models)}
         wraps={editor === 'other' || editor === 'curl'}
         {...(hasKey ? { onCopied } : {})}
       />
-      {model.name === NO_NAME && <p className="text-mute">{words.noModel}</p>}
+      {models[0].name === NO_NAME && <p className="text-mute">{words.noModel}</p>}
     </>
   );
 }

@@ -3,8 +3,9 @@ import { Checkbox } from '../../components/checkbox.tsx';
 import { TextField } from '../../components/field.tsx';
 import { useWords } from '../../lib/language.ts';
 import { useAllRows } from '../../lib/live/live-hooks.ts';
+import type { Row } from '../../lib/live/row-store.ts';
 import { accessWords } from '../../words/access.ts';
-import { groupsOf, sortedNames } from './instance-names.ts';
+import { chosenParts, groupsOf, sortedNames } from './instance-names.ts';
 
 /** Instances from which a search field helps. */
 const MANY = 8;
@@ -60,6 +61,14 @@ export function InstanceChoice({ chosen, onChange }: InstanceChoiceProps) {
         ))}
         {names.length + groups.length === 0 && <p className="text-mute">{words.noInstanceMatches}</p>}
       </div>
+      {chosen.length > 0 && <p className="break-words text-mute">{chosenText(chosen, rows, words)}</p>}
     </div>
   );
+}
+
+/** How many instances are chosen, and which: a search may hide them. */
+function chosenText(chosen: readonly string[], rows: readonly Row[], words: (typeof accessWords)['en']): string {
+  const { groups, names } = chosenParts(chosen, rows);
+  const parts = [...groups.map(({ name, members }) => words.groupOf(name, members.length)), ...names];
+  return `${words.chosen(chosen.length)}: ${parts.join(', ')}`;
 }

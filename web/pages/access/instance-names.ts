@@ -19,3 +19,13 @@ export function groupsOf(rows: readonly { name: string; group?: string | undefin
     members: rows.filter(({ group }) => group === name).map((row) => row.name),
   }));
 }
+
+/** The chosen instances in few words: groups of which all are chosen, and the names of the others. */
+export function chosenParts(
+  chosen: readonly string[],
+  rows: readonly { name: string; group?: string | undefined }[],
+): { groups: readonly Group[]; names: readonly string[] } {
+  const groups = groupsOf(rows).filter(({ members }) => members.every((member) => chosen.includes(member)));
+  const covered = new Set(groups.flatMap(({ members }) => members));
+  return { groups, names: sortedNames(chosen.filter((name) => !covered.has(name))) };
+}

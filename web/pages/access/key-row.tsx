@@ -76,10 +76,10 @@ export function NarrowKey({ of: key, month, actions }: KeyRowProps) {
           {key.instances?.join(', ') ?? words.everyInstance}
           {hasNoStart(key) && `, ${words.noStart}`}
         </span>
-        <span className="figures block text-mute">
+        <span className="figures flex flex-wrap gap-x-3 text-mute">
           <span className="whitespace-nowrap">
-            {columns.used}: {key.last_used_at === null ? words.never : <MinuteAge of={key.last_used_at} />} ·
-          </span>{' '}
+            {columns.used}: {key.last_used_at === null ? words.never : <MinuteAge of={key.last_used_at} />}
+          </span>
           <span className="whitespace-nowrap">
             {columns.ends}: <EndOf at={key.expires_at} />
           </span>

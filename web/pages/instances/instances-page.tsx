@@ -116,16 +116,19 @@ function Summary({ rows, total, search }: { rows: readonly Row[]; total: number;
     ...(isPart && stopped === 0 ? [] : [words.stopped(stopped)]),
   ];
   return (
-    <span className="flex flex-wrap items-center gap-x-2 gap-y-1">
-      {texts.join(' · ')}
-      {/* Without room beside the figures, both go below them. */}
-      {failed + blocked > 0 && (
-        <span className="flex gap-2">
-          {failed > 0 && <StatusFilter {...{ search }} status="failed" verdict="bad" text={words.failed(failed)} />}
-          {blocked > 0 && (
-            <StatusFilter {...{ search }} status="blocked" verdict="warn" text={words.cannotStart(blocked)} />
-          )}
-        </span>
+    <span className="flex flex-wrap items-center gap-x-2 gap-y-1 broad:flex-nowrap">
+      <span className="min-w-0 truncate">{texts.join(' · ')}</span>
+      {failed > 0 && (
+        <StatusFilter {...{ search }} status="failed" verdict="bad" count={failed} text={words.failed(failed)} />
+      )}
+      {blocked > 0 && (
+        <StatusFilter
+          {...{ search }}
+          status="blocked"
+          verdict="warn"
+          count={blocked}
+          text={words.cannotStart(blocked)}
+        />
       )}
     </span>
   );
@@ -135,11 +138,13 @@ interface StatusFilterProps {
   search: InstancesSearch;
   status: ListedStatus;
   verdict: Verdict;
+  count: number;
+  /** The count with its words, for which a window between phone and wide desk has no room. */
   text: string;
 }
 
 /** A count that shows only its rows, and then all again. */
-function StatusFilter({ search, status, verdict, text }: StatusFilterProps) {
+function StatusFilter({ search, status, verdict, count, text }: StatusFilterProps) {
   const words = useWords(instancesWords);
   const isOn = search.status === status;
   return (
@@ -147,14 +152,16 @@ function StatusFilter({ search, status, verdict, text }: StatusFilterProps) {
       to="/instances"
       search={{ ...search, status: isOn ? undefined : status }}
       aria-current={isOn ? 'true' : undefined}
-      data-tip={isOn ? words.showAllStatuses : words.showOnlyThese}
+      aria-label={text}
+      data-tip={`${text}: ${isOn ? words.showAllStatuses : words.showOnlyThese}`}
       className={classNames(
-        'inline-flex h-6 items-center gap-1.5 rounded-control border px-2 text-ink hover:bg-hover pointer-coarse:h-11',
+        'inline-flex h-6 shrink-0 items-center gap-1.5 rounded-control border px-2 text-ink hover:bg-hover pointer-coarse:h-11',
         isOn ? 'border-accent bg-selected' : 'border-edge bg-raised',
       )}
     >
       <StatusShape of={verdict} />
-      {text}
+      <span className="broad:max-[100rem]:hidden">{text}</span>
+      <span className="hidden broad:max-[100rem]:inline">{count}</span>
       {isOn && <Icon name="cross" size={12} />}
     </Link>
   );

@@ -2,7 +2,8 @@ import type { Client, FinishedRequest, Requests } from '@llamactl/client';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useState } from 'react';
 import { useApp, useMay } from '../../lib/app.ts';
-import type { SeenRequest } from './course.ts';
+import { secondsOf, type SeenRequest } from './course.ts';
+import { useEnded, withEnded } from './ended-requests.ts';
 import type { RequestsSearch } from './requests-search.ts';
 
 /** Finished requests of one answer. */
@@ -54,12 +55,17 @@ export function useRequests(filters: Filters): SeenRequests {
       clearTimeout(timer);
     };
   }, [feed, queries, key]);
+  const ended = useEnded(newest.data);
+  const data = useMemo(
+    () => newest.data && withEnded(newest.data, ended, (request) => passes(request, filters)),
+    [newest.data, ended, filters],
+  );
   const older = useOlder(client, filters, newest.data);
-  const known = useKnown(key, newest.data, older.pages);
-  const requests = newest.data === undefined ? null : [...newest.data.in_flight.toReversed(), ...known];
+  const known = useKnown(key, data, older.pages);
+  const requests = data === undefined ? null : [...data.in_flight.toReversed(), ...known];
   return {
     requests,
-    active: newest.data?.in_flight.length ?? 0,
+    active: data?.in_flight.length ?? 0,
     error: newest.data === undefined ? newest.error : null,
     retry: () => void newest.refetch(),
     loadOlder: older.load,
@@ -125,6 +131,12 @@ export function mergeFinished(
         (one, other) => Date.parse(other.started_at) - Date.parse(one.started_at) || other.seq - one.seq,
       )
     : known;
+}
+
+/** Whether a request that was in the list still matches when it has ended. */
+function passes(request: FinishedRequest, { outcome, slower }: Filters): boolean {
+  if (outcome !== undefined && request.outcome !== outcome) return false;
+  return slower === undefined || secondsOf(request, 0) > slower;
 }
 
 function asked({ instance, caller, outcome, slower }: Filters) {

@@ -60,6 +60,7 @@ export const de = {
   noneHint: 'Anfragen an /v1 und an den Durchgriff einer Instanz erscheinen hier, sobald sie kommen.',
   noMatch: 'Keine Anfrage passt zu diesen Filtern',
   notKept: 'Prompts und Antworten werden nicht aufbewahrt, nur diese Zahlen.',
+  ofOthers: (count) => `${count} von anderen`,
   someone: 'ein anderer Aufrufer',
   unknownInstance: 'keine Instanz',
   details: 'Anfrage',

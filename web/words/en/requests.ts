@@ -61,6 +61,7 @@ export const en = {
   noneHint: 'Requests to /v1 and to the pass-through of an instance appear here as they come.',
   noMatch: 'No request matches these filters',
   notKept: 'Prompts and answers are not kept, only these figures.',
+  ofOthers: (count: number) => `${count} of others`,
   someone: 'another caller',
   unknownInstance: 'no instance',
   details: 'Request',

@@ -16,10 +16,13 @@ describe('judgeFailed', () => {
   it('raises until the instance leaves `failed`', () => {
     const reason = 'gave up after 5 restarts in a row: the engine crashed (SIGSEGV)';
     expect(judgeFailed(change({ status: 'failed', reason }))).toBe(
-      'chat failed: the engine crashed (SIGSEGV). It stays down until it is started.',
+      'chat failed (gave up after 5 restarts in a row): the engine crashed (SIGSEGV). It stays down until it is started.',
     );
     expect(judgeFailed(change({ status: 'failed', reason, onDemand: true }))).toBe(
-      'chat failed: the engine crashed (SIGSEGV). The next request tries again.',
+      'chat failed (gave up after 5 restarts in a row): the engine crashed (SIGSEGV). Only the next request tries again.',
+    );
+    expect(judgeFailed(change({ status: 'failed', reason: 'no model file', onDemand: true }))).toBe(
+      'chat failed: no model file. The next request tries again.',
     );
     expect(judgeFailed(change({ status: 'starting' }))).toBe(null);
     expect(judgeFailed(change({ status: 'starting', isRetried: true }))).toBe(undefined);

@@ -27,6 +27,7 @@ export const CRASH_LOOP_RESTARTS = 3;
 export const GOES_ON: ReadonlySet<Status> = new Set(['starting', 'restarting', 'stopping']);
 
 const PREFIX = /^(?:backoff after|gave up after \d+ restarts? in a row): /;
+const GAVE_UP = /^gave up after \d+ restarts? in a row/;
 const RANGE_TAKEN = /\bevery port of instances\.port_range is in use\b/;
 /** Messages of llamactl, of llama-server and of the system. */
 const PORT_TAKEN = /\bport \d+ is in use\b|\bis the port in use\?|\bEADDRINUSE\b|\baddress (?:is )?already in use\b/i;
@@ -40,8 +41,11 @@ const GPU_MEMORY =
 /** Decides about the alert `instance_failed`. It stays raised while requests try again and fail. */
 export function judgeFailed({ name, status, reason, onDemand, isRetried }: StatusChange): Verdict {
   if (status !== 'failed') return isRetried && GOES_ON.has(status) ? undefined : null;
-  const next = onDemand ? 'The next request tries again.' : 'It stays down until it is started.';
-  return `${name} failed: ${causeOf(reason)}. ${next}`;
+  // As the explanation says it. The restarts have ended, but requests still start the instance.
+  const [tries] = GAVE_UP.exec(reason ?? '') ?? [];
+  const again = tries === undefined ? 'The next request tries again.' : 'Only the next request tries again.';
+  const next = onDemand ? again : 'It stays down until it is started.';
+  return `${name} failed${tries === undefined ? '' : ` (${tries})`}: ${causeOf(reason)}. ${next}`;
 }
 
 /**

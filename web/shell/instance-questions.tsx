@@ -2,7 +2,7 @@ import { useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState, type ReactNode } from 'react';
 import { Button } from '../components/button.tsx';
 import { ConfirmDialog } from '../components/confirm-dialog.tsx';
-import { laterPart, MissingFloat } from '../components/later-part.tsx';
+import { laterPart } from '../components/later-part.tsx';
 import { useApp } from '../lib/app.ts';
 import { AskContext, isBusy, type Question } from '../lib/instance-actions.ts';
 import { useWords } from '../lib/language.ts';
@@ -12,8 +12,8 @@ import { commandsWords } from '../words/commands.ts';
 import { onDemandText } from './command-messages.ts';
 import { DeleteQuestion } from './delete-question.tsx';
 
-// Most visits end no request.
-const BusyList = lazy(laterPart(async () => (await import('../pages/requests/busy-list.tsx')).default, MissingFloat));
+// Most visits end no request. Without the list, the question still has its buttons.
+const BusyList = lazy(laterPart(async () => (await import('../pages/requests/busy-list.tsx')).default, () => null));
 
 /** Seconds for requests under way after "Let them finish". */
 const FINISH_S = 30;

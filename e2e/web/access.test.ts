@@ -117,7 +117,8 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     await made.getByRole('button', { name: 'Copy the key' }).focus();
     await page.keyboard.press('Enter');
     await made.getByText('You have not copied the key.').waitFor({ state: 'detached' });
-    await made.getByRole('button', { name: 'I have kept it' }).click();
+    await page.keyboard.press('Escape');
+    await made.waitFor({ state: 'detached' });
     await page.getByRole('row', { name: /my editor/ }).waitFor();
     expect(await page.content()).not.toContain(key);
 

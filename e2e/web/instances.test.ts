@@ -533,6 +533,25 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
   });
 });
 
+describe.skipIf(HAS_NO_BROWSER)('a narrow desk', () => {
+  it.each([1_280, 1_360, 1_400])(
+    'of %d pixels shows all columns beside the buttons, which have their places',
+    async (width) => {
+      await stage.reopen({ viewport: { width, height: 800 } });
+      const page = await stage.window.tab(stage.server.url);
+      await page.getByRole('grid').getByRole('columnheader').last().waitFor();
+      const fits = await page.getByRole('grid').evaluate(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth);
+      expect(fits).toBe(true);
+      const head = await page.getByRole('banner').or(page.locator('main header')).first().boundingBox();
+      expect(head?.height).toBeLessThan(60);
+      const buttons = await page.getByRole('button', { name: /^(Start|Stop) / }).all();
+      const places = await Promise.all(buttons.map(async (button) => (await button.boundingBox())?.x));
+      expect(places.length).toBeGreaterThan(1);
+      expect(new Set(places).size).toBe(1);
+    },
+  );
+});
+
 describe.skipIf(HAS_NO_BROWSER)('a server that is replaced', () => {
   it('leaves a page with the names of models, which the new process has to find first', async () => {
     const replaced = await ServerProcess.create();

@@ -287,6 +287,23 @@ describe.skipIf(HAS_NO_BROWSER)('a new instance', () => {
   });
 });
 
+describe.skipIf(HAS_NO_BROWSER)('a form with changes', () => {
+  it.each(['/instances', '/new'])('has its own address again after Stay, also if %s came before it', async (first) => {
+    const page = await stage.window.tab(stage.server.url, first);
+    if (first !== '/new') await page.keyboard.press('n');
+    await page.getByLabel('Name', { exact: true }).fill('later');
+    await page.evaluate(() => (location.hash = '#/requests'));
+    const question = page.getByRole('dialog', { name: 'Leave without saving?' });
+    await question.getByRole('button', { name: 'Stay' }).click();
+    await page.waitForURL(/#\/new/);
+    expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('later');
+    await page.evaluate(() => (location.hash = '#/requests'));
+    await question.getByRole('button', { name: 'Leave and keep' }).click();
+    await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
+    expect(page.url()).toContain('#/requests');
+  });
+});
+
 describe.skipIf(HAS_NO_BROWSER)('an instance in two windows', () => {
   it('keeps what each has changed: the second to save sees both', async () => {
     stage.window.allow(/412/);

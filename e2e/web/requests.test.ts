@@ -14,7 +14,8 @@ import { pageStage } from './page-stage.ts';
 const stage = pageStage(PRIVILEGED);
 
 beforeAll(async () => {
-  for (const body of [paced('slow'), paced('quick')]) await stage.server.call('POST', '/api/instances', body);
+  for (const body of [paced('slow'), paced('quick'), paced('stopped-now')])
+    await stage.server.call('POST', '/api/instances', body);
 });
 
 const row = (page: Page, text: string) => page.getByRole('row').filter({ hasText: text });
@@ -52,6 +53,50 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     expect(await barriersOf(page)).toEqual([]);
     await page.keyboard.press('Escape');
     await details.waitFor({ state: 'detached' });
+  });
+
+  it('is entered by the arrows from another page, and keeps the focus when a request ends from its details', async () => {
+    const answer = stream(stage.server, 'slow', 100_000);
+    const page = await stage.window.tab(stage.server.url, '/instances');
+    await page.getByRole('link', { name: 'slow', exact: true }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await row(page, 'slow').getByText('answers').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    const details = page.getByRole('dialog', { name: 'Request', exact: true });
+    await details.getByRole('button', { name: 'End', exact: true }).focus();
+    await page.keyboard.press('Enter');
+    const question = page.getByRole('dialog', { name: 'End the request for slow?' });
+    await question.getByRole('button', { name: 'End the request' }).focus();
+    await page.keyboard.press('Enter');
+    await details.getByText('ended here').waitFor();
+    await answer.ended.catch(() => undefined);
+    await page.waitForFunction(() => document.activeElement?.closest('dialog') !== null);
+    await page.keyboard.press('Escape');
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'grid');
+  });
+
+  it('gives the focus to its list when the row of the button ends', async () => {
+    const answer = stream(stage.server, 'slow', 100_000);
+    const page = await stage.window.tab(stage.server.url, '/requests');
+    await page.getByRole('button', { name: 'End the request for slow' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').getByRole('button', { name: 'End the request' }).focus();
+    await page.keyboard.press('Enter');
+    await answer.ended.catch(() => undefined);
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'grid');
+  });
+
+  it('shows an administrator whose requests a stop would end', async () => {
+    const answer = stream(stage.server, 'stopped-now', 100_000);
+    const page = await stage.window.tab(stage.server.url, '/instances/stopped-now');
+    await page.getByRole('button', { name: 'Stop', exact: true }).click();
+    const question = page.getByRole('dialog', { name: 'Stop: requests are under way' });
+    await question.getByText('One request is under way at stopped-now.').waitFor();
+    await question.getByRole('listitem').filter({ hasText: /^1 · / }).waitFor();
+    await question.getByRole('button', { name: 'Now' }).click();
+    await answer.ended.catch(() => undefined);
   });
 
   it('shows why a request was refused, and filters by outcome in the URL', async () => {

@@ -132,8 +132,8 @@ const api = createRoute({
 const fromDocs = placeOfDocs(location.href);
 if (fromDocs !== null) window.history.replaceState(null, '', location.pathname + fromDocs);
 
+numberTypedAddresses(() => history);
 const history = createHashHistory();
-numberTypedAddresses(history);
 
 /** The router of the page. Addresses stand in the hash, so that they work under every prefix. */
 export const router = createRouter({

@@ -13,7 +13,12 @@ import { onDemandText } from './command-messages.ts';
 import { DeleteQuestion } from './delete-question.tsx';
 
 // Most visits end no request. Without the list, the question still has its buttons.
-const BusyList = lazy(laterPart(async () => (await import('../pages/requests/busy-list.tsx')).default, () => null));
+const BusyList = lazy(
+  laterPart(
+    async () => (await import('../pages/requests/busy-list.tsx')).default,
+    () => null,
+  ),
+);
 
 /** Seconds for requests under way after "Let them finish". */
 const FINISH_S = 30;

@@ -1,20 +1,13 @@
 import { expect, it } from 'vitest';
 import { defaultColumns, withColumn } from './columns.ts';
 
-it('the column by which the list is sorted is shown, at its own place', () => {
+it('the column by which the list is sorted is shown at its own place, and takes the room of a usual one', () => {
   const columns = defaultColumns(true, true);
-  expect(withColumn(columns, 'cpu')).toBe(columns);
-  expect(withColumn(columns, 'memory')).toEqual([
-    'name',
-    'model',
-    'status',
-    'requests',
-    'tokens',
-    'gpu',
-    'memory',
-    'cpu',
-    'up',
-  ]);
+  const first = ['name', 'model', 'status', 'requests', 'tokens', 'gpu'];
+  expect(withColumn(columns, 'cpu', true)).toBe(columns);
+  expect(withColumn(columns, 'memory', true)).toEqual([...first, 'memory', 'up']);
+  expect(withColumn(defaultColumns(true, false), 'memory', true)).toEqual([...first, 'memory']);
+  expect(withColumn(columns, 'memory', false)).toEqual([...first, 'memory', 'cpu', 'up']);
 });
 
 it('a window without room for all usual columns has none for the processor', () => {

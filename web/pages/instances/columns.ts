@@ -61,9 +61,13 @@ export function defaultColumns(hasGpu: boolean, isRoomy: boolean): readonly Colu
   ];
 }
 
-/** The columns with the one by which the list is sorted: an order of hidden figures explains nothing. */
-export function withColumn(columns: readonly ColumnId[], sort: ColumnId): readonly ColumnId[] {
-  return columns.includes(sort)
-    ? columns
-    : COLUMNS.map(({ id }) => id).filter((id) => id === sort || columns.includes(id));
+/**
+ * The columns with the one by which the list is sorted: an order of hidden figures explains nothing.
+ *
+ * @param isUsual Whether they are the default, so that the new one takes the place of a less important one.
+ */
+export function withColumn(columns: readonly ColumnId[], sort: ColumnId, isUsual: boolean): readonly ColumnId[] {
+  if (columns.includes(sort)) return columns;
+  const given = isUsual ? (['cpu', 'up'] as const).find((id) => columns.includes(id)) : undefined;
+  return COLUMNS.map(({ id }) => id).filter((id) => id === sort || (columns.includes(id) && id !== given));
 }

@@ -62,8 +62,9 @@ function Instances({ rows, search }: { rows: readonly Row[]; search: InstancesSe
   const selection = useSelection(useMemo(() => unsearched.map(({ name }) => name), [unsearched]));
   const hasGpu = (useResources()?.gpus.length ?? 0) > 0;
   const isRoomy = useMedia(ROOMY);
-  const columns = useStored(chosenColumns) ?? defaultColumns(hasGpu, isRoomy);
-  const shownColumns = useMemo(() => withColumn(columns, sort), [columns, sort]);
+  const chosen = useStored(chosenColumns);
+  const columns = chosen ?? defaultColumns(hasGpu, isRoomy);
+  const shownColumns = withColumn(columns, sort, chosen === null);
   const groups = useMemo(() => [...new Set(rows.flatMap(({ group }) => group ?? []))].sort(), [rows]);
   return (
     <>
@@ -109,6 +110,7 @@ function Summary({ rows, total, search }: { rows: readonly Row[]; total: number;
   const [running, failed, blocked, stopped] = [count('running'), count('failed'), count('blocked'), count('stopped')];
   const changing = rows.length - running - failed - blocked - stopped;
   const isPart = isFiltered(search);
+  const isAlone = failed === 0 || blocked === 0;
   const texts = [
     ...(isPart ? [words.ofTotal(String(rows.length), String(total))] : []),
     ...(isPart && running === 0 ? [] : [words.running(running)]),
@@ -119,11 +121,17 @@ function Summary({ rows, total, search }: { rows: readonly Row[]; total: number;
     <span className="flex flex-wrap items-center gap-x-2 gap-y-1 broad:flex-nowrap">
       <span className="min-w-0 truncate">{texts.join(' · ')}</span>
       {failed > 0 && (
-        <StatusFilter {...{ search }} status="failed" verdict="bad" count={failed} text={words.failed(failed)} />
+        <StatusFilter
+          {...{ search, isAlone }}
+          status="failed"
+          verdict="bad"
+          count={failed}
+          text={words.failed(failed)}
+        />
       )}
       {blocked > 0 && (
         <StatusFilter
-          {...{ search }}
+          {...{ search, isAlone }}
           status="blocked"
           verdict="warn"
           count={blocked}
@@ -139,12 +147,14 @@ interface StatusFilterProps {
   status: ListedStatus;
   verdict: Verdict;
   count: number;
-  /** The count with its words, for which a window between phone and wide desk has no room. */
+  /** The count with its words, for which a narrow desk has no room. */
   text: string;
+  /** Whether no other count stands beside it, so that there is more room. */
+  isAlone: boolean;
 }
 
 /** A count that shows only its rows, and then all again. */
-function StatusFilter({ search, status, verdict, count, text }: StatusFilterProps) {
+function StatusFilter({ search, status, verdict, count, text, isAlone }: StatusFilterProps) {
   const words = useWords(instancesWords);
   const isOn = search.status === status;
   return (
@@ -160,8 +170,8 @@ function StatusFilter({ search, status, verdict, count, text }: StatusFilterProp
       )}
     >
       <StatusShape of={verdict} />
-      <span className="broad:max-[100rem]:hidden">{text}</span>
-      <span className="hidden broad:max-[100rem]:inline">{count}</span>
+      <span className={isAlone ? 'broad:max-[86rem]:hidden' : 'broad:max-[100rem]:hidden'}>{text}</span>
+      <span className={isAlone ? 'hidden broad:max-[86rem]:inline' : 'hidden broad:max-[100rem]:inline'}>{count}</span>
       {isOn && <Icon name="cross" size={12} />}
     </Link>
   );

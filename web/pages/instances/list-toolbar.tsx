@@ -92,7 +92,7 @@ function SearchField({ search, onLeave, onEnter }: Pick<ListToolbarProps, 'searc
     return () => clearTimeout(timer);
   }, [text, search, navigate, router]);
   return (
-    <span className="relative flex w-28 grow items-center broad:w-40 broad:grow-0">
+    <span className="relative flex w-28 grow items-center broad:w-40 broad:grow-0 min-[100rem]:w-56">
       <Icon name="search" className="pointer-events-none absolute left-2 text-mute" />
       <input
         ref={ref}

@@ -390,6 +390,42 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     expect(await barriersOf(page)).toEqual([]);
   });
 
+  it('shows the chosen instances of a new key also while a search hides them, and all of them for Continue', async () => {
+    const names = Array.from({ length: 9 }, (_, at) => `shared-${at}`);
+    for (const name of names) await post('/api/instances', { name, model_path: await testModel() });
+    const page = await open('/access');
+    await page.getByRole('button', { name: 'New key' }).click();
+    const form = page.getByRole('dialog', { name: 'New key' });
+    await form.getByLabel('Name').fill('two models');
+    await form.getByText('Only these', { exact: true }).click();
+    await form.getByLabel('shared-3').check();
+    await form.getByPlaceholder('Search instances').fill('shared-7');
+    await form.getByLabel('shared-7').check();
+    await form.getByText('2 chosen: shared-3, shared-7').waitFor();
+    expect(await form.getByLabel('shared-3').count()).toBe(0);
+    await form.getByRole('button', { name: 'Make key' }).click();
+    const made = page.getByRole('dialog', { name: 'Key two models' });
+    await made.getByText('model: "shared-3"').waitFor();
+    await made.getByText('model: "shared-7"').waitFor();
+    await made.getByRole('button', { name: 'Copy the key' }).click();
+    await made.getByRole('button', { name: 'Copied' }).waitFor();
+    await page.keyboard.press('Escape');
+    await made.waitFor({ state: 'detached' });
+    for (const name of names) await send('DELETE', `/api/instances/${name}`, {}, admin);
+  });
+
+  it('keeps the filters of the audit trail behind a button on a phone', async () => {
+    await stage.reopen({ viewport: PHONE });
+    const page = await open('/access?tab=audit');
+    await page.getByRole('grid').getByRole('row').first().waitFor();
+    const top = (await page.getByRole('grid').boundingBox())?.y;
+    expect(top).toBeLessThan(PHONE.height / 3);
+    await page.getByRole('button', { name: 'Filters' }).click();
+    await page.getByRole('dialog', { name: 'Filters' }).getByLabel('Who', { exact: true }).fill('admin');
+    await page.waitForURL(/subject=admin/);
+    await page.getByRole('button', { name: 'Filters', pressed: true }).waitFor({ state: 'attached' });
+  });
+
   it('says who one is, and with which role', async () => {
     const page = await open('/access');
     await page.getByRole('button', { name: 'admin admin', exact: true }).click();
@@ -479,8 +515,9 @@ describe.skipIf(HAS_NO_BROWSER)('the page of access', () => {
     const page = await open('/instances');
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: 'Go to, or do …' }).fill(query);
-    await page.getByRole('option', { name: label }).waitFor();
-    expect(await page.getByRole('option').first().textContent()).toContain(label);
+    const lines = page.getByRole('listbox', { name: 'Commands' }).getByRole('option');
+    await lines.filter({ hasText: label }).first().waitFor();
+    expect(await lines.first().textContent()).toContain(label);
   });
 
   it('finds users and keys by their names in the palette', async () => {

@@ -15,6 +15,7 @@ import { useMedia, WIDE } from '../../lib/media.ts';
 import { keysQuery } from '../../lib/queries.ts';
 import { useShortcuts } from '../../lib/shortcuts.ts';
 import { accessWords } from '../../words/access.ts';
+import { shellWords } from '../../words/shell.ts';
 import { useSettled } from './access-command.ts';
 import { EditButton } from './edit-button.tsx';
 import { EditKey } from './edit-key.tsx';
@@ -25,6 +26,8 @@ import { USES_MS, useMonth } from './usage-figures.tsx';
 /** The keys of the user; for admins, all keys, or those of one account. */
 export function KeysTab() {
   const words = useWords(accessWords);
+  // The palette names it so, and shows a label once.
+  const { parts } = useWords(shellWords);
   const { client } = useApp();
   const { owner } = useSearch({ from: '/access' });
   const query = useQuery({ ...keysQuery(client), refetchInterval: USES_MS });
@@ -40,7 +43,7 @@ export function KeysTab() {
       {words.newKey}
     </Button>
   );
-  useShortcuts(words.tabs.keys, [{ keys: 'n', label: words.newKey, run: open }]);
+  useShortcuts(words.tabs.keys, [{ keys: 'n', label: parts.newKey, run: open }]);
   return (
     <PageBody>
       <QueryPart query={query}>

@@ -48,7 +48,7 @@ export const de = {
   reloading: 'llamactl lädt neu. Keine Instanz stoppt.',
   parts: {
     keys: 'API-Schlüssel',
-    newKey: 'Neuer Schlüssel',
+    newKey: 'Neuer API-Schlüssel',
     users: 'Benutzer',
     newUser: 'Neuer Benutzer',
     usage: 'Verbrauch',

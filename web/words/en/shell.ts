@@ -46,7 +46,7 @@ export const en = {
   reloading: 'llamactl reloads. No instance stops.',
   parts: {
     keys: 'API keys',
-    newKey: 'New key',
+    newKey: 'New API key',
     users: 'Users',
     newUser: 'New user',
     usage: 'Usage',

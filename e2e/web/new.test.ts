@@ -291,14 +291,14 @@ describe.skipIf(HAS_NO_BROWSER)('a form with changes', () => {
   it.each(['/models', '/new'])('has its own address again after Stay, also if %s came before it', async (first) => {
     const page = await stage.window.tab(stage.server.url, first);
     await page.getByRole('heading', { level: 1 }).waitFor();
-    await page.evaluate(() => (location.hash = '#/new'));
+    await page.evaluate(`location.hash = '#/new'`);
     await page.getByLabel('Name', { exact: true }).fill('later');
-    await page.evaluate(() => (location.hash = '#/requests'));
+    await page.evaluate(`location.hash = '#/requests'`);
     const question = page.getByRole('dialog', { name: 'Leave without saving?' });
     await question.getByRole('button', { name: 'Stay' }).click();
     await page.waitForURL(/#\/new/);
     expect(await page.getByLabel('Name', { exact: true }).inputValue()).toBe('later');
-    await page.evaluate(() => (location.hash = '#/requests'));
+    await page.evaluate(`location.hash = '#/requests'`);
     await question.getByRole('button', { name: 'Leave and keep' }).click();
     await page.getByRole('heading', { name: 'Requests', level: 1 }).waitFor();
     expect(page.url()).toContain('#/requests');

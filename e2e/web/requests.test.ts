@@ -72,9 +72,9 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     await page.keyboard.press('Enter');
     await details.getByText('ended here').waitFor();
     await answer.ended.catch(() => undefined);
-    await page.waitForFunction(() => document.activeElement?.closest('dialog') !== null);
+    await page.locator('dialog :focus').waitFor();
     await page.keyboard.press('Escape');
-    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'grid');
+    await page.locator('[role=grid]:focus').waitFor();
   });
 
   it('gives the focus to its list when the row of the button ends', async () => {
@@ -85,7 +85,7 @@ describe.skipIf(HAS_NO_BROWSER)('the page of requests', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'End the request' }).focus();
     await page.keyboard.press('Enter');
     await answer.ended.catch(() => undefined);
-    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'grid');
+    await page.locator('[role=grid]:focus').waitFor();
   });
 
   it('shows an administrator whose requests a stop would end', async () => {

@@ -534,6 +534,11 @@ describe.skipIf(HAS_NO_BROWSER)('a server that is gone for some time', () => {
 });
 
 describe.skipIf(HAS_NO_BROWSER)('a narrow desk', () => {
+  beforeAll(async () => {
+    await create('narrow-chat');
+    await create('narrow-embed', { options: { ctx_size: 512, embeddings: true } });
+  });
+
   it.each([1_280, 1_360, 1_400])(
     'of %d pixels shows all columns beside the buttons, which have their places',
     async (width) => {

@@ -59,7 +59,7 @@ describe.skipIf(HAS_NO_BROWSER)('a German reader', () => {
     const why = page.getByRole('region', { name: 'Warum' });
     await why.getByText('flag ist gescheitert: Die Engine lehnt das Argument --ctx-siez ab.').waitFor();
     expect(await why.locator('q[lang="en"]').allTextContents()).toEqual(['invalid argument: --ctx-siez']);
-    await why.getByRole('button', { name: '„--ctx-size statt --ctx-siez nehmen“, dann starten' }).waitFor();
+    await why.getByRole('button', { name: '--ctx-size statt --ctx-siez nehmen, dann starten' }).waitFor();
   });
 
   it('reads why a start is refused in German, also in the list', async () => {

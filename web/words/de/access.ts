@@ -103,7 +103,6 @@ export const de = {
   },
 
   newUser: 'Neuer Benutzer',
-  noUsers: 'Noch kein Benutzer',
   userColumns: {
     name: 'Name',
     role: 'Rolle',

@@ -109,7 +109,6 @@ export const en = {
   },
 
   newUser: 'New user',
-  noUsers: 'No user yet',
   userColumns: {
     name: 'Name',
     role: 'Role',

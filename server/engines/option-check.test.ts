@@ -30,6 +30,7 @@ describe('optionFaults for options of the engine', () => {
         control_vector_layer_range: [1, 2],
         ngl: 'all',
         keep: '-1',
+        temp: '9.5e-1',
       }),
     ).toEqual([]);
   });
@@ -77,6 +78,9 @@ describe('optionFaults for options that the engine would refuse', () => {
     [{ mmproj: true }, 'options.mmproj: needs a value: FILE'],
     [{ ctx_size: 'abc' }, 'options.ctx_size: needs a number, not "abc"'],
     [{ ctx_size: '' }, 'options.ctx_size: needs a number, not ""'],
+    [{ ctx_size: '8k' }, 'options.ctx_size: needs a number, not "8k"'],
+    [{ threads: '4 cores' }, 'options.threads: needs a number, not "4 cores"'],
+    [{ ngl: '99%' }, 'options.ngl: needs a number or auto, all, not "99%"'],
     [{ ngl: 'most' }, 'options.ngl: needs a number or auto, all, not "most"'],
     [{ rope_scaling: 'cubic' }, 'options.rope_scaling: cannot be "cubic"; it can be none, linear, yarn'],
     [{ flash_attn: 'maybe' }, 'options.flash_attn: cannot be "maybe"; it can be on, off, auto'],

@@ -168,8 +168,8 @@ function valueProblem(match: FlagMatch, value: OptionValue): Fault | null {
   };
 }
 
-/** The beginning of a number, as `std::stoi` and `std::stof` read it. They ignore the rest of the text. */
-const NUMBER = /^\s*[+-]?(?:\.?\d|inf|nan)/i;
+/** A whole number or fraction. llama-server ignores the text behind a number, so it reads `8k` as 8. */
+const NUMBER = /^\s*[+-]?(?:0x[\da-f]+|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?f?|inf(?:inity)?|nan)\s*$/i;
 
 /** The placeholder `N` means a number, or a word that the help quotes: `either an exact number, 'auto', or 'all'`. */
 function numberProblem(items: readonly string[], { description, default: usual }: FlagEntry): Fault | null {

@@ -43,13 +43,56 @@ describe('a model of llama-swap that cannot be read', () => {
       /^uses \$\{env.B\}, and the server does not read this variable/,
     ],
     ['cmd: [llama-server]', /^has no text in `cmd`$/],
-    ['{ cmd: llama-server, aliases: gpt }', /^has a value in `aliases` that llama-swap does not accept$/],
+    ['{ cmd: llama-server, aliases: gpt }', /^has "gpt" in `aliases` \(line 4\), where llama-swap accepts a list$/],
+    ['{ cmd: llama-server, ttl: 5m }', /^has "5m" in `ttl` \(line 4\), where llama-swap accepts a number of seconds$/],
     ['{ ttl: 5 }', /^has no text in `cmd`$/],
   ])('is named with its line, and the others are read: %s', (model, why) => {
     const answer = parsed(`models:\n  good: { cmd: llama-server -m /g.gguf }\n  bad:\n    ${model}\n`);
     expect(answer.instances.map((each) => [each.model, each.line])).toEqual([['good', 2]]);
     expect(answer.unread).toMatchObject([{ model: 'bad', line: 3, why: expect.stringMatching(why) as string }]);
   });
+});
+
+describe('the parts of a llama-swap configuration that are not taken', () => {
+  const cmd = (words: string): Parsed =>
+    parsePasted(`models: { a: { cmd: "${words} -m /m.gguf" } }`, {
+      catalogue,
+      allowPrivileged: false,
+      command: '/l/llama-server',
+    });
+
+  it.each(['/l/llama-server --port ${PORT} --host 0.0.0.0', 'llama-server --port=${PORT} --host=::'])(
+    'have no address, and no llama-server that is configured: %s',
+    (words) => {
+      expect(cmd(words).instances[0]?.dropped).toEqual([]);
+    },
+  );
+
+  it('have another llama-server', () => {
+    expect(whyOf(cmd('/other/llama-server').instances[0] ?? {}, '/other/llama-server')).toContain('llamactl starts');
+  });
+
+  it('have misspelt keys with those that were meant', () => {
+    const answer = parsed(
+      'globalTtl: 5\nmodels:\n  a: { cmd: llama-server -m /m.gguf, alias: [b], filters: { stripParam: x } }\n',
+    );
+    expect(whyOf(answer, 'globalTtl: 5')).toBe('llama-swap has no such setting; did you mean `globalTTL`?');
+    const { dropped } = instanceOf(answer, 'a');
+    expect(whyOf({ dropped }, 'alias')).toBe('llama-swap has no such setting; did you mean `aliases`?');
+    expect(whyOf({ dropped }, 'filters.stripParam')).toContain('did you mean `stripParams`?');
+  });
+
+  it('have the members of groups that are no models', () => {
+    const answer = parsed(
+      'models:\n  qwen: { cmd: llama-server -m /m.gguf }\ngroups:\n  g: { members: [qwen, qwenn, zzzzzz] }\n',
+    );
+    expect(whyOf(answer, 'groups.g.members: qwenn')).toBe('is no model of this file; did you mean `qwen`?');
+    expect(whyOf(answer, 'groups.g.members: zzzzzz')).toBe('is no model of this file');
+  });
+});
+
+it('a llama-swap configuration may have macros alone', () => {
+  expect(parsed('macros:\n  a: b\nstartPort: 1\n')).toMatchObject({ format: 'llama_swap', instances: [] });
 });
 
 describe('a program called server', () => {
@@ -176,7 +219,6 @@ models:
       'timeouts: {"connect":5}',
       'healthCheckTimeout: 9',
       'proxy',
-      'llama-server',
     ]);
   });
 
@@ -208,7 +250,7 @@ models:
   it('show no secret that is dropped', () => {
     const text = 'models:\n  a:\n    cmd: llama-server -m /m.gguf --api-key s3 --my-token=s3\n    env: [MY_KEY=s3]\n';
     const { dropped } = instanceOf(parsed(text), 'a');
-    expect(dropped.map((each) => each.text)).toEqual(['MY_KEY=***', 'llama-server', '--api-key ***', '--my-token=***']);
+    expect(dropped.map((each) => each.text)).toEqual(['MY_KEY=***', '--api-key ***', '--my-token=***']);
   });
 
   it('have aliases of the newer form', () => {

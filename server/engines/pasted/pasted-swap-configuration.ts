@@ -1,4 +1,4 @@
-import type { DroppedText, Parsed, UnreadModel } from '@llamactl/contract/engine';
+import type { DroppedText, Parsed, ParsedInstance, UnreadModel } from '@llamactl/contract/engine';
 import { shellQuoted } from '../../../format/shell-words.ts';
 import { isRecord } from '@llamactl/contract/record';
 import type { JsonValue } from '@llamactl/contract/request-additions';
@@ -7,6 +7,7 @@ import { type NamedSettings, separateNames } from './pasted-names.ts';
 import { PastedSettings, type PastedTerms } from './pasted-settings.ts';
 import { createCommand, engineName, sharedPrograms, type SwapEngine } from './pasted-swap-engine.ts';
 import { joinGroup, readSwapGroups } from './pasted-swap-groups.ts';
+import { GLOBAL_KEYS, unknownKey } from './pasted-swap-keys.ts';
 import { readSwapModel, SwapMacrosSchema } from './pasted-swap-model.ts';
 import { readSwapMatrix } from './pasted-swap-matrix.ts';
 import { readSwapRouting } from './pasted-swap-routing.ts';
@@ -23,7 +24,6 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['peers', 'llamactl sends no requests to other machines'],
   ['logLevel', '`--log-level` of `llamactl serve`'],
 ]);
-const NO_SETTING = 'llamactl has no such setting';
 /** llama-swap waits at least this many seconds for a model. */
 const LEAST_HEALTH_TIMEOUT = 15;
 
@@ -94,12 +94,22 @@ export function readSwapConfiguration({ models, globals: given }: SwapText, term
     instances: read.toSorted(byLine).map(({ model, line, settings }) => ({
       ...(model !== null && { model }),
       line,
-      ...settings.result(),
+      ...withoutAddress(settings, terms),
     })),
     ...(unread.length > 0 && { unread: unread.toSorted(byLine) }),
     ...(dropped.length > 0 && { dropped }),
     ...(given !== null && { configuration }),
   };
+}
+
+/** Parts that llama-swap needs, and that llamactl sets itself. */
+const OF_ADDRESS = /^--host(?:[ =]|$)|^--port[ =]\$\{PORT\}$/;
+
+/** Leaves out the parts whose absence changes nothing: the address, and the llama-server that llamactl runs anyway. */
+function withoutAddress(settings: PastedSettings, { command }: PastedTerms): ParsedInstance {
+  const { dropped, ...read } = settings.result();
+  const isSame = (text: string): boolean => text === settings.program && (text === command || text === 'llama-server');
+  return { ...read, dropped: dropped.filter(({ text }) => !OF_ADDRESS.test(text) && !isSame(text)) };
 }
 
 /** A model of another program, which a custom engine can run. */
@@ -172,7 +182,7 @@ function readOthers(globals: Record<string, unknown>, instanceOf: (model: string
         dropped.push(preload(value, instanceOf));
         break;
       default:
-        dropped.push({ text, why: REASONS.get(key) ?? NO_SETTING });
+        dropped.push({ text, why: REASONS.get(key) ?? unknownKey(key, GLOBAL_KEYS) });
     }
   }
   return { configuration, dropped };

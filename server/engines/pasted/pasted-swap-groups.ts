@@ -2,6 +2,7 @@ import type { JsonValue } from '@llamactl/contract/request-additions';
 import type { DroppedText } from '@llamactl/contract/engine';
 import { isRecord } from '@llamactl/contract/record';
 import { z } from 'zod';
+import { suggestion } from '../../suggestion.ts';
 import type { PastedSettings } from './pasted-settings.ts';
 
 /** A group of llama-swap, with its defaults. */
@@ -68,6 +69,8 @@ export function readSwapGroups(groups: unknown, { names: models, idle }: SwapMod
     const { section, isPinned, why } = counterpart(group, stopping);
     if (section !== null) sections[name] = section;
     const more = isUnpinned ? (group.persistent ? EXCEPT_IDLE : NO_EXCLUSIVE) : '';
+    for (const member of group.members.filter((each) => !models.includes(each)))
+      dropped.push({ text: `groups.${name}.members: ${member}`, why: unknownMember(member, models) });
     dropped.push({ text: `groups.${name}`, why: `${why.replaceAll('NAME', () => name)}${more}` });
     for (const member of group.members)
       memberships.set(member, {
@@ -97,6 +100,11 @@ export function readSwapGroups(groups: unknown, { names: models, idle }: SwapMod
     for (const model of others) memberships.set(model, { text: 'models without a group', group: name });
   }
   return { memberships, dropped, configuration: Object.keys(sections).length === 0 ? {} : { groups: sections } };
+}
+
+function unknownMember(member: string, models: readonly string[]): string {
+  const meant = suggestion(member, models);
+  return `is no model of this file${meant === null ? '' : `; did you mean \`${meant}\`?`}`;
 }
 
 /** Whether an instance of such a group stays while the instances of other groups replace each other. */

@@ -5,6 +5,7 @@ import { macroProblem, type PastedMacros } from './pasted-macros.ts';
 import { readPastedCommand, withoutComments } from './pasted-command.ts';
 import { PastedSettings, type PastedTerms } from './pasted-settings.ts';
 import { type SwapEngine, swapEngine } from './pasted-swap-engine.ts';
+import { FILTER_KEYS, MODEL_KEYS, unknownKey } from './pasted-swap-keys.ts';
 import type { SwapEntry } from './pasted-swap-text.ts';
 
 export const SwapMacrosSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
@@ -42,7 +43,6 @@ const REASONS: ReadonlyMap<string, string> = new Map([
 ]);
 const BY_ID =
   'needs an instance of its own, with the names in `request_strip` and the values in `request_defaults`: docs/how-to/from-llama-swap.md has an example';
-const NO_SETTING = 'llamactl has no such setting';
 
 /** The settings of the configuration that a model's own settings refer to. */
 export interface SwapCommon {
@@ -61,12 +61,12 @@ export interface UnreadSwapModel {
 
 /** Reads one model of a llama-swap configuration. */
 export function readSwapModel(
-  { name, values }: SwapEntry,
+  { name, values, lines }: SwapEntry,
   { macros: common, globalTtl }: SwapCommon,
   terms: PastedTerms,
 ): PastedSettings | UnreadSwapModel {
   const { data: model, error } = SwapModelSchema.safeParse(values);
-  if (model === undefined) return { why: schemaProblem(error) };
+  if (model === undefined) return { why: schemaProblem(error, values, lines) };
   const macros = common.with(model.macros ?? {});
   const filled = (text: string): string => macros.fill(text, name);
   // llama-swap removes comments first: they may name macros.
@@ -92,7 +92,7 @@ export function readSwapModel(
   readFilters(model.filters ?? {}, filled, settings);
   for (const key of Object.keys(model))
     if (!Object.hasOwn(SwapModelSchema.shape, key))
-      settings.drop(withValue(key, model[key]), REASONS.get(key) ?? NO_SETTING);
+      settings.drop(withValue(key, model[key]), REASONS.get(key) ?? unknownKey(key, MODEL_KEYS));
   const read = readPastedCommand(command, settings);
   if (!('problem' in read)) {
     if (endpoint !== undefined) settings.drop('checkEndpoint', 'llamactl knows the health check of llama-server');
@@ -104,12 +104,31 @@ export function readSwapModel(
   return { why: problem, other: { engine: swapEngine(words, { checkEndpoint: endpoint, env }), settings } };
 }
 
-function schemaProblem({ issues: [issue] }: z.ZodError): string {
+function schemaProblem({ issues: [issue] }: z.ZodError, values: unknown, lines: SwapEntry['lines']): string {
   const [key, ...rest] = issue?.path ?? [];
   if (key === undefined) return 'is not a map with `cmd`';
   if (key === 'cmd') return 'has no text in `cmd`';
-  return `has a value in \`${[key, ...rest].join('.')}\` that llama-swap does not accept`;
+  const line = lines.get(String(key));
+  const place = `\`${[key, ...rest].join('.')}\`${line === undefined ? '' : ` (line ${line})`}`;
+  const value = isRecord(values) && rest.length === 0 ? values[String(key)] : undefined;
+  // Lists and maps may have secrets.
+  const shown =
+    value === undefined || typeof value === 'object' ? 'a value' : JSON.stringify(value).slice(0, LONGEST_VALUE);
+  const accepted = EXPECTED.get(issue?.code === 'invalid_type' ? issue.expected : '');
+  return `has ${shown} in ${place}, where llama-swap accepts ${key === 'ttl' ? 'a number of seconds' : (accepted ?? 'other values')}`;
 }
+
+/** Longer values are cut in messages. */
+const LONGEST_VALUE = 60;
+/** The names of types in messages. */
+const EXPECTED: ReadonlyMap<string, string> = new Map([
+  ['number', 'a number'],
+  ['boolean', 'true or false'],
+  ['string', 'a text'],
+  ['array', 'a list'],
+  ['object', 'a map'],
+  ['record', 'a map'],
+]);
 
 function readVariables(variables: readonly string[], settings: PastedSettings): void {
   for (const variable of variables) {
@@ -171,7 +190,7 @@ function readFilters(
   for (const [id, values] of Object.entries(isRecord(byId) ? byId : {}))
     settings.drop(`filters.setParamsByID.${id}: ${JSON.stringify(values)}`, BY_ID);
   if (byId !== undefined && !isRecord(byId)) settings.drop('filters.setParamsByID', 'is not a map');
-  for (const key of Object.keys(others)) settings.drop(`filters.${key}`, NO_SETTING);
+  for (const key of Object.keys(others)) settings.drop(`filters.${key}`, unknownKey(key, FILTER_KEYS));
 }
 
 /** A field with its value, so that a changed one differs. Texts and lists may be long or secret. */

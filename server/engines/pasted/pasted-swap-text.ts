@@ -1,4 +1,5 @@
 import { isRecord } from '@llamactl/contract/record';
+import { GLOBAL_KEYS } from './pasted-swap-keys.ts';
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 
 /** A llama-swap configuration as YAML has it. */
@@ -14,6 +15,8 @@ export interface SwapEntry {
   name: string | null;
   /** The line of its name, or of its first key; from 1. */
   line: number;
+  /** The lines of its keys. */
+  lines: ReadonlyMap<string, number>;
   values: unknown;
 }
 
@@ -37,9 +40,14 @@ export function readSwapText(text: string): SwapText | { problem: string } | nul
     return { models: entriesOf(document.get('models'), models, lines), globals };
   }
   if (typeof values['cmd'] === 'string')
-    return { models: [{ name: null, line: firstLine(document, lines), values }], globals: null };
+    return {
+      models: [{ name: null, line: firstLine(document, lines), lines: keyLines(document.contents, lines), values }],
+      globals: null,
+    };
   const isModels = Object.values(values).some((each) => isRecord(each) && 'cmd' in each);
-  return isModels ? { models: entriesOf(document.contents, values, lines), globals: null } : null;
+  if (isModels) return { models: entriesOf(document.contents, values, lines), globals: null };
+  const isWithoutModels = isRecord(values['macros']) && Object.keys(values).every((key) => GLOBAL_KEYS.includes(key));
+  return isWithoutModels ? { models: [], globals } : null;
 }
 
 /** The place and kind of the first mistake in a document; `null`: none. */
@@ -84,13 +92,27 @@ function nameTwice(node: unknown, depth: number): { name: string; at: number } |
 }
 
 function entriesOf(node: unknown, models: Record<string, unknown>, lines: LineCounter): SwapEntry[] {
-  const places = new Map(
+  const places = keyLines(node, lines);
+  const nodes = new Map((isMap(node) ? node.items : []).map(({ key, value }) => [nameOf(key), value]));
+  return Object.entries(models).map(([name, values]) => ({
+    name,
+    line: places.get(name) ?? 1,
+    lines: keyLines(nodes.get(name), lines),
+    values,
+  }));
+}
+
+function keyLines(node: unknown, lines: LineCounter): Map<string, number> {
+  return new Map(
     (isMap(node) ? node.items : []).map(({ key }) => [
-      isScalar(key) ? String(key.value) : '',
+      nameOf(key),
       isScalar(key) ? lines.linePos(key.range?.[0] ?? 0).line : 1,
     ]),
   );
-  return Object.entries(models).map(([name, values]) => ({ name, line: places.get(name) ?? 1, values }));
+}
+
+function nameOf(key: unknown): string {
+  return isScalar(key) ? String(key.value) : '';
 }
 
 function firstLine({ contents }: Document, lines: LineCounter): number {

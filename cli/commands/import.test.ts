@@ -443,12 +443,15 @@ describe('llamactl import llama-swap', () => {
       expect(server.bodies.at(-1)).toMatchObject({ options: { ctx_size: 1_024 }, aliases: ['gpt'] });
     });
 
-    it('leaves out an alias that another instance has', async () => {
+    it('leaves out an alias that another instance has, and names each time how to move it', async () => {
       server.add('other', { aliases: ['gpt'] });
       server.others.set('PUT /api/instances/chat', [compared]);
-      const { stdout } = await importFile('--update', '--dry-run', '--verbose');
-      expect(stdout).toContain(
-        'chat  would be updated: ctx_size 4096 → 1024\n  not taken: aliases: gpt: the instance other has this name\n',
+      await importFile();
+      const { stdout } = await importFile('--update', '--dry-run');
+      expect(stdout).toBe(
+        'chat  would be updated: ctx_size 4096 → 1024\n' +
+          '  not taken: aliases: gpt: the instance other has this name; ' +
+          'to move it: `llamactl update other --unset aliases`, then `llamactl import llama-swap - --update`\n',
       );
       expect(server.bodies.at(-1)).not.toHaveProperty('aliases');
     });
@@ -488,20 +491,98 @@ describe('llamactl import llama-swap', () => {
       server.others.set('GET /api/config', [{ config, file: '/c.yaml' }]);
     });
 
-    it('names an instance whose model the file lacks', async () => {
-      server.add('gone');
-      server.add('pirate', { model: 'ollama:pirate:latest' });
-      const line = 'instances that are not there: gone; to delete those that were: llamactl rm gone\n';
+    it('names an instance that it made and whose model the file lacks, and no others', async () => {
+      server.add('by-hand');
+      const gone = { ...model, model: 'gone', settings: { name: 'gone' } };
+      server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [model, gone] }]);
+      await importFile('--quiet');
+      server.others.set('POST /api/engines/parse', [parsed]);
+      const line = 'instances whose models the file no longer has: gone; to delete them: llamactl rm gone\n';
       expect((await importFile()).stdout).toContain(line);
-      expect((await importFile('--only', 'chat')).stdout).not.toContain('not there');
-      server.instances.delete('chat');
-      expect((await importFile('--dry-run')).stdout).not.toContain('not there');
+      expect((await importFile()).stdout).toContain(line);
+      expect((await importFile('--only', 'chat')).stdout).not.toContain('no longer has: gone');
+      server.instances.delete('gone');
+      expect((await importFile('--dry-run')).stdout).not.toContain('no longer has: gone');
+    });
+
+    it('remembers no instance of a dry run', async () => {
+      const trial = { ...model, model: 'trial', settings: { name: 'trial' } };
+      server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [model, trial] }]);
+      server.others.set('POST /api/instances', [{ message: '', instance: {}, preview }]);
+      expect((await importFile('--dry-run')).stdout).toContain('trial  would be created');
+      server.add('trial');
+      server.others.set('POST /api/engines/parse', [parsed]);
+      expect((await importFile()).stdout).not.toContain('llamactl rm');
+    });
+
+    it('prints with --only no settings of the whole configuration', async () => {
+      const { stdout } = await importFile('--only', 'chat');
+      expect(stdout).toBe('chat  exists already\n  not taken: proxy: llamactl reaches the engine by its own port\n');
+    });
+
+    it('says how to go on with a renamed model, whose old instance has the alias', async () => {
+      const old = { ...model, model: 'phi-4', settings: { name: 'phi-4', aliases: ['phi'] } };
+      const now = { ...model, model: 'phi4', settings: { name: 'phi4', aliases: ['phi'] } };
+      server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [old] }]);
+      await importFile();
+      server.add('phi-4', { aliases: ['phi'] });
+      server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [now] }]);
+      server.others.set('POST /api/instances', [{ message: '', instance: {}, preview }]);
+      expect((await importFile('--dry-run')).stdout).toContain(
+        'to move it: `llamactl rename phi-4 phi4`, then `llamactl import llama-swap - --update`\n',
+      );
+      server.others.delete('POST /api/instances');
+      expect((await importFile()).stdout).toContain(
+        'to move it: `llamactl rm phi-4`, then `llamactl import llama-swap - --update`\n',
+      );
+    });
+
+    it('moves an alias between its models with --update', async () => {
+      const one = { ...model, dropped: [], model: 'a', settings: { name: 'a' } };
+      const other = { ...model, dropped: [], model: 'b', settings: { name: 'b', aliases: ['gpt'] } };
+      server.others.set('POST /api/engines/parse', [{ format: 'llama_swap', instances: [other, one] }]);
+      server.add('a', { aliases: ['gpt', 'own'] });
+      server.add('b');
+      const answer = (name: string, changes: string[]) => ({
+        message: '',
+        instance: { name, aliases: changes.length === 0 ? [] : ['gpt'] },
+        preview: { ...preview, changes },
+      });
+      server.others.set('PUT /api/instances/a', [answer('a', [])]);
+      server.others.set('PUT /api/instances/b', [answer('b', [])]);
+      const lines = (verb: string): string =>
+        `b  ${verb}: alias gpt comes from a\na  ${verb}: alias gpt goes to b; stays, although the file no longer has it: alias own\n`;
+      expect((await importFile()).stdout).toContain(lines('exists; differs'));
+      expect((await importFile('--update', '--dry-run')).stdout).toContain(lines('would be updated'));
+      expect(server.bodies).not.toContainEqual({ aliases: ['gpt'] });
+      const before = server.bodies.length;
+      server.others.set('PUT /api/instances/b', [answer('b', ['aliases'])]);
+      expect((await importFile('--update')).stdout).toContain(lines('updated'));
+      expect(server.bodies.slice(before + 1, before + 4)).toEqual([
+        { aliases: ['own'] },
+        { aliases: ['gpt'] },
+        { aliases: ['gpt'] },
+      ]);
+    });
+
+    it('names what an engine of the configuration has otherwise', async () => {
+      const engine = { kind: 'custom', command: 'vllm', args: ['serve', 'm', '--max-model-len', '4096', '--x'] };
+      const at = (args: string[]) => ({ config: { engines: { v: { ...engine, args } } }, file: '/c.yaml' });
+      server.others.set('POST /api/engines/parse', [{ ...parsed, configuration: { engines: { v: engine } } }]);
+      server.others.set('GET /api/config', [at(['serve', 'm', '--max-model-len', '8192', '--x'])]);
+      expect((await importFile()).stdout).toContain(
+        'differs in the configuration:\n' +
+          '  engines.v.args: --max-model-len 8192 → 4096; replace it in the configuration\n\n' +
+          'for the configuration file /c.yaml, before llamactl reload and this command again:\n\nengines:\n  v:\n',
+      );
+      server.others.set('GET /api/config', [at(engine.args)]);
+      expect((await importFile()).stdout).not.toContain('engines');
     });
 
     it('names limits of the configuration that the file lacks', async () => {
       const { stdout } = await importFile();
       expect(stdout).toContain(
-        '\nstays in the configuration file /c.yaml, and is not there (delete it, then llamactl reload):\n' +
+        '\nstays in the configuration file /c.yaml, although standard input no longer has it (delete it, then llamactl reload):\n' +
           '  groups.big.exclusive: true\n  groups.old: {"max_running":2}\n  instances.max_running: 1\n',
       );
       // A part of a file says nothing about limits.
@@ -589,9 +670,26 @@ describe('llamactl import llama-swap', () => {
     it('prints the command that removes settings that stay', async () => {
       server.add('chat', { options: { cache_type_k: 'q8_0' }, group: 'big' });
       expect((await importFile()).stdout).toContain(
-        'chat  exists already; stays, and is not there: cache_type_k, group\n' +
+        'chat  exists already; stays, although the file no longer has it: cache_type_k, group\n' +
           '  to remove what stays: llamactl update chat --unset options.cache_type_k --unset group\n',
       );
+    });
+
+    it('removes them with --exact', async () => {
+      server.add('chat', { options: { cache_type_k: 'q8_0' }, aliases: ['old'] });
+      const found = { name: 'chat', options: {}, aliases: [] };
+      const changes = ['options.cache_type_k', 'aliases'];
+      server.others.set('PUT /api/instances/chat', [
+        { message: '', instance: found, preview: { ...preview, changes } },
+        { message: '', instance: found },
+      ]);
+      const { stdout } = await importFile('--exact');
+      expect(stdout).toContain('chat  updated: cache_type_k q8_0 → unset, aliases old → unset\n');
+      expect(stdout).not.toContain('; stays');
+      expect(server.bodies.filter((body) => JSON.stringify(body).includes('null'))).toEqual([
+        { options: { cache_type_k: null }, aliases: [] },
+        { options: { cache_type_k: null }, aliases: [] },
+      ]);
     });
 
     it('compares the instance of a model that another program runs', async () => {
@@ -620,7 +718,7 @@ describe('llamactl import llama-swap', () => {
     server.others.set('POST /api/engines/parse', [PARSED]);
     server.add('other', { aliases: ['org/chat'] });
     const { stdout } = await sandbox.run(['import', 'llama-swap', '-'], { ...at(), input: 'models: {}' });
-    expect(stdout).toContain('  not taken: aliases: org/chat: the instance other has this name\n');
+    expect(stdout).toContain('  not taken: aliases: org/chat: the instance other has this name; ');
     expect(server.instances.get('org-chat')).not.toHaveProperty('aliases', ['org/chat']);
   });
 
@@ -682,6 +780,7 @@ describe('llamactl import llama-swap', () => {
     [['llama-swap', 'a', 'b'], /to choose models of the file: --only NAME/],
     [['llama-swap', '/nowhere/a.yaml'], /cannot read \/nowhere\/a.yaml: no such file/],
     [['ollama', '--only', 'a'], /--only is for llama-swap/],
+    [['ollama', '--exact'], /--exact is for llama-swap/],
   ])('refuses invalid words: %j', async (words, message) => {
     const { status, stderr } = await run(...words);
     expect(status).toBe(2);

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
+import type { ForeignImportOptions } from '../instances/foreign-import.ts';
 import type { ImportStep } from '../instances/ollama-import.ts';
 import { Problem } from '../problem.ts';
 import { shellQuoted } from '../../format/shell-words.ts';
@@ -11,6 +12,7 @@ import { plain } from '../screen/text.ts';
 interface ImportFlags {
   dryRun?: boolean;
   update?: boolean;
+  exact?: boolean;
   only?: string[];
   verbose?: boolean;
 }
@@ -25,6 +27,7 @@ export function importCommand(commandLine: CommandLine): Command {
     )
     .option('--dry-run', 'Show what would be created without creating it')
     .option('--update', 'Give instances that exist the settings that the other program has now; see below')
+    .option('--exact', 'With --update, which it implies: also remove settings that the file no longer has')
     .option('--verbose', 'Name all that is not taken again, also of instances that exist')
     .option('--only <names...>', 'Only these models of llama-swap, or instances of go-llamactl')
     .addHelpText('after', EXAMPLES)
@@ -38,6 +41,7 @@ export function importCommand(commandLine: CommandLine): Command {
             '--only is for llama-swap and go-llamactl; name the models: llamactl import ollama NAME',
             EXIT.usage,
           );
+        if (flags.exact === true) throw new Problem('--exact is for llama-swap and go-llamactl', EXIT.usage);
         const { importOllama } = await import('../instances/ollama-import.ts');
         const { dryRun: isDryRun = false, update: isUpdate = false } = flags;
         const steps = await importOllama(session, { names, isDryRun, isUpdate });
@@ -51,7 +55,7 @@ async function fromGo(
   commandLine: CommandLine,
   session: Session,
   sources: readonly string[],
-  { dryRun: isDryRun = false, update: isUpdate = false, verbose: isVerbose = false, only = [] }: ImportFlags,
+  flags: ImportFlags,
 ): Promise<void> {
   const [source, ...more] = sources;
   if (source === undefined || more.length > 0)
@@ -69,17 +73,18 @@ async function fromGo(
     return reportGoConfiguration(session.terminal, configuration);
   }
   const { reportForeignImport } = await import('../instances/foreign-import-report.ts');
-  const options = { source, only, isDryRun, isUpdate, isVerbose };
+  const shown = await shownLines(commandLine, source);
+  const options = foreignOptions(source, flags, shown);
   const done = await importGo(session, options);
-  await reportForeignImport(session.terminal, done, 'go-llamactl', options, await shownLines(commandLine, source));
-  endAfter(commandLine, done.steps, only.length > 0);
+  await reportForeignImport(session.terminal, done, 'go-llamactl', options, shown);
+  endAfter(commandLine, done.steps, options.only.length > 0);
 }
 
 async function fromSwap(
   commandLine: CommandLine,
   session: Session,
   files: readonly string[],
-  { dryRun: isDryRun = false, update: isUpdate = false, verbose: isVerbose = false, only = [] }: ImportFlags,
+  flags: ImportFlags,
 ): Promise<void> {
   const [file, ...others] = files;
   if (file === undefined || others.length > 0) {
@@ -93,10 +98,27 @@ async function fromSwap(
     import('../instances/foreign-import-report.ts'),
   ]);
   const { environment } = commandLine.surroundings;
-  const options = { source: file, only, isUpdate, isDryRun, isVerbose, environment };
+  const shown = await shownLines(commandLine, file);
+  const options = { ...foreignOptions(file, flags, shown), environment };
   const done = await importSwap(session, options);
-  await reportForeignImport(session.terminal, done, 'llama-swap', options, await shownLines(commandLine, file));
-  endAfter(commandLine, done.steps, only.length > 0);
+  await reportForeignImport(session.terminal, done, 'llama-swap', options, shown);
+  endAfter(commandLine, done.steps, options.only.length > 0);
+}
+
+function foreignOptions(
+  source: string,
+  { dryRun = false, update = false, exact = false, verbose = false, only = [] }: ImportFlags,
+  shown: ShownLines,
+): ForeignImportOptions {
+  return {
+    source,
+    only,
+    isUpdate: update || exact,
+    isExact: exact,
+    wasMade: shown.made(),
+    isDryRun: dryRun,
+    isVerbose: verbose,
+  };
 }
 
 /** The lines that earlier imports of a source printed. @param source A path, or `-`. */
@@ -203,9 +225,11 @@ file is replaced from your environment.
 
 Both name each setting without a counterpart, and print lines for the
 configuration file of llamactl. A second import names what differs from
-instances that exist, and instances that the source lacks; --update makes the
-changes. Settings that the source lacks stay, and are named with the command
-that removes them. Settings without a counterpart that an earlier import of this
+instances that exist, and instances of earlier imports that the source lacks;
+--update makes the changes. Settings that the source lacks stay, and are named
+with the command that removes them; --exact removes them, also those that you
+set yourself. --update moves an alias that the file of llama-swap gives to
+another of its models. Settings without a counterpart that an earlier import of this
 file named are then only counted; --verbose names them again.
 
 Examples:
@@ -218,5 +242,6 @@ Examples:
   llamactl import llama-swap config.yaml --dry-run
   llamactl import llama-swap config.yaml --only qwen3-8b embed
   llamactl import llama-swap config.yaml --update   after a change of the file
+  llamactl import llama-swap config.yaml --exact    the file replaces all settings
 
 Exit status 1: a step failed; the others were done.`;

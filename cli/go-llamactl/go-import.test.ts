@@ -157,14 +157,15 @@ describe('llamactl import go-llamactl', () => {
       expect(stdout).not.toContain('port 8001');
     });
 
-    it('names instances of the server that a whole source lacks', async () => {
-      server.add('old');
-      server.add('pirate', { model: 'ollama:pirate:latest' });
+    it('names instances that it made and that a whole source lacks', async () => {
+      server.add('by-hand');
+      const old = { ...EMBED, name: 'old' };
+      await run(written('go.json', [CHAT, EMBED, old]));
       expect((await run(written('go.json', [CHAT, EMBED]))).stdout).toContain(
-        'instances that are not there: old; to delete those that were: llamactl rm old\n',
+        'instances whose models the file no longer has: old; to delete them: llamactl rm old\n',
       );
-      expect((await run(written('one.json', CHAT))).stdout).not.toContain('not there');
-      expect((await run(written('go.json', [CHAT, EMBED]), '--only', 'chat')).stdout).not.toContain('not there');
+      expect((await run(written('go.json', [CHAT, EMBED]), '--only', 'chat')).stdout).not.toContain('llamactl rm');
+      expect((await run(written('go.json', CHAT))).stdout).not.toContain('llamactl rm');
     });
 
     it('says why one without a counterpart cannot be compared', async () => {
@@ -299,6 +300,7 @@ describe('llamactl import go-llamactl', () => {
           kept: [],
           removal: null,
           dropped: [],
+          conflicts: [],
           warnings: [],
           needsRestart: false,
           error: null,
@@ -307,6 +309,7 @@ describe('llamactl import go-llamactl', () => {
       absent: [],
       dropped: [],
       configuration: {},
+      configuration_changed: [],
       configuration_kept: [],
       configuration_file: null,
     });

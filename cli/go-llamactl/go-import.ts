@@ -68,12 +68,15 @@ export async function importGo(session: Session, options: ForeignImportOptions):
   const backends = [...new Set(read.map(({ missing }) => missing))].map(otherBackend).filter((each) => each !== null);
   const engines = Object.fromEntries(backends.map(engineSection));
   const lines =
-    backends.length === 0 ? { configuration: {}, file: null } : await missingConfiguration(session, { engines });
+    backends.length === 0
+      ? { configuration: {}, changed: [], file: null }
+      : await missingConfiguration(session, { engines });
   return {
     steps,
-    absent: isWhole ? absentInstances(steps, instances, only) : [],
+    absent: isWhole ? absentInstances(steps, instances, options) : [],
     dropped: [],
     configuration: lines.configuration,
+    configuration_changed: lines.changed,
     configuration_kept: [],
     configuration_file: lines.file,
   };
@@ -141,10 +144,10 @@ async function changed(
   { name }: GoRecord,
   instance: string,
   settings: Settings,
-  { instances, isUpdate, isDryRun, ...surroundings }: Surroundings,
+  { instances, isUpdate, isExact, isDryRun, ...surroundings }: Surroundings,
 ): Promise<ForeignStep> {
   const others = takenNames(instances.filter((each) => each.name !== instance));
-  const free = freeAliases(settings, name, { ...surroundings, instances, isUpdate, isDryRun, taken: others });
+  const free = freeAliases(settings, name, { ...surroundings, instances, isUpdate, isExact, isDryRun, taken: others });
   const {
     settings: taken,
     dropped,
@@ -152,6 +155,7 @@ async function changed(
   } = await withoutRefused({ ...settings, aliases: [...free, name] }, (body) =>
     importedChange(session, instance, body, {
       isMade: isUpdate && !isDryRun,
+      isExact,
       all: { ...settings, aliases: [...free, name] },
     }),
   );

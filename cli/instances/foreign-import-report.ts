@@ -20,8 +20,9 @@ export async function reportForeignImport(
   options: ForeignImportOptions,
   shown: ShownLines,
 ): Promise<void> {
-  if (terminal.isJson) return terminal.printJson(done);
   const { steps } = done;
+  rememberMade(terminal, steps, options, shown);
+  if (terminal.isJson) return terminal.printJson(done);
   const made = steps.filter(({ action, error }) => error === null && (action === 'create' || action === 'update'));
   if (terminal.isQuiet) {
     for (const { instance } of made) terminal.print(plain(instance ?? ''));
@@ -44,6 +45,25 @@ export async function reportForeignImport(
   const but = isRefused ? ', unless its on_demand is false' : '';
   note(`each starts at its first request${but}; to chat with one: llamactl run ${first.instance}`);
   note(`docs/how-to/from-${program}.md has the rest of the move`);
+}
+
+/** Remembers the instances that this import made. Only these may be offered for deletion later. */
+function rememberMade(
+  terminal: Terminal,
+  steps: readonly ForeignStep[],
+  { isDryRun }: ForeignImportOptions,
+  shown: ShownLines,
+): void {
+  const made = steps.flatMap(({ action, instance, error }) =>
+    action === 'create' && instance !== null && error === null ? [instance] : [],
+  );
+  if (isDryRun || made.length === 0) return;
+  try {
+    shown.rememberMade(made);
+  } catch (error) {
+    if (codeOf(error) === null) throw error;
+    terminal.note(plain(`a later import does not know that it made these: ${errorWords(error)}`));
+  }
 }
 
 function commandLine(program: string, { source, only }: ForeignImportOptions): string {
@@ -83,6 +103,7 @@ async function printAll(
     print(lineOf(step, options));
     if (step.removal !== null) print(`  to remove what stays: ${step.removal}`);
     const own = fresh.get(step)?.filter((each) => !shared.has(keyOf(each))) ?? [];
+    for (const each of step.conflicts) print(`  not taken: ${droppedLine(each)}`);
     for (const each of own) print(`  not taken: ${droppedLine(each)}`);
     for (const warning of step.warnings) if (!common.has(warning)) print(`  warning: ${warning}`);
   }
@@ -95,10 +116,15 @@ async function printAll(
   const { absent } = done;
   if (absent.length > 0) {
     const removal = `llamactl rm ${absent.map(shellQuoted).join(' ')}`;
-    print(`instances that are not there: ${absent.join(', ')}; to delete those that were: ${removal}`);
+    print(`instances whose models the file no longer has: ${absent.join(', ')}; to delete them: ${removal}`);
   }
-  const title = `stays in the configuration file ${fileOf(done)}, and is not there (delete it, then llamactl reload):`;
+  const title = `stays in the configuration file ${fileOf(done)}, although ${sourceName(options.source)} no longer has it (delete it, then llamactl reload):`;
   printSection(print, title, done.configuration_kept);
+  printSection(
+    print,
+    'differs in the configuration:',
+    done.configuration_changed.map((each) => `${each}; replace it in the configuration`),
+  );
   await printConfiguration(print, done);
   try {
     shown.remember([...all, ...done.dropped.map((each) => lineKey(null, each))], options.only.length === 0);

@@ -22,6 +22,8 @@ export interface ForeignStep {
   needsRestart: boolean;
   /** Settings without a counterpart, and why. */
   dropped: DroppedText[];
+  /** Aliases that instances of no model of the source have, and how to move them. */
+  conflicts: DroppedText[];
   warnings: string[];
   /** Why the step failed, or is skipped; `null`: neither. */
   error: string | null;
@@ -39,6 +41,7 @@ export const NO_STEP: ForeignStep = {
   removal: null,
   needsRestart: false,
   dropped: [],
+  conflicts: [],
   warnings: [],
   error: null,
 };
@@ -46,12 +49,14 @@ export const NO_STEP: ForeignStep = {
 /** An import from another program, planned or done. */
 export interface ForeignImport {
   steps: ForeignStep[];
-  /** Instances that the source does not have, if it has others of the server. */
+  /** Instances that an earlier import of the source made, and whose models it no longer has. */
   absent: string[];
   /** Settings of the whole source that became no setting of an instance, and their counterpart. */
   dropped: DroppedText[];
   /** Lines for the configuration file of llamactl, which lacks them. */
   configuration: Record<string, JsonValue>;
+  /** Engines of this file that differ, in words: `engines.chat.args: --max-model-len 8192 → 4096`. */
+  configuration_changed: string[];
   /** Settings of this file that limit instances, and that the source lacks: `groups.big.exclusive: true`. */
   configuration_kept: string[];
   /** This file, on the server's machine; `null`: no file, or the caller may not read it. */
@@ -66,26 +71,28 @@ export interface ForeignImportOptions {
   only: readonly string[];
   /** Whether instances that exist get the settings of the source. */
   isUpdate: boolean;
+  /** Whether they also lose the settings that the source lacks. */
+  isExact: boolean;
+  /** Whether an earlier import of this source made an instance. */
+  wasMade: (instance: string) => boolean;
   isDryRun: boolean;
   /** Whether all that is not taken is printed again. */
   isVerbose: boolean;
 }
 
-/** Models of Ollama have an import of their own. */
-const OF_OLLAMA = /^ollama:/;
-
 /**
- * The instances that a source does not have. Only a source that was imported before says something about them. Pure.
+ * The instances that an earlier import of a source made, and that it no longer has. Pure.
  *
  * @param existing Before the import.
  */
 export function absentInstances(
   steps: readonly Pick<ForeignStep, 'instance' | 'name'>[],
   existing: readonly InstanceSummary[],
-  only: readonly string[],
+  { only, wasMade }: Pick<ForeignImportOptions, 'only' | 'wasMade'>,
 ): string[] {
+  if (only.length > 0) return [];
   const there = new Set(steps.flatMap(({ instance, name }) => [instance, name]));
-  const isThere = ({ name, aliases }: InstanceSummary): boolean => [name, ...aliases].some((each) => there.has(each));
-  if (only.length > 0 || !existing.some(isThere)) return [];
-  return existing.flatMap((each) => (isThere(each) || OF_OLLAMA.test(each.model ?? '') ? [] : [each.name]));
+  return existing.flatMap(({ name, aliases }) =>
+    [name, ...aliases].some((each) => there.has(each)) || !wasMade(name) ? [] : [name],
+  );
 }

@@ -51,8 +51,8 @@ describe('the change of an instance by an import', () => {
     expect(made).toEqual([wanted]);
   });
 
-  it('names what the instance keeps although the other program lacks it', async () => {
-    const { session } = serverWith([]);
+  it('names what the instance keeps although the other program lacks it, or removes it', async () => {
+    const { session, sent } = serverWith([]);
     const before = sampleInstance({
       name: 'chat',
       options: { ctx_size: 4_096, cache_type_k: 'q8_0' },
@@ -66,6 +66,20 @@ describe('the change of an instance by an import', () => {
     });
     session.client.getInstance = () => Promise.resolve(before);
     const wanted = { options: { ctx_size: 4_096 }, pinned: true, environment: { A: '1' } };
+    const exact = await importedChange(session, 'chat', wanted, { isMade: false, isExact: true });
+    expect([exact.kept, exact.removal]).toEqual([[], null]);
+    expect(sent).toEqual([
+      {
+        options: { ctx_size: 4_096, cache_type_k: null },
+        pinned: true,
+        environment: { A: '1', B: null },
+        group: null,
+        concurrency: null,
+        request_strip: null,
+        request_defaults: { seed: null },
+        aliases: [],
+      },
+    ]);
     const { kept, removal } = await importedChange(session, 'chat', wanted, { isMade: false });
     expect(kept).toEqual([
       'cache_type_k',
@@ -80,6 +94,14 @@ describe('the change of an instance by an import', () => {
       'llamactl update chat --unset options.cache_type_k --unset group --unset concurrency --unset request_strip ' +
         '--unset request_defaults.seed --unset environment.B --unset aliases',
     );
+  });
+
+  it('moves it to another group', async () => {
+    const { session, made } = serverWith(['group'], { group: 'small' });
+    session.client.getInstance = () => Promise.resolve(sampleInstance({ name: 'chat', group: 'big' }));
+    const change = await importedChange(session, 'chat', { group: 'small' }, { isMade: true });
+    expect(change).toMatchObject({ differences: ['group big → small'], kept: [] });
+    expect(made).toEqual([{ group: 'small' }]);
   });
 
   it('keeps aliases, and a model that has the same file', async () => {
@@ -156,6 +178,8 @@ describe('the change of an instance by an import', () => {
     expect(changeText({ differences: [], kept: [] }, true, false)).toBe('exists already');
     expect(changeText(change, false, false)).toBe('exists; differs: a 1 → 2, b');
     expect(changeText(change, true, true)).toBe('would be updated: a 1 → 2, b');
-    expect(changeText({ ...change, kept: ['c'] }, true, false)).toBe('updated: a 1 → 2, b; stays, and is not there: c');
+    expect(changeText({ ...change, kept: ['c'] }, true, false)).toBe(
+      'updated: a 1 → 2, b; stays, although the file no longer has it: c',
+    );
   });
 });

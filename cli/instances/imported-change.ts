@@ -1,5 +1,6 @@
 import type { Client, CreateInstance, Instance, UpdateInstance } from '@llamactl/client';
 import { shellQuoted } from '../../format/shell-words.ts';
+import { unset } from './instance-settings.ts';
 import { attempted, type Attempt } from './tried-create.ts';
 
 /** The difference between an instance and the settings that another program has for it. */
@@ -31,6 +32,10 @@ export interface ChangeOptions {
   forcesFields?: boolean;
   /** All settings of the other program, also those that are not sent. Default: those that are sent. */
   all?: Wanted;
+  /** Removes what the other program lacks. Default: it stays, and is named. */
+  isExact?: boolean;
+  /** Aliases that the instance loses, because the other program gives them to other models. */
+  leaving?: readonly string[];
 }
 
 /**
@@ -43,15 +48,18 @@ export async function importedChange(
   { client, signal }: ChangeSession,
   name: string,
   wanted: Wanted,
-  { isMade, forcesFields = false, all = wanted }: ChangeOptions,
+  { isMade, forcesFields = false, all = wanted, isExact = false, leaving = [] }: ChangeOptions,
 ): Promise<ImportedChange> {
-  const before = await client.getInstance(name, { signal });
+  const found = await client.getInstance(name, { signal });
+  const before = { ...found, aliases: found.aliases.filter((alias) => !leaving.includes(alias)) };
   const gone = forcesFields ? goneFields(before, wanted) : [];
-  const patch = patchOf(before, wanted, gone);
+  const lacking = keptSettings(before, all, gone);
+  const added = patchOf(before, wanted, gone);
+  const patch = isExact ? exactPatch(before, all, added, lacking) : added;
   const { answer, ...tried } = await attempted(() => client.updateInstance(name, patch, { signal, dry_run: true }));
   const after = answer?.instance ?? before;
   const differences = (answer?.preview?.changes ?? []).flatMap((setting) => differenceTexts(setting, before, after));
-  const kept = keptSettings(before, all, gone);
+  const kept = isExact ? [] : lacking;
   const staying = { kept: kept.map(({ label }) => label), removal: removalOf(before, all, kept, isMade) };
   const idle = { ...tried, differences, ...staying, needsRestart: isMade && before.restart_required };
   if (!isMade || tried.error !== null || differences.length === 0) return idle;
@@ -100,6 +108,33 @@ function keptSettings(before: Instance, wanted: Wanted, gone: readonly string[])
   ];
 }
 
+/** A change that also removes settings. */
+function exactPatch(
+  { name }: Instance,
+  { aliases = [] }: Wanted,
+  patch: UpdateInstance,
+  lacking: readonly Kept[],
+): UpdateInstance {
+  const removed = unset(lacking.flatMap(({ key }) => (key === null ? [] : [key])));
+  const { options, environment, request_defaults: fields } = patch;
+  const isAliasGone = lacking.some(({ key }) => key === null);
+  return {
+    ...removed,
+    ...patch,
+    ...within('options', removed.options, options),
+    ...within('environment', removed.environment, environment),
+    ...within('request_defaults', removed.request_defaults, fields),
+    ...(removed.request_strip === null && { request_strip: null }),
+    ...(isAliasGone && { aliases: aliases.filter((alias) => alias !== name) }),
+  };
+}
+
+/** The removed and the changed entries of one setting; nothing, if there are none. */
+function within(setting: string, removed: object | null | undefined, changed: object | null | undefined): object {
+  const entries = { ...removed, ...changed };
+  return Object.keys(entries).length === 0 ? {} : { [setting]: entries };
+}
+
 /** The command that removes what stays. An update replaces all aliases, so it names those that remain. */
 function removalOf(
   { name, aliases }: Instance,
@@ -130,7 +165,7 @@ export function changeText(
   isUpdate: boolean,
   isDryRun: boolean,
 ): string {
-  const stays = kept.length === 0 ? '' : `; stays, and is not there: ${kept.join(', ')}`;
+  const stays = kept.length === 0 ? '' : `; stays, although the file no longer has it: ${kept.join(', ')}`;
   if (differences.length === 0) return `exists already${stays}`;
   const verb = isUpdate ? (isDryRun ? 'would be updated' : 'updated') : 'exists; differs';
   return `${verb}: ${differences.join(', ')}${stays}`;

@@ -10,6 +10,8 @@ const MASK = '***';
 export interface MissingConfiguration {
   /** The part of these lines that the file lacks. */
   configuration: Record<string, JsonValue>;
+  /** Settings of engines that differ, in words: `engines.chat.args: --max-model-len 8192 → 4096`. */
+  changed: string[];
   /** Settings of the file that such lines could have, and that these lack: `groups.big.exclusive: true`. */
   kept: string[];
   /** Path of the file on the server's machine; `null`: no file, or the caller may not read it. */
@@ -24,10 +26,11 @@ export async function missingConfiguration(
   const { LlamactlError } = await import('@llamactl/client');
   try {
     const { config, file } = await client.getConfig({ signal });
-    return { configuration: lacking(wanted, config), kept: keptSettings(wanted, config), file };
+    const changed = changedEngines(wanted['engines'], config.engines);
+    return { configuration: lacking(wanted, config), changed, kept: keptSettings(wanted, config), file };
   } catch (error) {
     if (!(error instanceof LlamactlError)) throw error;
-    return { configuration: wanted, kept: [], file: null };
+    return { configuration: wanted, changed: [], kept: [], file: null };
   }
 }
 
@@ -42,6 +45,39 @@ function lacking(wanted: Record<string, JsonValue>, present: object): Record<str
       return rest.length === 0 ? [] : [[name, Object.fromEntries(rest)] as const];
     }),
   );
+}
+
+/** The settings of engines that exist, and have other values. */
+function changedEngines(wanted: JsonValue | undefined, present: unknown): string[] {
+  return Object.entries(isRecord(wanted) ? wanted : {}).flatMap(([name, engine]) => {
+    const before = isRecord(present) ? present[name] : undefined;
+    if (!isRecord(engine) || !isRecord(before)) return [];
+    return Object.entries(engine).flatMap(([key, value]) => {
+      const old = before[key];
+      if (old === undefined || old === null || isContained(value, old)) return [];
+      const label = `engines.${name}.${key}`;
+      // Variables may be secret.
+      return [key === 'environment' ? label : `${label}: ${changedWords(wordsOf(old), wordsOf(value))}`];
+    });
+  });
+}
+
+function wordsOf(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map((each) =>
+    typeof each === 'string' ? each : JSON.stringify(each),
+  );
+}
+
+/** The words that differ, without the equal ones around them. A changed value has its flag. */
+function changedWords(before: readonly string[], after: readonly string[]): string {
+  let start = 0;
+  while (start < Math.min(before.length, after.length) && before[start] === after[start]) start += 1;
+  const left = Math.min(before.length, after.length) - start;
+  let end = 0;
+  while (end < left && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  const between = (words: readonly string[]): string => words.slice(start, words.length - end).join(' ') || 'nothing';
+  const flag = before[start - 1];
+  return `${flag?.startsWith('-') === true ? `${flag} ` : ''}${between(before)} → ${between(after)}`;
 }
 
 /** Whether a value is there, perhaps among others. The server masks variables of engines. */

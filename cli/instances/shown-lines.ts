@@ -11,12 +11,14 @@ const MOST_SOURCES = 20;
 const MOST_LINES = 5_000;
 /** Characters of a hash. A mistaken match would hide a line. */
 const HASH_LENGTH = 16;
+/** Marks the hash of an instance that an import made; no hash has this character. */
+const MADE = '+';
 
 type Stored = Readonly<Record<string, readonly string[]>>;
 
 /**
- * The lines of earlier imports that a person has seen, as hashes in one file of the user. Without the file, all lines
- * count as new.
+ * The lines of earlier imports that a person has seen, and the instances that they made, as hashes in one file of the
+ * user. Without the file, all lines count as new, and no instance as made.
  */
 export class ShownLines {
   readonly #file: string;
@@ -35,6 +37,18 @@ export class ShownLines {
     return (line) => shown.has(hashOf(line));
   }
 
+  /** Whether an earlier import made an instance. Reads the file once. */
+  made(): (instance: string) => boolean {
+    const isMade = new Set(this.#stored()[this.#source]);
+    return (instance) => isMade.has(MADE + hashOf(instance));
+  }
+
+  /** Remembers instances that an import made. @throws {Error} of the system: the file cannot be written */
+  rememberMade(instances: readonly string[]): void {
+    const { [this.#source]: before = [], ...others } = this.#stored();
+    this.#write([...instances.map((each) => MADE + hashOf(each)), ...before], others);
+  }
+
   /**
    * Remembers printed lines.
    *
@@ -43,8 +57,13 @@ export class ShownLines {
    */
   remember(lines: readonly string[], isWhole: boolean): void {
     const { [this.#source]: before = [], ...others } = this.#stored();
-    const hashes = new Set([...lines.map(hashOf), ...(isWhole ? [] : before)]);
-    const sources = [[this.#source, [...hashes].slice(0, MOST_LINES)] as const, ...Object.entries(others)];
+    const kept = isWhole ? before.filter((each) => each.startsWith(MADE)) : before;
+    this.#write([...kept, ...lines.map(hashOf)], others);
+  }
+
+  #write(hashes: readonly string[], others: Stored): void {
+    const unique = [...new Set(hashes)];
+    const sources = [[this.#source, unique.slice(0, MOST_LINES)] as const, ...Object.entries(others)];
     mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
     const text = JSON.stringify(Object.fromEntries(sources.slice(0, MOST_SOURCES)));
     writeAtomically(this.#file, `${text}\n`, { mode: 0o600, mayReplace: true });

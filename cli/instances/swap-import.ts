@@ -1,12 +1,15 @@
 import type {
   DroppedText,
   InstanceSummary,
+  JsonValue,
   Parsed,
   ParsedInstance,
   ParsedSettings,
   UnreadModel,
 } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
+import { isRecord } from '@llamactl/contract/record';
+import { shellQuoted } from '../../format/shell-words.ts';
 import { EXIT } from '../exit-status.ts';
 import { inputText } from '../input-file.ts';
 import { missingName } from '../missing-name.ts';
@@ -19,6 +22,7 @@ import {
   NO_STEP,
 } from './foreign-import.ts';
 import { importedChange } from './imported-change.ts';
+import { type AliasMove, aliasConflict, aliasMoves, takeAliases } from './alias-moves.ts';
 import { missingConfiguration } from './missing-configuration.ts';
 import { parsedWords } from './parsed-words.ts';
 import { triedCreate } from './tried-create.ts';
@@ -43,26 +47,50 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
   const { dropped = [], configuration } = parsed;
   const wanted = await wantedModels(parsed, options.only);
   const existing = await client.listInstances({ signal });
+  const moves = aliasMoves(wanted, existing);
+  const isMade = options.isUpdate && !options.isDryRun;
+  const refusals = isMade ? await takeAliases(session, moves) : new Map<string, string>();
+  const names = new Set([...parsed.instances, ...(parsed.unread ?? [])].map(({ settings }) => settings?.name));
+  const surroundings = { ...options, existing, moves, names, refusals };
   const steps: ForeignStep[] = [];
-  for (const each of wanted) {
-    const isUnread = 'why' in each;
+  for (const each of wanted)
     steps.push(
-      isUnread
-        ? await unreadStep(session, each, { ...options, existing })
-        : await importModel(session, each, { ...options, existing }),
+      'why' in each ? await unreadStep(session, each, surroundings) : await importModel(session, each, surroundings),
     );
-  }
-  const missing = await missingConfiguration(session, configuration ?? {});
+  const isPart = options.only.length > 0;
+  const lines = isPart ? linesFor(wanted, configuration ?? {}) : (configuration ?? {});
+  const missing = await missingConfiguration(session, lines);
   // Only a whole file that was imported before says something about settings that it lacks.
   const isAgain = options.only.length === 0 && configuration !== undefined && steps.some(isPresent);
   return {
     steps,
-    absent: absentInstances(steps, existing, options.only),
-    dropped,
+    absent: absentInstances(steps, existing, options),
+    // They concern all models.
+    dropped: isPart ? [] : dropped,
     configuration: missing.configuration,
+    configuration_changed: missing.changed,
     configuration_kept: isAgain ? missing.kept : [],
     configuration_file: missing.file,
   };
+}
+
+/** The lines for the configuration that some models need: their engines and groups. */
+function linesFor(
+  models: readonly (ParsedInstance | UnreadModel)[],
+  configuration: Record<string, JsonValue>,
+): Record<string, JsonValue> {
+  const used = { engines: new Set<unknown>(), groups: new Set<unknown>() };
+  for (const { settings } of models) {
+    used.engines.add(settings?.engine);
+    used.groups.add(settings?.group);
+  }
+  return Object.fromEntries(
+    Object.entries(used).flatMap(([section, names]) => {
+      const all = configuration[section];
+      const own = Object.entries(isRecord(all) ? all : {}).filter(([name]) => names.has(name));
+      return own.length === 0 ? [] : [[section, Object.fromEntries(own)] as const];
+    }),
+  );
 }
 
 function isPresent({ action, error }: ForeignStep): boolean {
@@ -99,14 +127,23 @@ function isCalled(each: ParsedInstance | UnreadModel, word: string): boolean {
   return each.model === word || name === word || aliases.includes(word);
 }
 
-type ModelOptions = SwapImportOptions & { existing: readonly InstanceSummary[] };
+interface ModelOptions extends SwapImportOptions {
+  existing: readonly InstanceSummary[];
+  /** The aliases that move between the models of the file. */
+  moves: readonly AliasMove[];
+  /** The names of the instances of all models of the file. */
+  names: ReadonlySet<string | undefined>;
+  /** Why the server let no alias be taken, by the instance. */
+  refusals: ReadonlyMap<string, string>;
+}
 
 /** The step for a model that the server cannot read. It may have an instance of a custom engine. */
 async function unreadStep(
   session: Session,
   { model, line, why, settings }: UnreadModel,
-  { existing, environment, ...options }: ModelOptions,
+  options: ModelOptions,
 ): Promise<ForeignStep> {
+  const { existing, environment } = options;
   const step = { ...NO_STEP, name: model ?? null, line };
   const own = existing.find(
     ({ name, aliases, engine }) => model !== undefined && engine !== 'llama_cpp' && [name, ...aliases].includes(model),
@@ -115,8 +152,10 @@ async function unreadStep(
   const reason = variableProblem(why, environment) ?? why;
   if (settings === undefined) return { ...step, instance: own.name, warnings: [`cannot be compared: it ${reason}`] };
   // Its engine has another name here, and may name the model itself.
-  const { name: _name, engine: _engine, model_path: _file, ...wanted } = settings;
-  return { ...step, instance: own.name, ...(await presentStep(session, own.name, wanted, options)) };
+  const { name = own.name, engine: _engine, model_path: _file, aliases = [], ...others } = settings;
+  const { free, conflicts } = sortedAliases(name, aliases, { ...options, isThere: true });
+  const wanted = { ...others, ...(free.length > 0 && { aliases: free }) };
+  return { ...step, instance: own.name, conflicts, ...(await presentStep(session, own.name, wanted, options)) };
 }
 
 /** Why a variable was not replaced; `null`: that is not the problem. The server knows only its own environment. */
@@ -131,29 +170,77 @@ function variableProblem(why: string, environment: SwapImportOptions['environmen
 async function importModel(
   session: Session,
   { model: called, line = 1, settings: given, dropped }: ParsedInstance,
-  { existing, ...options }: ModelOptions,
+  options: ModelOptions,
 ): Promise<ForeignStep> {
+  const { existing, isDryRun } = options;
   const name = called ?? null;
   if (given.name === undefined)
     return { ...NO_STEP, name, line, action: 'skip', error: 'gives no name for an instance' };
   const asked = given.name;
   const own = existing.find((each) => each.name.toLowerCase() === asked.toLowerCase());
-  const others = existing.filter((each) => each !== own);
-  const { settings, taken } = withoutTaken(given, others);
+  const { aliases = [], ...others } = given;
+  const { free, conflicts } = sortedAliases(asked, aliases, { ...options, isThere: own !== undefined });
+  const settings = { ...others, ...(free.length > 0 && { aliases: free }) };
   const step: ForeignStep = {
     ...NO_STEP,
     name,
     line,
     instance: own?.name ?? asked,
     settings: parsedWords(settings),
-    dropped: [...dropped, ...taken],
+    dropped,
+    conflicts,
   };
   if (own !== undefined) {
     const { name: _name, ...wanted } = settings;
     return { ...step, ...(await presentStep(session, own.name, wanted, options)) };
   }
-  const { warnings, error } = await triedCreate(session, { ...settings, name: asked }, options.isDryRun);
+  const { warnings, error } = await triedCreate(session, { ...settings, name: asked }, isDryRun);
   return { ...step, action: 'create', warnings, error };
+}
+
+interface SortedAliases {
+  /** The aliases that the instance can get. */
+  free: string[];
+  /** Those that others keep, and why. */
+  conflicts: DroppedText[];
+}
+
+/** Separates aliases that other instances have. The server would refuse all settings with them. */
+function sortedAliases(
+  asked: string,
+  aliases: readonly string[],
+  { isThere, existing, moves, isUpdate, isDryRun, ...options }: ModelOptions & { isThere: boolean },
+): SortedAliases {
+  const isMade = isUpdate && !isDryRun;
+  const [free, conflicts]: [string[], DroppedText[]] = [[], []];
+  for (const alias of aliases) {
+    const holder = holderOf(alias, asked, existing);
+    const isMoved = moves.some((move) => move.alias === alias && move.to === asked);
+    if (holder === null || (isMoved && isMade)) free.push(alias);
+    else if (!isMoved) {
+      const isRenamed = !options.names.has(holder.name) && options.wasMade(holder.name);
+      const terms = { to: asked, isThere: isThere || !isDryRun, isRenamed, again: commandOf(options) };
+      conflicts.push(aliasConflict(alias, holder, terms));
+    } else if (!isUpdate && !isThere)
+      conflicts.push({
+        text: `aliases: ${alias}`,
+        why: `the instance ${holder.name} has this name; --update moves it`,
+      });
+  }
+  return { free, conflicts };
+}
+
+/** This import with `--update`, as a command line. */
+function commandOf({ source, only }: Pick<ForeignImportOptions, 'source' | 'only'>): string {
+  const words = ['llamactl', 'import', 'llama-swap', source, ...(only.length === 0 ? [] : ['--only', ...only])];
+  return [...words.map(shellQuoted), '--update'].join(' ');
+}
+
+/** The other instance that has an alias as its name or alias; `null`: none. */
+function holderOf(alias: string, asked: string, existing: readonly InstanceSummary[]): InstanceSummary | null {
+  const [name, own] = [alias.toLowerCase(), asked.toLowerCase()];
+  const others = existing.filter((each) => each.name.toLowerCase() !== own);
+  return others.find((each) => each.name.toLowerCase() === name || each.aliases.includes(alias)) ?? null;
 }
 
 /** Compares an instance that exists, and changes it with `--update`. */
@@ -161,28 +248,21 @@ async function presentStep(
   session: Session,
   instance: string,
   wanted: Omit<ParsedSettings, 'name'>,
-  { isUpdate, isDryRun }: Pick<SwapImportOptions, 'isUpdate' | 'isDryRun'>,
+  { isUpdate, isExact, isDryRun, moves, refusals }: ModelOptions,
 ): Promise<Partial<ForeignStep>> {
   const isMade = isUpdate && !isDryRun;
-  const change = await importedChange(session, instance, wanted, { isMade, forcesFields: true });
-  const { differences, kept, removal, needsRestart, warnings, error } = change;
+  const lost = moves.filter(({ from }) => from.name === instance);
+  const leaving = lost.map(({ alias }) => alias);
+  const change = await importedChange(session, instance, wanted, { isMade, forcesFields: true, isExact, leaving });
+  const { kept, removal, needsRestart, warnings } = change;
+  const error = change.error ?? refusals.get(instance) ?? null;
+  const got = moves.filter(({ to }) => to.toLowerCase() === instance.toLowerCase());
+  const differences = [
+    ...change.differences.filter((each) => got.length === 0 || !each.startsWith('aliases ')),
+    ...lost.map(({ alias, to }) => `alias ${alias} goes to ${to}`),
+    ...got.map(({ alias, from }) => `alias ${alias} comes from ${from.name}`),
+  ];
   const found = { differences, kept, removal };
   if (!isUpdate) return { ...found, warnings: error === null ? [] : [`cannot be compared: ${error}`] };
   return { ...found, action: differences.length > 0 ? 'update' : 'nothing', needsRestart, warnings, error };
-}
-
-/** Takes away the aliases that other instances have as name or alias. The server would refuse all settings with them. */
-function withoutTaken(
-  { aliases, ...settings }: ParsedSettings,
-  others: readonly InstanceSummary[],
-): { settings: ParsedSettings; taken: DroppedText[] } {
-  if (aliases === undefined) return { settings, taken: [] };
-  const ownerOf = (alias: string): InstanceSummary | undefined =>
-    others.find((each) => each.name.toLowerCase() === alias.toLowerCase() || each.aliases.includes(alias));
-  const free = aliases.filter((alias) => ownerOf(alias) === undefined);
-  const taken = aliases.flatMap((alias) => {
-    const owner = ownerOf(alias);
-    return owner === undefined ? [] : [{ text: `aliases: ${alias}`, why: `the instance ${owner.name} has this name` }];
-  });
-  return { settings: { ...settings, ...(free.length > 0 && { aliases: free }) }, taken };
 }

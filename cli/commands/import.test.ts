@@ -668,11 +668,19 @@ describe('llamactl import llama-swap', () => {
     });
 
     it('prints the command that removes settings that stay', async () => {
-      server.add('chat', { options: { cache_type_k: 'q8_0' }, group: 'big' });
+      server.add('chat', { options: { cache_type_k: 'q8_0' }, group: 'mine' });
       expect((await importFile()).stdout).toContain(
         'chat  exists already; stays, although the file no longer has it: cache_type_k, group\n' +
           '  to remove what stays: llamactl update chat --unset options.cache_type_k --unset group\n',
       );
+    });
+
+    it('takes an instance out of a group of the file that no longer has it', async () => {
+      server.add('chat', { group: 'loose' });
+      const loose = { text: 'groups.loose', why: 'limits nothing' };
+      server.others.set('POST /api/engines/parse', [{ ...parsed, dropped: [loose] }]);
+      await importFile('--update');
+      expect(server.bodies).toContainEqual({ group: null });
     });
 
     it('removes them with --exact', async () => {

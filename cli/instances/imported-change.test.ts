@@ -104,6 +104,16 @@ describe('the change of an instance by an import', () => {
     expect(made).toEqual([{ group: 'small' }]);
   });
 
+  it('takes it out of a group of the other program, which no longer has it there', async () => {
+    const { session, made } = serverWith(['group'], {});
+    session.client.getInstance = () => Promise.resolve(sampleInstance({ name: 'chat', group: 'big' }));
+    const groups = new Set(['big']);
+    const change = await importedChange(session, 'chat', {}, { isMade: true, groups });
+    expect(change).toMatchObject({ differences: ['group big → unset'], kept: [], removal: null });
+    expect(made).toEqual([{ group: null }]);
+    expect(await importedChange(session, 'chat', {}, { isMade: false })).toMatchObject({ kept: ['group'] });
+  });
+
   it('keeps aliases, and a model that has the same file', async () => {
     const { session, sent } = serverWith([]);
     const wanted = { model_path: '/a.gguf', aliases: ['chat', 'gpt', 'gpt-4o'] };

@@ -36,6 +36,8 @@ export interface ChangeOptions {
   isExact?: boolean;
   /** Aliases that the instance loses, because the other program gives them to other models. */
   leaving?: readonly string[];
+  /** Groups of the other program: an instance leaves one that it no longer has there. Default: it stays in its group. */
+  groups?: ReadonlySet<string>;
 }
 
 /**
@@ -48,13 +50,14 @@ export async function importedChange(
   { client, signal }: ChangeSession,
   name: string,
   wanted: Wanted,
-  { isMade, forcesFields = false, all = wanted, isExact = false, leaving = [] }: ChangeOptions,
+  { isMade, forcesFields = false, all = wanted, isExact = false, leaving = [], groups = new Set() }: ChangeOptions,
 ): Promise<ImportedChange> {
   const found = await client.getInstance(name, { signal });
   const before = { ...found, aliases: found.aliases.filter((alias) => !leaving.includes(alias)) };
   const gone = forcesFields ? goneFields(before, wanted) : [];
-  const lacking = keptSettings(before, all, gone);
-  const added = patchOf(before, wanted, gone);
+  const isLeft = all.group === undefined && before.group !== undefined && groups.has(before.group);
+  const lacking = keptSettings(before, all, gone).filter(({ key }) => !isLeft || key !== 'group');
+  const added = { ...patchOf(before, wanted, gone), ...(isLeft && { group: null }) };
   const patch = isExact ? exactPatch(before, all, added, lacking) : added;
   const { answer, ...tried } = await attempted(() => client.updateInstance(name, patch, { signal, dry_run: true }));
   const after = answer?.instance ?? before;

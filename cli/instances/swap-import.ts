@@ -51,7 +51,7 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
   const isMade = options.isUpdate && !options.isDryRun;
   const refusals = isMade ? await takeAliases(session, moves) : new Map<string, string>();
   const names = new Set([...parsed.instances, ...(parsed.unread ?? [])].map(({ settings }) => settings?.name));
-  const surroundings = { ...options, existing, moves, names, refusals };
+  const surroundings = { ...options, existing, moves, names, groups: groupsOf(parsed), refusals };
   const steps: ForeignStep[] = [];
   for (const each of wanted)
     steps.push(
@@ -72,6 +72,13 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
     configuration_kept: isAgain ? missing.kept : [],
     configuration_file: missing.file,
   };
+}
+
+/** The names of all groups in a file. */
+function groupsOf({ configuration = {}, dropped = [] }: Parsed): ReadonlySet<string> {
+  const { groups } = configuration;
+  const named = dropped.flatMap(({ text }) => /^groups\.([^.:]+)$/.exec(text)?.[1] ?? []);
+  return new Set([...Object.keys(isRecord(groups) ? groups : {}), ...named]);
 }
 
 /** The lines for the configuration that some models need: their engines and groups. */
@@ -133,6 +140,8 @@ interface ModelOptions extends SwapImportOptions {
   moves: readonly AliasMove[];
   /** The names of the instances of all models of the file. */
   names: ReadonlySet<string | undefined>;
+  /** The groups of the file, also those that limit nothing here. */
+  groups: ReadonlySet<string>;
   /** Why the server let no alias be taken, by the instance. */
   refusals: ReadonlyMap<string, string>;
 }
@@ -248,12 +257,18 @@ async function presentStep(
   session: Session,
   instance: string,
   wanted: Omit<ParsedSettings, 'name'>,
-  { isUpdate, isExact, isDryRun, moves, refusals }: ModelOptions,
+  { isUpdate, isExact, isDryRun, moves, groups, refusals }: ModelOptions,
 ): Promise<Partial<ForeignStep>> {
   const isMade = isUpdate && !isDryRun;
   const lost = moves.filter(({ from }) => from.name === instance);
   const leaving = lost.map(({ alias }) => alias);
-  const change = await importedChange(session, instance, wanted, { isMade, forcesFields: true, isExact, leaving });
+  const change = await importedChange(session, instance, wanted, {
+    isMade,
+    forcesFields: true,
+    isExact,
+    leaving,
+    groups,
+  });
   const { kept, removal, needsRestart, warnings } = change;
   const error = change.error ?? refusals.get(instance) ?? null;
   const got = moves.filter(({ to }) => to.toLowerCase() === instance.toLowerCase());

@@ -565,6 +565,25 @@ describe('llamactl import llama-swap', () => {
       ]);
     });
 
+    it('gives an alias back if the model that should get it fails', async () => {
+      const one = { ...model, dropped: [], model: 'a', settings: { name: 'a' } };
+      const other = { ...model, dropped: [], model: 'b', settings: { name: 'b', aliases: ['gpt'] } };
+      server.others.set('POST /api/engines/parse', [{ format: 'llama_swap', instances: [one, other] }]);
+      server.add('a', { aliases: ['gpt'] });
+      server.others.set('PUT /api/instances/a', [{ message: '', instance: { name: 'a' }, preview }]);
+      server.others.set('GET /api/instances/a', [
+        server.instances.get('a'),
+        { ...server.instances.get('a'), aliases: [] },
+      ]);
+      server.refusedInstance = 'b';
+      const { stdout, stderr } = await importFile('--update');
+      expect(stdout).toContain('  warning: alias gpt stays, because b failed\n');
+      expect(stdout).not.toContain('goes to');
+      expect(stderr).toContain('b (line 2) failed: b is refused\n');
+      expect(server.bodies).toContainEqual({ aliases: [] });
+      expect(server.bodies).toContainEqual({ aliases: ['gpt'] });
+    });
+
     it('names what an engine of the configuration has otherwise', async () => {
       const engine = { kind: 'custom', command: 'vllm', args: ['serve', 'm', '--max-model-len', '4096', '--x'] };
       const at = (args: string[]) => ({ config: { engines: { v: { ...engine, args } } }, file: '/c.yaml' });

@@ -1,6 +1,6 @@
-import type { DroppedText, InstanceSummary, ParsedSettings } from '@llamactl/client';
-import { shellQuoted } from '../../format/shell-words.ts';
+import type { InstanceSummary, ParsedSettings } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
+import type { ForeignStep } from './foreign-import.ts';
 import { attempted } from './tried-create.ts';
 
 /** A model of a file, with the aliases that its instance gets. */
@@ -52,37 +52,37 @@ export async function takeAliases(
   return refusals;
 }
 
-/** How a person moves an alias from an instance that the import leaves alone. */
-export interface ConflictTerms {
-  /** The instance that does not get the alias. */
-  to: string;
-  /** Whether that instance exists after this import. */
-  isThere: boolean;
-  /** Whether an earlier import of the file made the holder, and the file no longer has its model. */
-  isRenamed: boolean;
-  /** This import, as a command line. */
-  again: string;
+/**
+ * Gives aliases back whose new instance could not be made or changed.
+ *
+ * @returns the steps, which say so
+ */
+export async function returnAliases(
+  { client, signal }: Session,
+  moves: readonly AliasMove[],
+  steps: readonly ForeignStep[],
+): Promise<ForeignStep[]> {
+  const failed = new Set(steps.flatMap(({ instance, error }) => (error === null ? [] : [folded(instance ?? '')])));
+  const lost = moves.filter(({ to }) => failed.has(folded(to)));
+  for (const [{ name }, back] of Map.groupBy(lost, (move) => move.from)) {
+    const { aliases } = await client.getInstance(name, { signal });
+    const missing = back.map(({ alias }) => alias).filter((alias) => !aliases.includes(alias));
+    if (missing.length > 0) await client.updateInstance(name, { aliases: [...aliases, ...missing] }, { signal });
+  }
+  return steps.map((step) => {
+    const back = lost.filter(({ from }) => from.name === step.instance);
+    const said = new Set(back.map(movedText));
+    return {
+      ...step,
+      differences: step.differences.filter((each) => !said.has(each)),
+      warnings: [...step.warnings, ...back.map(({ alias, to }) => `alias ${alias} stays, because ${to} failed`)],
+    };
+  });
 }
 
-/** An alias that another instance has, and the commands that move it. Pure. */
-export function aliasConflict(
-  alias: string,
-  { name, aliases }: Pick<InstanceSummary, 'name' | 'aliases'>,
-  { to, isThere, isRenamed, again }: ConflictTerms,
-): DroppedText {
-  const others = aliases.filter((each) => each !== alias);
-  const without = others.length === 0 ? ['--unset', 'aliases'] : others.flatMap((each) => ['--alias', each]);
-  const command = (...words: string[]): string => ['llamactl', ...words].map(shellQuoted).join(' ');
-  const first =
-    isRenamed && !isThere
-      ? command('rename', name, to)
-      : isRenamed || !aliases.includes(alias)
-        ? command('rm', name)
-        : command('update', name, ...without);
-  return {
-    text: `aliases: ${alias}`,
-    why: `the instance ${name} has this name; to move it: \`${first}\`, then \`${again}\``,
-  };
+/** A move, as a change of the instance that loses the alias. */
+export function movedText({ alias, to }: AliasMove): string {
+  return `alias ${alias} goes to ${to}`;
 }
 
 function folded(name: string): string {

@@ -1,15 +1,6 @@
-import type {
-  DroppedText,
-  InstanceSummary,
-  JsonValue,
-  Parsed,
-  ParsedInstance,
-  ParsedSettings,
-  UnreadModel,
-} from '@llamactl/client';
+import type { InstanceSummary, JsonValue, Parsed, ParsedInstance, ParsedSettings, UnreadModel } from '@llamactl/client';
 import type { Session } from '../command-line.ts';
 import { isRecord } from '@llamactl/contract/record';
-import { shellQuoted } from '../../format/shell-words.ts';
 import { EXIT } from '../exit-status.ts';
 import { inputText } from '../input-file.ts';
 import { missingName } from '../missing-name.ts';
@@ -22,9 +13,10 @@ import {
   NO_STEP,
 } from './foreign-import.ts';
 import { importedChange } from './imported-change.ts';
-import { type AliasMove, aliasConflict, aliasMoves, takeAliases } from './alias-moves.ts';
+import { type AliasMove, aliasMoves, movedText, returnAliases, takeAliases } from './alias-moves.ts';
 import { missingConfiguration } from './missing-configuration.ts';
 import { parsedWords } from './parsed-words.ts';
+import { sortedAliases } from './swap-aliases.ts';
 import { triedCreate } from './tried-create.ts';
 
 export interface SwapImportOptions extends ForeignImportOptions {
@@ -52,11 +44,12 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
   const refusals = isMade ? await takeAliases(session, moves) : new Map<string, string>();
   const names = new Set([...parsed.instances, ...(parsed.unread ?? [])].map(({ settings }) => settings?.name));
   const surroundings = { ...options, existing, moves, names, groups: groupsOf(parsed), refusals };
-  const steps: ForeignStep[] = [];
+  const tried: ForeignStep[] = [];
   for (const each of wanted)
-    steps.push(
+    tried.push(
       'why' in each ? await unreadStep(session, each, surroundings) : await importModel(session, each, surroundings),
     );
+  const steps = isMade ? await returnAliases(session, moves, tried) : tried;
   const isPart = options.only.length > 0;
   const lines = isPart ? linesFor(wanted, configuration ?? {}) : (configuration ?? {});
   const missing = await missingConfiguration(session, lines);
@@ -207,51 +200,6 @@ async function importModel(
   return { ...step, action: 'create', warnings, error };
 }
 
-interface SortedAliases {
-  /** The aliases that the instance can get. */
-  free: string[];
-  /** Those that others keep, and why. */
-  conflicts: DroppedText[];
-}
-
-/** Separates aliases that other instances have. The server would refuse all settings with them. */
-function sortedAliases(
-  asked: string,
-  aliases: readonly string[],
-  { isThere, existing, moves, isUpdate, isDryRun, ...options }: ModelOptions & { isThere: boolean },
-): SortedAliases {
-  const isMade = isUpdate && !isDryRun;
-  const [free, conflicts]: [string[], DroppedText[]] = [[], []];
-  for (const alias of aliases) {
-    const holder = holderOf(alias, asked, existing);
-    const isMoved = moves.some((move) => move.alias === alias && move.to === asked);
-    if (holder === null || (isMoved && isMade)) free.push(alias);
-    else if (!isMoved) {
-      const isRenamed = !options.names.has(holder.name) && options.wasMade(holder.name);
-      const terms = { to: asked, isThere: isThere || !isDryRun, isRenamed, again: commandOf(options) };
-      conflicts.push(aliasConflict(alias, holder, terms));
-    } else if (!isUpdate && !isThere)
-      conflicts.push({
-        text: `aliases: ${alias}`,
-        why: `the instance ${holder.name} has this name; --update moves it`,
-      });
-  }
-  return { free, conflicts };
-}
-
-/** This import with `--update`, as a command line. */
-function commandOf({ source, only }: Pick<ForeignImportOptions, 'source' | 'only'>): string {
-  const words = ['llamactl', 'import', 'llama-swap', source, ...(only.length === 0 ? [] : ['--only', ...only])];
-  return [...words.map(shellQuoted), '--update'].join(' ');
-}
-
-/** The other instance that has an alias as its name or alias; `null`: none. */
-function holderOf(alias: string, asked: string, existing: readonly InstanceSummary[]): InstanceSummary | null {
-  const [name, own] = [alias.toLowerCase(), asked.toLowerCase()];
-  const others = existing.filter((each) => each.name.toLowerCase() !== own);
-  return others.find((each) => each.name.toLowerCase() === name || each.aliases.includes(alias)) ?? null;
-}
-
 /** Compares an instance that exists, and changes it with `--update`. */
 async function presentStep(
   session: Session,
@@ -274,7 +222,7 @@ async function presentStep(
   const got = moves.filter(({ to }) => to.toLowerCase() === instance.toLowerCase());
   const differences = [
     ...change.differences.filter((each) => got.length === 0 || !each.startsWith('aliases ')),
-    ...lost.map(({ alias, to }) => `alias ${alias} goes to ${to}`),
+    ...lost.map(movedText),
     ...got.map(({ alias, from }) => `alias ${alias} comes from ${from.name}`),
   ];
   const found = { differences, kept, removal };

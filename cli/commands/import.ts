@@ -229,8 +229,8 @@ instances that exist, and instances of earlier imports that the source lacks;
 --update makes the changes. Settings that the source lacks stay, and are named
 with the command that removes them; --exact removes them, also those that you
 set yourself. --update moves an alias that the file of llama-swap gives to
-another of its models. Settings without a counterpart that an earlier import of this
-file named are then only counted; --verbose names them again.
+another of its models. Settings without a counterpart that an earlier import
+of this file named are then only counted; --verbose names them again.
 
 Examples:
   llamactl import ollama --dry-run
@@ -242,6 +242,6 @@ Examples:
   llamactl import llama-swap config.yaml --dry-run
   llamactl import llama-swap config.yaml --only qwen3-8b embed
   llamactl import llama-swap config.yaml --update   after a change of the file
-  llamactl import llama-swap config.yaml --exact    the file replaces all settings
+  llamactl import llama-swap config.yaml --exact    removes the rest, too
 
 Exit status 1: a step failed; the others were done.`;

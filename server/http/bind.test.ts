@@ -29,7 +29,9 @@ describe('a body that counts as none', () => {
       url: '/api/instances/my-instance/start',
       payload: { force: true },
     });
-    expect(errorOf(answer.body).errors).toEqual([{ path: 'force', message: 'is not known' }]);
+    expect(errorOf(answer.body).errors).toEqual([
+      { path: 'force', message: 'is not known', phrase: { kind: 'unknown_setting' } },
+    ]);
     const deleted = await test.inject({ method: 'DELETE', url: '/api/instances/my-instance', payload: [] });
     expect(errorOf(deleted.body).error).toBe('the body must be left out: this operation takes none');
   });
@@ -51,13 +53,14 @@ describe('a request with invalid values', () => {
   it('gets every problem of query and body in one answer', async () => {
     const test = await serverWithInstance();
     const url = '/api/instances/my-instance/stop?wiat=true';
+    const unknown = (meant: string) => ({ kind: 'unknown_setting', data: { meant } });
     const answer = await test.inject({ method: 'POST', url, payload: { force: 'yes', timout: 5, timeout: -1 } });
     expect(answer.statusCode).toBe(400);
     expect(errorOf(answer.body).errors).toEqual([
-      { path: 'wiat', message: 'is not known; did you mean wait?' },
-      { path: 'force', message: 'must be true or false' },
-      { path: 'timeout', message: 'must be at least 0' },
-      { path: 'timout', message: 'is not known; did you mean timeout?' },
+      { path: 'wiat', message: 'is not known; did you mean wait?', phrase: unknown('wait') },
+      { path: 'force', message: 'must be true or false', phrase: { kind: 'wrong_type', data: { type: 'boolean' } } },
+      { path: 'timeout', message: 'must be at least 0', phrase: { kind: 'too_small', data: { least: 0 } } },
+      { path: 'timout', message: 'is not known; did you mean timeout?', phrase: unknown('timeout') },
     ]);
     expect(test.manager.calls).toEqual([]);
   });

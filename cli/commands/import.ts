@@ -127,14 +127,17 @@ async function shownLines({ surroundings }: CommandLine, source: string): Promis
   return new ShownLines(surroundings, source === '-' ? source : path.resolve(source));
 }
 
+/** The reason of a model that is skipped because a macro or variable has no value: a mistake in the file. */
+const UNDEFINED = /^uses (?:the macro )?\$\{/;
+
 /** Sets the exit status. @param isNamed A person named the models, so a skipped one is a failure. */
 function endAfter(
   commandLine: CommandLine,
   steps: readonly { action: string; error: string | null }[],
   isNamed: boolean,
 ): void {
-  if (steps.some(({ action, error }) => error !== null && (action !== 'skip' || isNamed)))
-    commandLine.endWith(EXIT.failed);
+  const isFailure = (action: string, error: string): boolean => action !== 'skip' || isNamed || UNDEFINED.test(error);
+  if (steps.some(({ action, error }) => error !== null && isFailure(action, error))) commandLine.endWith(EXIT.failed);
 }
 
 /** The way to take over the settings of a program whose files are not imported. */
@@ -244,4 +247,5 @@ Examples:
   llamactl import llama-swap config.yaml --update   after a change of the file
   llamactl import llama-swap config.yaml --exact    removes the rest, too
 
-Exit status 1: a step failed; the others were done.`;
+Exit status 1: a step failed, or a model of llama-swap uses a macro or variable
+without a value; the others were done.`;

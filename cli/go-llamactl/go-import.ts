@@ -69,13 +69,15 @@ export async function importGo(session: Session, options: ForeignImportOptions):
   const engines = Object.fromEntries(backends.map(engineSection));
   const lines =
     backends.length === 0
-      ? { configuration: {}, changed: [], file: null }
+      ? { configuration: {}, replaced: [], changed: [], file: null }
       : await missingConfiguration(session, { engines });
   return {
     steps,
     absent: isWhole ? absentInstances(steps, instances, options) : [],
+    renamed: [],
     dropped: [],
     configuration: lines.configuration,
+    configuration_replaced: lines.replaced,
     configuration_changed: lines.changed,
     configuration_kept: [],
     configuration_file: lines.file,

@@ -88,9 +88,9 @@ async function printAll(
   const wasShown = shown.read();
   // A new instance is printed as a whole. Of the others, only lines that an earlier import printed are left out.
   const isNew = ({ action }: ForeignStep): boolean => options.isVerbose || action === 'create';
-  const fresh = new Map(
-    fine.map((step) => [step, step.dropped.filter((each) => isNew(step) || !wasShown(lineKey(step, each)))] as const),
-  );
+  const isNamed = (step: ForeignStep, each: DroppedText): boolean =>
+    isNew(step) || MISTYPED.test(each.why) || !wasShown(lineKey(step, each));
+  const fresh = new Map(fine.map((step) => [step, step.dropped.filter((each) => isNamed(step, each))] as const));
   const isFirst = fine.every(isNew);
   const globals = done.dropped.filter((each) => isFirst || !wasShown(lineKey(null, each)));
   const shared = sharedTexts([...fresh.values()]);
@@ -118,6 +118,11 @@ async function printAll(
     const removal = `llamactl rm ${absent.map(shellQuoted).join(' ')}`;
     print(`instances whose models the file no longer has: ${absent.join(', ')}; to delete them: ${removal}`);
   }
+  for (const { from, to } of done.renamed) {
+    const rename = `llamactl rename ${shellQuoted(from)} ${shellQuoted(to)}`;
+    const remedy = options.isDryRun ? `before the import: ${rename}` : `llamactl rm ${shellQuoted(to)} && ${rename}`;
+    print(`${to} has the model file of ${from}; if the file only renamed it, to keep its instance: ${remedy}`);
+  }
   const title = `stays in the configuration file ${fileOf(done)}, although ${sourceName(options.source)} no longer has it (delete it, then llamactl reload):`;
   printSection(print, title, done.configuration_kept);
   printSection(
@@ -134,6 +139,9 @@ async function printAll(
   }
 }
 
+/** The reason of a flag that the engine lacks: a mistake in the file until someone mends it. */
+const MISTYPED = /^the installed llama-server has no such option/;
+
 /** A line about a step, or about the whole source, apart from equal lines about others. */
 function lineKey(step: ForeignStep | null, each: DroppedText): string {
   return JSON.stringify([step === null ? null : (step.name ?? step.instance ?? ''), each.text, each.why]);
@@ -144,7 +152,9 @@ async function printConfiguration(print: (line: string) => void, done: ForeignIm
   if (Object.keys(configuration).length === 0) return;
   print('');
   const again = 'engines' in configuration ? ' and this command again' : '';
-  print(`for the configuration file ${fileOf(done)}, before llamactl reload${again}:`);
+  const { configuration_replaced: replaced } = done;
+  const instead = replaced.length === 0 ? '' : `; replaces the present ${replaced.join(', ')}`;
+  print(`for the configuration file ${fileOf(done)}, before llamactl reload${again}${instead}:`);
   print('');
   for (const line of await yamlLines(configuration)) print(line);
 }

@@ -51,10 +51,14 @@ export interface ForeignImport {
   steps: ForeignStep[];
   /** Instances that an earlier import of the source made, and whose models it no longer has. */
   absent: string[];
+  /** New instances with the model file of an absent one: probably the same model under a new name. */
+  renamed: { from: string; to: string }[];
   /** Settings of the whole source that became no setting of an instance, and their counterpart. */
   dropped: DroppedText[];
   /** Lines for the configuration file of llamactl, which lacks them. */
   configuration: Record<string, JsonValue>;
+  /** Sections of this file that these lines replace: `engines.chat`. */
+  configuration_replaced: string[];
   /** Engines of this file that differ, in words: `engines.chat.args: --max-model-len 8192 → 4096`. */
   configuration_changed: string[];
   /** Settings of this file that limit instances, and that the source lacks: `groups.big.exclusive: true`. */

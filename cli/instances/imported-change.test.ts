@@ -7,6 +7,8 @@ type Update = Client['updateInstance'];
 
 const BEFORE = sampleInstance({ name: 'chat', model_path: '/a.gguf', options: { ctx_size: 4_096 }, aliases: ['gpt'] });
 
+const NO_PARSE: Client['parseEngineCommand'] = () => Promise.reject(new Error('nothing to read'));
+
 /** A server that finds these changes. Records the bodies of updates that are no dry run. */
 function serverWith(
   changes: string[],
@@ -22,7 +24,7 @@ function serverWith(
     const preview = { problems, warnings: ['it is slow'], effective_command, changes, restart_required, estimate };
     return Promise.resolve({ message: '', instance, restart_required, ...(call?.dry_run === true && { preview }) });
   };
-  const client = { getInstance: () => Promise.resolve(BEFORE), updateInstance };
+  const client = { getInstance: () => Promise.resolve(BEFORE), updateInstance, parseEngineCommand: NO_PARSE };
   return { session: { client, signal: AbortSignal.any([]) }, sent, made };
 }
 
@@ -159,6 +161,32 @@ describe('the change of an instance by an import', () => {
     it('keeps them if the program sets none', async () => {
       expect((await changeTo({}, false)).sent).toEqual([{}]);
     });
+  });
+
+  it('replaces arguments by the options that the program has for them, and keeps the others', async () => {
+    const words = ['-c', '4096', '--jinja', '-c', '2048', '--lone', 'x'];
+    const before = sampleInstance({ name: 'chat', engine: 'llama_cpp', extra_args: words });
+    const { session, sent } = serverWith(['options.ctx_size', 'extra_args'], { options: { ctx_size: 1_024 } });
+    session.client.getInstance = () => Promise.resolve(before);
+    const understood = [
+      { text: '--jinja', path: 'options.jinja' },
+      { text: '-c 2048', path: 'options.ctx_size' },
+    ];
+    const dropped = [{ text: '-c 4096', why: 'is given again later, and the last one counts' }];
+    session.client.parseEngineCommand = ({ text }) => {
+      expect(text).toMatch(/^llama-server -c 4096 --jinja -c 2048/);
+      return Promise.resolve({ format: 'command', instances: [{ settings: {}, understood, dropped }] });
+    };
+    const some = await importedChange(session, 'chat', { options: { ctx_size: 1_024 } }, { isMade: false });
+    expect(some).toMatchObject({
+      differences: ['ctx_size unset → 1024', 'extra_args → options'],
+      kept: ['extra_args'],
+    });
+    await importedChange(session, 'chat', { options: { ctx_size: 1_024 }, extra_args: ['-x'] }, { isMade: false });
+    before.extra_args = words.slice(0, 5);
+    const all = await importedChange(session, 'chat', { options: { ctx_size: 1, jinja: true } }, { isMade: false });
+    expect(all.kept).toEqual([]);
+    expect(sent.map(({ extra_args }) => extra_args)).toEqual([['--jinja', '--lone', 'x'], ['-x'], null]);
   });
 
   it('is not made if the server refuses a setting', async () => {

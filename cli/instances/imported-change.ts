@@ -1,5 +1,6 @@
 import type { Client, CreateInstance, Instance, UpdateInstance } from '@llamactl/client';
 import { shellQuoted } from '../../format/shell-words.ts';
+import { withoutOptions } from './arguments-as-options.ts';
 import { unset } from './instance-settings.ts';
 import { attempted, type Attempt } from './tried-create.ts';
 
@@ -16,7 +17,7 @@ export interface ImportedChange extends Attempt {
 }
 
 interface ChangeSession {
-  client: Pick<Client, 'getInstance' | 'updateInstance'>;
+  client: Pick<Client, 'getInstance' | 'updateInstance' | 'parseEngineCommand'>;
   signal: AbortSignal;
 }
 
@@ -56,12 +57,22 @@ export async function importedChange(
   const before = { ...found, aliases: found.aliases.filter((alias) => !leaving.includes(alias)) };
   const gone = forcesFields ? goneFields(before, wanted) : [];
   const isLeft = all.group === undefined && before.group !== undefined && groups.has(before.group);
-  const lacking = keptSettings(before, all, gone).filter(({ key }) => !isLeft || key !== 'group');
-  const added = { ...patchOf(before, wanted, gone), ...(isLeft && { group: null }) };
+  const left = await withoutOptions(client, before, all, signal);
+  const isFreed = left.length < before.extra_args.length;
+  const lacking = keptSettings({ ...before, extra_args: [...left] }, all, gone).filter(
+    ({ key }) => !isLeft || key !== 'group',
+  );
+  const added = {
+    ...(isFreed && { extra_args: left.length === 0 ? null : [...left] }),
+    ...patchOf(before, wanted, gone),
+    ...(isLeft && { group: null }),
+  };
   const patch = isExact ? exactPatch(before, all, added, lacking) : added;
   const { answer, ...tried } = await attempted(() => client.updateInstance(name, patch, { signal, dry_run: true }));
   const after = answer?.instance ?? before;
-  const differences = (answer?.preview?.changes ?? []).flatMap((setting) => differenceTexts(setting, before, after));
+  const differences = (answer?.preview?.changes ?? []).flatMap((setting) =>
+    isFreed && setting === 'extra_args' ? [FREED] : differenceTexts(setting, before, after),
+  );
   const kept = isExact ? [] : lacking;
   const staying = { kept: kept.map(({ label }) => label), removal: removalOf(before, all, kept, isMade) };
   const idle = { ...tried, differences, ...staying, needsRestart: isMade && before.restart_required };
@@ -74,6 +85,9 @@ export async function importedChange(
 function goneFields({ request_strip: strip, request_defaults: fields }: Instance, wanted: Wanted): string[] {
   return strip.filter((field) => Object.hasOwn(fields, field) && !Object.hasOwn(wanted.request_defaults ?? {}, field));
 }
+
+/** Says that arguments became options. */
+const FREED = 'extra_args → options';
 
 /** Settings with a default that says nothing, so that another value came from somewhere. */
 const NAMED_IF_KEPT = [

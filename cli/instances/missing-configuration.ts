@@ -10,6 +10,8 @@ const MASK = '***';
 export interface MissingConfiguration {
   /** The part of these lines that the file lacks. */
   configuration: Record<string, JsonValue>;
+  /** Sections of the file that these lines replace: `engines.chat`. */
+  replaced: string[];
   /** Settings of engines that differ, in words: `engines.chat.args: --max-model-len 8192 → 4096`. */
   changed: string[];
   /** Settings of the file that such lines could have, and that these lack: `groups.big.exclusive: true`. */
@@ -27,10 +29,12 @@ export async function missingConfiguration(
   try {
     const { config, file } = await client.getConfig({ signal });
     const changed = changedEngines(wanted['engines'], config.engines);
-    return { configuration: lacking(wanted, config), changed, kept: keptSettings(wanted, config), file };
+    const configuration = lacking(wanted, config);
+    const replaced = replacedSections(configuration, config);
+    return { configuration, replaced, changed, kept: keptSettings(wanted, config), file };
   } catch (error) {
     if (!(error instanceof LlamactlError)) throw error;
-    return { configuration: wanted, changed: [], kept: [], file: null };
+    return { configuration: wanted, replaced: [], changed: [], kept: [], file: null };
   }
 }
 
@@ -47,6 +51,17 @@ function lacking(wanted: Record<string, JsonValue>, present: object): Record<str
   );
 }
 
+/** The groups and custom engines that exist. That of llama.cpp always exists, and gets only a command. */
+function replacedSections(lines: Record<string, JsonValue>, present: object): string[] {
+  const sections = new Map<string, unknown>(Object.entries(present));
+  return ['groups', 'engines'].flatMap((section) => {
+    const [after, before] = [lines[section], sections.get(section)];
+    if (!isRecord(after) || !isRecord(before)) return [];
+    const there = Object.keys(after).filter((name) => name !== 'llama_cpp' && isRecord(before[name]));
+    return there.map((name) => `${section}.${name}`);
+  });
+}
+
 /** The settings of engines that exist, and have other values. */
 function changedEngines(wanted: JsonValue | undefined, present: unknown): string[] {
   return Object.entries(isRecord(wanted) ? wanted : {}).flatMap(([name, engine]) => {
@@ -54,7 +69,8 @@ function changedEngines(wanted: JsonValue | undefined, present: unknown): string
     if (!isRecord(engine) || !isRecord(before)) return [];
     return Object.entries(engine).flatMap(([key, value]) => {
       const old = before[key];
-      if (old === undefined || old === null || isContained(value, old)) return [];
+      const isDefault = name === 'llama_cpp' && key === 'command' && old === 'llama-server';
+      if (old === undefined || old === null || isDefault || isContained(value, old)) return [];
       const label = `engines.${name}.${key}`;
       // Variables may be secret.
       return [key === 'environment' ? label : `${label}: ${changedWords(wordsOf(old), wordsOf(value))}`];

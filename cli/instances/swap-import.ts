@@ -17,7 +17,9 @@ import { type AliasMove, aliasMoves, movedText, returnAliases, takeAliases } fro
 import { missingConfiguration } from './missing-configuration.ts';
 import { parsedWords } from './parsed-words.ts';
 import { sortedAliases } from './swap-aliases.ts';
+import { renamedModels } from './renamed-models.ts';
 import { triedCreate } from './tried-create.ts';
+import { refuseUnchecked, withoutCommandWarnings } from './unchecked-options.ts';
 
 export interface SwapImportOptions extends ForeignImportOptions {
   /** The environment for `${env.NAME}` in the file. */
@@ -39,6 +41,7 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
   const { dropped = [], configuration } = parsed;
   const wanted = await wantedModels(parsed, options.only);
   const existing = await client.listInstances({ signal });
+  await refuseUnchecked(session, parsed, wanted, existing, options);
   const moves = aliasMoves(wanted, existing);
   const isMade = options.isUpdate && !options.isDryRun;
   const refusals = isMade ? await takeAliases(session, moves) : new Map<string, string>();
@@ -49,18 +52,26 @@ export async function importSwap(session: Session, options: SwapImportOptions): 
     tried.push(
       'why' in each ? await unreadStep(session, each, surroundings) : await importModel(session, each, surroundings),
     );
-  const steps = isMade ? await returnAliases(session, moves, tried) : tried;
+  const done = isMade ? await returnAliases(session, moves, tried) : tried;
+  const steps = withoutCommandWarnings(done, parsed);
   const isPart = options.only.length > 0;
   const lines = isPart ? linesFor(wanted, configuration ?? {}) : (configuration ?? {});
   const missing = await missingConfiguration(session, lines);
   // Only a whole file that was imported before says something about settings that it lacks.
   const isAgain = options.only.length === 0 && configuration !== undefined && steps.some(isPresent);
+  const absent = absentInstances(steps, existing, options);
   return {
     steps,
-    absent: absentInstances(steps, existing, options),
+    absent,
+    renamed: renamedModels(
+      steps,
+      wanted,
+      existing.filter(({ name }) => absent.includes(name)),
+    ),
     // They concern all models.
     dropped: isPart ? [] : dropped,
     configuration: missing.configuration,
+    configuration_replaced: missing.replaced,
     configuration_changed: missing.changed,
     configuration_kept: isAgain ? missing.kept : [],
     configuration_file: missing.file,

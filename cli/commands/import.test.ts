@@ -669,6 +669,14 @@ describe('llamactl import llama-swap', () => {
       );
     });
 
+    it('takes an unknown flag of the file out of the arguments that an unchecked import made of it', async () => {
+      const flag = { text: '--n-gpu-layerz 3', why: 'the installed llama-server has no such option' };
+      server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [{ ...model, dropped: [flag] }] }]);
+      server.add('chat', { engine: 'llama_cpp', extra_args: ['--n-gpu-layerz', '3'] });
+      expect((await importFile('--update')).stdout).not.toContain('; stays');
+      expect(server.bodies).toContainEqual({ extra_args: null });
+    });
+
     it('names a line again that the file had lost, and all lines of another file', async () => {
       await importFile();
       server.others.set('POST /api/engines/parse', [{ ...parsed, instances: [{ ...model, dropped: [] }] }]);

@@ -2,17 +2,20 @@ import type { Client, CreateInstance, Instance } from '@llamactl/client';
 import { shellQuoted } from '../../format/shell-words.ts';
 
 /**
- * The `extra_args` of an instance without those that another program has as options. Engines use the last value, so such
- * an argument would win over its option.
+ * The `extra_args` of an instance without those that another program has as options, or as flags that the engine lacks.
+ * Engines use the last value, so such an argument would win over its option.
+ *
+ * @param unknown Flags of the other program that the engine lacks, with their values: `--frobnicate 3`.
  */
 export async function withoutOptions(
   client: Pick<Client, 'parseEngineCommand'>,
   { engine, extra_args: words }: Pick<Instance, 'engine' | 'extra_args'>,
   { options = {}, extra_args: wanted }: Pick<CreateInstance, 'options' | 'extra_args'>,
+  unknown: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly string[]> {
-  if (engine !== 'llama_cpp' || words.length === 0 || wanted !== undefined || Object.keys(options).length === 0)
-    return words;
+  if (engine !== 'llama_cpp' || words.length === 0 || wanted !== undefined) return words;
+  if (Object.keys(options).length === 0) return withoutTexts(words, new Set(unknown));
   const { LlamactlError } = await import('@llamactl/client');
   try {
     // The server knows all spellings of an option.
@@ -25,7 +28,7 @@ export async function withoutOptions(
     const flags = new Set(own.map(flagOf));
     // Of an option that is given twice, the first one is dropped.
     const repeated = dropped.flatMap(({ text: each }) => (flags.has(flagOf(each)) ? [each] : []));
-    return withoutTexts(words, new Set([...own, ...repeated]));
+    return withoutTexts(words, new Set([...own, ...repeated, ...unknown]));
   } catch (error) {
     if (error instanceof LlamactlError) return words;
     throw error;

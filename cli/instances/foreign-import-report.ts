@@ -4,7 +4,7 @@ import { shellQuoted } from '../../format/shell-words.ts';
 import { sourceName } from '../foreign-file.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';
-import type { ForeignImport, ForeignImportOptions, ForeignStep } from './foreign-import.ts';
+import { type ForeignImport, type ForeignImportOptions, type ForeignStep, UNKNOWN_FLAG } from './foreign-import.ts';
 import { changeText } from './imported-change.ts';
 import type { ShownLines } from './shown-lines.ts';
 
@@ -89,7 +89,7 @@ async function printAll(
   // A new instance is printed as a whole. Of the others, only lines that an earlier import printed are left out.
   const isNew = ({ action }: ForeignStep): boolean => options.isVerbose || action === 'create';
   const isNamed = (step: ForeignStep, each: DroppedText): boolean =>
-    isNew(step) || MISTYPED.test(each.why) || !wasShown(lineKey(step, each));
+    isNew(step) || UNKNOWN_FLAG.test(each.why) || !wasShown(lineKey(step, each));
   const fresh = new Map(fine.map((step) => [step, step.dropped.filter((each) => isNamed(step, each))] as const));
   const isFirst = fine.every(isNew);
   const globals = done.dropped.filter((each) => isFirst || !wasShown(lineKey(null, each)));
@@ -138,9 +138,6 @@ async function printAll(
     terminal.note(plain(`the next import names all of this again: ${errorWords(error)}`));
   }
 }
-
-/** The reason of a flag that the engine lacks: a mistake in the file until someone mends it. */
-const MISTYPED = /^the installed llama-server has no such option/;
 
 /** A line about a step, or about the whole source, apart from equal lines about others. */
 function lineKey(step: ForeignStep | null, each: DroppedText): string {

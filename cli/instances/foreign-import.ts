@@ -29,6 +29,9 @@ export interface ForeignStep {
   error: string | null;
 }
 
+/** The reason of a flag that the engine lacks: a mistake in the file until someone mends it. */
+export const UNKNOWN_FLAG = /^the installed llama-server has no such option/;
+
 /** A step without any effect. */
 export const NO_STEP: ForeignStep = {
   name: null,

@@ -186,7 +186,10 @@ describe('the change of an instance by an import', () => {
     before.extra_args = words.slice(0, 5);
     const all = await importedChange(session, 'chat', { options: { ctx_size: 1, jinja: true } }, { isMade: false });
     expect(all.kept).toEqual([]);
-    expect(sent.map(({ extra_args }) => extra_args)).toEqual([['--jinja', '--lone', 'x'], ['-x'], null]);
+    before.extra_args = ['--lone', 'x'];
+    const bare = await importedChange(session, 'chat', {}, { isMade: false, unknown: ['--lone x'] });
+    expect(bare.kept).toEqual([]);
+    expect(sent.map(({ extra_args }) => extra_args)).toEqual([['--jinja', '--lone', 'x'], ['-x'], null, null]);
   });
 
   it('is not made if the server refuses a setting', async () => {

@@ -37,6 +37,8 @@ export interface ChangeOptions {
   isExact?: boolean;
   /** Aliases that the instance loses, because the other program gives them to other models. */
   leaving?: readonly string[];
+  /** Flags of the other program that the engine lacks. An instance loses them from its arguments. */
+  unknown?: readonly string[];
   /** Groups of the other program: an instance leaves one that it no longer has there. Default: it stays in its group. */
   groups?: ReadonlySet<string>;
 }
@@ -51,13 +53,21 @@ export async function importedChange(
   { client, signal }: ChangeSession,
   name: string,
   wanted: Wanted,
-  { isMade, forcesFields = false, all = wanted, isExact = false, leaving = [], groups = new Set() }: ChangeOptions,
+  {
+    isMade,
+    forcesFields = false,
+    all = wanted,
+    isExact = false,
+    leaving = [],
+    unknown = [],
+    groups = new Set(),
+  }: ChangeOptions,
 ): Promise<ImportedChange> {
   const found = await client.getInstance(name, { signal });
   const before = { ...found, aliases: found.aliases.filter((alias) => !leaving.includes(alias)) };
   const gone = forcesFields ? goneFields(before, wanted) : [];
   const isLeft = all.group === undefined && before.group !== undefined && groups.has(before.group);
-  const left = await withoutOptions(client, before, all, signal);
+  const left = await withoutOptions(client, before, all, unknown, signal);
   const isFreed = left.length < before.extra_args.length;
   const lacking = keptSettings({ ...before, extra_args: [...left] }, all, gone).filter(
     ({ key }) => !isLeft || key !== 'group',

@@ -11,6 +11,7 @@ import {
   type ForeignImportOptions,
   type ForeignStep,
   NO_STEP,
+  UNKNOWN_FLAG,
 } from './foreign-import.ts';
 import { importedChange } from './imported-change.ts';
 import { type AliasMove, aliasMoves, movedText, returnAliases, takeAliases } from './alias-moves.ts';
@@ -205,7 +206,8 @@ async function importModel(
   };
   if (own !== undefined) {
     const { name: _name, ...wanted } = settings;
-    return { ...step, ...(await presentStep(session, own.name, wanted, options)) };
+    const unknown = dropped.flatMap(({ text, why }) => (UNKNOWN_FLAG.test(why) ? [text] : []));
+    return { ...step, ...(await presentStep(session, own.name, wanted, { ...options, unknown })) };
   }
   const { warnings, error } = await triedCreate(session, { ...settings, name: asked }, isDryRun);
   return { ...step, action: 'create', warnings, error };
@@ -216,7 +218,7 @@ async function presentStep(
   session: Session,
   instance: string,
   wanted: Omit<ParsedSettings, 'name'>,
-  { isUpdate, isExact, isDryRun, moves, groups, refusals }: ModelOptions,
+  { isUpdate, isExact, isDryRun, moves, groups, refusals, unknown = [] }: ModelOptions & { unknown?: string[] },
 ): Promise<Partial<ForeignStep>> {
   const isMade = isUpdate && !isDryRun;
   const lost = moves.filter(({ from }) => from.name === instance);
@@ -226,6 +228,7 @@ async function presentStep(
     forcesFields: true,
     isExact,
     leaving,
+    unknown,
     groups,
   });
   const { kept, removal, needsRestart, warnings } = change;

@@ -203,8 +203,10 @@ describe.skipIf(HAS_NO_BROWSER)('one instance on a phone', () => {
     const isCut = `${LOG}.scrollWidth > ${LOG}.clientWidth`;
     expect(await page.evaluate<boolean>(isCut)).toBe(false);
     await tools.getByRole('button', { name: 'Level and tools' }).click();
+    const wrap = page.getByRole('menuitemcheckbox', { name: 'Wrap long lines' });
+    await wrap.waitFor();
     expect(await barriersOf(page)).toEqual([]);
-    await page.getByRole('menuitemcheckbox', { name: 'Wrap long lines' }).click();
+    await wrap.click();
     await expect.poll(() => page.evaluate<boolean>(isCut)).toBe(true);
     expect(phone.complaints).toEqual([]);
     await phone.close();

@@ -149,6 +149,11 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
     if (top < OLDER_PX) void session.loadOlder();
   };
 
+  /** The wheel says what the reader wants even if a new line moves the view to the end before the scroll is reported. */
+  const onWheel = ({ deltaY }: { deltaY: number }): void => {
+    if (isFollowing && deltaY < 0 && layout.height > size.height) onFollow(false);
+  };
+
   useImperativeHandle(ref, () => ({
     show: (number) => {
       onFollow(false);
@@ -179,6 +184,7 @@ export function LogView({ session, isWrapped, pattern, isFollowing, onFollow, re
         aria-label={words.label}
         tabIndex={0}
         onScroll={onScroll}
+        onWheel={onWheel}
         className="relative min-h-0 grow overflow-auto bg-canvas font-mono text-[0.75rem] leading-5 -outline-offset-2 [overflow-anchor:none]"
       >
         {/* Within a box of its own, so that the log does not scroll sideways for it. */}

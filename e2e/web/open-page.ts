@@ -118,8 +118,11 @@ interface Findings {
   violations: { id: string; help: string; nodes: { html: string; failureSummary?: string }[] }[];
 }
 
-/** Waits in the browser for transitions and animations that end by themselves. Those that only delay have no duration. */
-const FADES_OVER = `Promise.allSettled(
+/**
+ * Waits in the browser for transitions and animations that end by themselves. Those that only delay have no duration. What a
+ * click opens begins to fade within two frames.
+ */
+const FADES_OVER = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))).then(() => Promise.allSettled(
   document
     .getAnimations()
     .filter(({ effect }) => {
@@ -127,7 +130,7 @@ const FADES_OVER = `Promise.allSettled(
       return duration > 0 && Number.isFinite(iterations);
     })
     .map(({ finished }) => finished),
-).then(() => {})`;
+)).then(() => {})`;
 
 /** Checks a page for people with disabilities. Returns each broken rule with the first element that breaks it. */
 export async function barriersOf(page: Page): Promise<string[]> {

@@ -1,13 +1,12 @@
 import type { Model, ModelDetails } from '@llamactl/client';
-import { modelNames } from '@llamactl/contract/model-names';
 import { Command } from 'commander';
 import type { CommandLine, Session } from '../command-line.ts';
 import { downloadsCommand } from '../downloads/downloads-command.ts';
 import { verifyCommand } from '../downloads/verify-command.ts';
 import { EXIT } from '../exit-status.ts';
 import { quantsCommand, searchCommand } from '../instances/hub-models.ts';
+import { modelsNamed, noModel } from '../instances/named-models.ts';
 import { modelCalled, scannedModels, severalModels } from '../instances/server-models.ts';
-import { missingName } from '../missing-name.ts';
 import { Problem } from '../problem.ts';
 import { bytes, contextText, parametersText } from '../../format/figures.ts';
 import type { Column } from '../screen/table.ts';
@@ -136,16 +135,12 @@ function rmCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words }) => {
         const { models } = await scannedModels(client, signal);
-        // A part of a name could mean another model.
-        const named = words.map((word) => modelCalled(word, models) ?? word);
-        const missing = named.find((each) => typeof each === 'string');
-        if (missing !== undefined) throw await noModel(missing, models);
+        const named = await modelsNamed(words, models);
         const { removeEach } = await import('../access/removal.ts');
-        const all = named.filter((each) => typeof each !== 'string');
         commandLine.endWith(
           await removeEach(
             terminal,
-            all.map(({ id, ref, name, path }) => ({
+            named.map(({ id, ref, name, path }) => ({
               name: plain(ref ?? name),
               gone: { line: `${plain(ref ?? name)}  deleted`, quiet: plain(path), json: { id, path, deleted: true } },
               remove: () => client.deleteModel(id, { signal }),
@@ -154,11 +149,6 @@ function rmCommand(commandLine: CommandLine): Command {
         );
       }),
     );
-}
-
-function noModel(word: string, models: readonly Model[]): Promise<Problem> {
-  const names = models.flatMap(modelNames);
-  return missingName({ kind: 'model', word, names, list: 'to list models: llamactl models' });
 }
 
 /** Finds one model by what people call it. @throws {Problem} when none has the name, or several do */

@@ -2,9 +2,8 @@ import { Command } from 'commander';
 import type { CheckedFile } from '@llamactl/client';
 import type { CommandLine } from '../command-line.ts';
 import { EXIT } from '../exit-status.ts';
-import { modelCalled, scannedModels } from '../instances/server-models.ts';
-import { missingName } from '../missing-name.ts';
-import { modelNames } from '@llamactl/contract/model-names';
+import { modelsNamed } from '../instances/named-models.ts';
+import { scannedModels } from '../instances/server-models.ts';
 import { bytes } from '../../format/figures.ts';
 import { plain } from '../screen/text.ts';
 
@@ -23,16 +22,8 @@ export function verifyCommand(commandLine: CommandLine): Command {
     .action(
       commandLine.online(async ({ client, terminal, signal }, { words }) => {
         const { models } = await scannedModels(client, signal);
-        const wanted = [];
-        for (const word of words) {
-          const model = modelCalled(word, models);
-          const names = models.flatMap(modelNames);
-          if (model === null)
-            throw await missingName({ kind: 'model', word, names, list: 'to list models: llamactl models' });
-          wanted.push(model);
-        }
         const checked: CheckedFile[] = [];
-        for (const { id, name, size } of wanted) {
+        for (const { id, name, size } of await modelsNamed(words, models)) {
           terminal.note(`reading ${plain(name)}, ${bytes(size)} …`);
           const files = await client.verifyModel(id, { signal });
           checked.push(...files);

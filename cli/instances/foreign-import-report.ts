@@ -4,7 +4,13 @@ import { shellQuoted } from '../../format/shell-words.ts';
 import { sourceName } from '../foreign-file.ts';
 import type { Terminal } from '../screen/terminal.ts';
 import { plain } from '../screen/text.ts';
-import { type ForeignImport, type ForeignImportOptions, type ForeignStep, UNKNOWN_FLAG } from './foreign-import.ts';
+import {
+  type ForeignImport,
+  type ForeignImportOptions,
+  type ForeignStep,
+  importCommand,
+  UNKNOWN_FLAG,
+} from './foreign-import.ts';
 import { changeText } from './imported-change.ts';
 import type { ShownLines } from './shown-lines.ts';
 
@@ -33,7 +39,7 @@ export async function reportForeignImport(
     note(`${sourceName(options.source)} has no ${program === 'llama-swap' ? 'models' : 'instances'}`);
   const different = steps.filter(({ differences, error }) => differences.length > 0 && error === null);
   if (!options.isUpdate && different.length > 0)
-    note(`to change those that differ: ${commandLine(program, options)} --update`);
+    note(`to change those that differ: ${importCommand(program, options)} --update`);
   const restarts = steps.flatMap(({ instance, needsRestart, error }) =>
     needsRestart && error === null && instance !== null ? [instance] : [],
   );
@@ -64,11 +70,6 @@ function rememberMade(
     if (codeOf(error) === null) throw error;
     terminal.note(plain(`a later import does not know that it made these: ${errorWords(error)}`));
   }
-}
-
-function commandLine(program: string, { source, only }: ForeignImportOptions): string {
-  const words = ['llamactl', 'import', program, source, ...(only.length === 0 ? [] : ['--only', ...only])];
-  return words.map(shellQuoted).join(' ');
 }
 
 function failureText({ name, line, action, instance, error }: ForeignStep): string {

@@ -1,4 +1,5 @@
 import type { DroppedText, InstanceSummary, JsonValue } from '@llamactl/client';
+import { shellQuoted } from '../../format/shell-words.ts';
 
 /** The step of an import for one model or instance of another program, planned or done. */
 export interface ForeignStep {
@@ -102,4 +103,13 @@ export function absentInstances(
   return existing.flatMap(({ name, aliases }) =>
     [name, ...aliases].some((each) => there.has(each)) || !wasMade(name) ? [] : [name],
   );
+}
+
+/** The command line of an import. */
+export function importCommand(
+  program: 'llama-swap' | 'go-llamactl',
+  { source, only }: Pick<ForeignImportOptions, 'source' | 'only'>,
+): string {
+  const words = ['llamactl', 'import', program, source, ...(only.length === 0 ? [] : ['--only', ...only])];
+  return words.map(shellQuoted).join(' ');
 }

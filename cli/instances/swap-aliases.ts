@@ -1,7 +1,7 @@
 import type { DroppedText, InstanceSummary } from '@llamactl/client';
 import { shellQuoted } from '../../format/shell-words.ts';
 import type { AliasMove } from './alias-moves.ts';
-import type { ForeignImportOptions } from './foreign-import.ts';
+import { type ForeignImportOptions, importCommand } from './foreign-import.ts';
 
 /** The server and the file, as far as they decide about aliases. */
 export interface AliasTerms extends Omit<ForeignImportOptions, 'isExact' | 'isVerbose'> {
@@ -35,7 +35,12 @@ export function sortedAliases(
     if (holder === null || (isMoved && isMade)) free.push(alias);
     else if (!isMoved) {
       const isRenamed = !options.names.has(holder.name) && options.wasMade(holder.name);
-      const terms = { to: asked, isThere: isThere || !isDryRun, isRenamed, again: commandOf(options) };
+      const terms = {
+        to: asked,
+        isThere: isThere || !isDryRun,
+        isRenamed,
+        again: `${importCommand('llama-swap', options)} --update`,
+      };
       conflicts.push(aliasConflict(alias, holder, terms));
     } else if (!isUpdate && !isThere)
       conflicts.push({
@@ -44,12 +49,6 @@ export function sortedAliases(
       });
   }
   return { free, conflicts };
-}
-
-/** This import with `--update`, as a command line. */
-function commandOf({ source, only }: Pick<ForeignImportOptions, 'source' | 'only'>): string {
-  const words = ['llamactl', 'import', 'llama-swap', source, ...(only.length === 0 ? [] : ['--only', ...only])];
-  return [...words.map(shellQuoted), '--update'].join(' ');
 }
 
 /** The other instance that has an alias as its name or alias; `null`: none. */

@@ -162,8 +162,8 @@ async function unreadStep(
   const own = existing.find(
     ({ name, aliases, engine }) => model !== undefined && engine !== 'llama_cpp' && [name, ...aliases].includes(model),
   );
-  if (own === undefined) return { ...step, action: 'skip', error: variableProblem(why, environment) ?? why };
   const reason = variableProblem(why, environment) ?? why;
+  if (own === undefined) return { ...step, action: 'skip', error: reason };
   if (settings === undefined) return { ...step, instance: own.name, warnings: [`cannot be compared: it ${reason}`] };
   // Its engine has another name here, and may name the model itself.
   const { name = own.name, engine: _engine, model_path: _file, aliases = [], ...others } = settings;

@@ -1,48 +1,27 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { testModel } from '../../scripts/test-assets.ts';
-import { ServerProcess } from '../server-process.ts';
-import { barriersOf, HAS_NO_BROWSER, startBrowser, Window } from './open-page.ts';
+import { barriersOf, HAS_NO_BROWSER } from './open-page.ts';
+import { pageStage } from './page-stage.ts';
 
 /** The sentences of the server on a page in German, in a real browser. */
 
-let server: ServerProcess;
-let browser: Browser;
-let window: Window;
+const stage = pageStage('', { locale: 'de-DE' });
 
 beforeAll(async () => {
-  server = await ServerProcess.create();
-  await server.start();
-  browser = await startBrowser();
   await create('gone', { model_path: '/models/none.gguf' });
   await create('flag', { extra_args: ['--ctx-siez', '1'] });
-  await server.call('POST', '/api/instances/flag/start?wait=true');
-});
-
-beforeEach(async () => {
-  window = await Window.open(browser, server.url, { locale: 'de-DE' });
-});
-
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  expect(complaints).toEqual([]);
-});
-
-afterAll(async () => {
-  await browser.close();
-  await server.dispose();
+  await stage.server.call('POST', '/api/instances/flag/start?wait=true');
 });
 
 async function create(name: string, settings: Record<string, unknown>): Promise<void> {
   const body = { name, model_path: await testModel(), auto_restart: false, ...settings };
-  const answer = await server.call('POST', '/api/instances', body);
+  const answer = await stage.server.call('POST', '/api/instances', body);
   expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
 describe.skipIf(HAS_NO_BROWSER)('a German reader', () => {
   it('reads causes and steps in German', async () => {
-    const page = await window.tab(server.url, '/instances/gone');
+    const page = await stage.window.tab(stage.server.url, '/instances/gone');
     const why = page.getByRole('region', { name: 'Warum' });
     await why
       .getByText('gone lief noch nie und kann nicht starten: Die Datei /models/none.gguf existiert nicht.')
@@ -55,7 +34,7 @@ describe.skipIf(HAS_NO_BROWSER)('a German reader', () => {
   });
 
   it('reads the words of the engine after a German sentence, marked as English', async () => {
-    const page = await window.tab(server.url, '/instances/flag');
+    const page = await stage.window.tab(stage.server.url, '/instances/flag');
     const why = page.getByRole('region', { name: 'Warum' });
     await why.getByText('flag ist gescheitert: Die Engine lehnt das Argument --ctx-siez ab.').waitFor();
     expect(await why.locator('q[lang="en"]').allTextContents()).toEqual(['invalid argument: --ctx-siez']);
@@ -63,8 +42,8 @@ describe.skipIf(HAS_NO_BROWSER)('a German reader', () => {
   });
 
   it('reads why a start is refused in German, also in the list', async () => {
-    window.allow(/409/);
-    const page = await window.tab(server.url, '/instances');
+    stage.window.allow(/409/);
+    const page = await stage.window.tab(stage.server.url, '/instances');
     const row = page.getByRole('row').filter({ hasText: 'gone' });
     await row.getByRole('button', { name: 'Starten' }).click();
     const message = page.getByRole('status').getByRole('listitem');
@@ -76,14 +55,14 @@ describe.skipIf(HAS_NO_BROWSER)('a German reader', () => {
   });
 
   it('reads why a run ended in German among the events', async () => {
-    const page = await window.tab(server.url, '/instances/flag?tab=events');
+    const page = await stage.window.tab(stage.server.url, '/instances/flag?tab=events');
     const failed = page.getByRole('row').filter({ hasText: 'gescheitert' }).last();
     await failed.getByText('Die Engine lehnt das Argument --ctx-siez ab.').waitFor();
     expect(await failed.locator('q[lang="en"]').textContent()).toContain('invalid argument: --ctx-siez');
   });
 
   it('reads the mistakes in the form of an instance in German, and takes the name that was meant', async () => {
-    const page = await window.tab(server.url, '/new');
+    const page = await stage.window.tab(stage.server.url, '/new');
     await page.getByLabel('Name', { exact: true }).fill('flag');
     await page.getByText('Eine Instanz namens flag gibt es schon').first().waitFor();
     await page.getByText('fehlt: Wählen Sie ein Modell oder den Pfad seiner Datei').first().waitFor();

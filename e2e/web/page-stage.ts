@@ -17,8 +17,12 @@ export interface PageStage {
  * window has complaints at its end. An `afterAll` before the call runs after the server has ended.
  *
  * @param configuration YAML for the configuration file; or a function that returns it, once the home of the server exists.
+ * @param context What is special about the browser of each test, such as its language.
  */
-export function pageStage(configuration: string | ((home: string) => Promise<string>) = ''): PageStage {
+export function pageStage(
+  configuration: string | ((home: string) => Promise<string>) = '',
+  context: BrowserContextOptions = {},
+): PageStage {
   let server: ServerProcess;
   let browser: Browser;
   let window: Window;
@@ -29,7 +33,7 @@ export function pageStage(configuration: string | ((home: string) => Promise<str
     browser = await startBrowser();
   });
   beforeEach(async () => {
-    window = await Window.open(browser, server.url);
+    window = await Window.open(browser, server.url, context);
   });
   afterEach(async () => {
     const { complaints } = window;

@@ -10,8 +10,8 @@ export interface ListRefreshParts {
 
 /**
  * Makes the function to call after each scan of models. It sends clients the changes of lists that have no event: what is
- * known of models, and which stopped instances cannot start. The alert about these follows. Memory is judged after the first scan only, because each
- * judgement reads the header of a model.
+ * known of models, and which stopped instances cannot start. The alert about these follows. Memory is judged after the
+ * first scan only, because each judgement reads the header of a model.
  */
 export function listRefresh({ instances, feed, startsAlert }: ListRefreshParts): (hasNews: boolean) => void {
   let isFirst = true;

@@ -1,7 +1,6 @@
 import type { Finding as Shown } from '@llamactl/contract/doctor';
 import type { Phrase } from '@llamactl/contract/phrases';
 import type { Remedy } from '@llamactl/contract/why';
-
 import type { Step } from '../instances/why/step.ts';
 
 /** The severity of a finding. */

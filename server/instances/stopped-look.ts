@@ -7,7 +7,7 @@ import type { MemoryAdmission } from './slots/memory-admission.ts';
 import type { StartCheck } from './start-check.ts';
 
 export interface StoppedLookDependencies {
-  registry: Pick<Registry, 'open'>;
+  registry: Pick<Registry, 'find' | 'open'>;
   startCheck: Pick<StartCheck, 'obstacle'>;
   refusedStarts: Pick<RefusedStarts, 'foresaw'>;
   /** `null`: memory limits no start. */
@@ -33,9 +33,13 @@ export class StoppedLook {
    * @returns whether a row has changed
    */
   async look(depth: LookDepth, only?: string): Promise<boolean> {
+    const { registry } = this.#dependencies;
+    if (only !== undefined) {
+      const mailbox = registry.find(only);
+      return mailbox !== null && !mailbox.isClosed && this.#lookAt(mailbox, depth);
+    }
     let hasChanged = false;
-    for (const mailbox of this.#dependencies.registry.open()) {
-      if (only !== undefined && mailbox.record.name !== only) continue;
+    for (const mailbox of registry.open()) {
       if (await this.#lookAt(mailbox, depth)) hasChanged = true;
     }
     return hasChanged;

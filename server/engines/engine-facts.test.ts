@@ -142,7 +142,8 @@ describe('the real llama-server', () => {
     const ask = async (method: string, route: string, body?: object, headers = {}): Promise<Response> =>
       fetch(`http://127.0.0.1:${port}${route}`, {
         method,
-        headers: { authorization: `Bearer ${KEY}`, ...headers },
+        // The engine may close a connection at rest just when the next request goes out on it.
+        headers: { authorization: `Bearer ${KEY}`, connection: 'close', ...headers },
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
     const [header = ''] = adapter.crossing.headers;
